@@ -1,0 +1,3 @@
+//! Compares Anax with its peers on loopback.
+
+fn main() {}

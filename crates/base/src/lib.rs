@@ -1,0 +1,1 @@
+//! Limits, clock and randomness traits, number text, glob, crc16 slots.

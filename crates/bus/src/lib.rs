@@ -1,0 +1,1 @@
+//! Atomic multicast between cores: inboxes, publish, drain, wake-ups by trait.

@@ -1,0 +1,1 @@
+//! One folder a family: specs and shard-side handlers.

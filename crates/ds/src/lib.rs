@@ -1,0 +1,1 @@
+//! Data structures: the keyspace table.

@@ -1,0 +1,1 @@
+//! Connection state, routing, split and merge, key locks, rounds.

@@ -1,0 +1,1 @@
+//! The loop of a core: accept, buffers, timers, sends.

@@ -1,0 +1,3 @@
+//! The `anax` server.
+
+fn main() {}

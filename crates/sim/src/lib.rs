@@ -1,0 +1,1 @@
+//! Seeded simulator: N shards and M clients on one thread, and the history checkers.

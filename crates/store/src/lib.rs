@@ -1,0 +1,1 @@
+//! A shard: databases, values, expiry, memory accounts.

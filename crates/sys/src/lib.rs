@@ -1,0 +1,1 @@
+//! io_uring, epoll, sockets, affinity, memory advice.
