@@ -1,1 +1,3 @@
 //! Limits, clock and randomness traits, number text, glob, crc16 slots.
+
+pub mod conn;
