@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::SystemTime;
 
-/// One line: CPU, number of CPUs, memory, kernel.
+/// One line: CPU, number of CPUs, memory, kernel, huge pages.
 pub fn describe() -> String {
     let field = |file: &str, name: &str| {
         let text = fs::read_to_string(file).unwrap_or_default();
@@ -20,7 +20,17 @@ pub fn describe() -> String {
     // Only the version proper: what follows the first dash is often a build's own name.
     let kernel = kernel.trim().split('-').next().unwrap_or("unknown");
     let kind = if virtual_machine { "virtual machine, " } else { "" };
-    format!("{kind}{cpu}, {cpus} CPUs, {memory_gib:.0} GiB, Linux {kernel}, loopback")
+    format!(
+        "{kind}{cpu}, {cpus} CPUs, {memory_gib:.0} GiB, Linux {kernel}, huge pages {}, loopback",
+        huge_pages()
+    )
+}
+
+/// The mode of transparent huge pages: it moves the cost of large keyspaces by a lot.
+fn huge_pages() -> String {
+    let text = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled").unwrap_or_default();
+    let chosen = text.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+    chosen.map_or("unknown", |(mode, _)| mode).to_owned()
 }
 
 /// Today in UTC, as 2026-01-31.

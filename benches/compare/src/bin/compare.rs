@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use bench_compare::load::Bound;
 use bench_compare::proc::raise_open_files;
 use bench_compare::server::Candidate;
@@ -51,7 +51,7 @@ struct Arguments {
     #[arg(long)]
     large_keys: Option<u64>,
     /// Keys at which growth measures GET, as few,many
-    #[arg(long, value_delimiter = ',', num_args = 2)]
+    #[arg(long, value_delimiter = ',', value_name = "FEW,MANY")]
     growth_keys: Option<Vec<u64>>,
     /// Connections of idle
     #[arg(long)]
@@ -102,9 +102,10 @@ impl Arguments {
             let warmup = Duration::try_from_secs_f64(self.warmup)?;
             options.bound = Bound::Time { warmup, measured: Duration::try_from_secs_f64(measured)? };
         }
-        if let Some([few, many]) = self.growth_keys.as_deref() {
-            ensure!(0 < *few && few < many, "growth goes from few to many keys");
-            options.growth_keys = [*few, *many];
+        match self.growth_keys.as_deref() {
+            None => {}
+            Some(&[few, many]) if 0 < few && few < many => options.growth_keys = [few, many],
+            Some(_) => bail!("--growth-keys takes two numbers, the smaller one first"),
         }
         if let Some(cpus) = &self.server_cpus {
             options.server_cpus.clone_from(cpus);

@@ -37,7 +37,7 @@ fn run(options: &Options) -> Result<Report> {
             comparison.add(&what, &measure(options, &what, &servers, &names, &shape, keys)?);
         }
     }
-    let (table, notes) = comparison.finish();
+    let (tables, notes) = comparison.finish("Ratios above 1.00 speak for the first server.");
     Ok(Report {
         title: "One core".to_owned(),
         method: format!(
@@ -47,7 +47,7 @@ fn run(options: &Options) -> Result<Report> {
             options.bound_text()
         ),
         servers: servers.iter().map(|server| server.description().to_owned()).collect(),
-        tables: vec![("Above 1.00, the first server is the better one.".to_owned(), table)],
+        tables,
         notes,
     })
 }

@@ -96,41 +96,47 @@ pub(super) fn undisturbed(options: &Options, load: &Load) -> Result<Outcome> {
     best.ok_or_else(|| anyhow::anyhow!("nothing was measured"))
 }
 
-/// A table of workloads with rates, server CPU and p99 of each lane, and ratios.
+/// Tables of workloads: rates, server CPU and ratios in one, latencies in another.
 pub(super) struct Comparison {
-    table: Table,
+    rates: Table,
+    latencies: Table,
     ratios: Vec<Ratio>,
     saturated: Vec<String>,
 }
 
 impl Comparison {
-    /// An empty table for these lanes.
+    /// Empty tables for these lanes.
     pub(super) fn new(lanes: &[&str], ratios: Vec<Ratio>) -> Comparison {
-        let mut head = vec!["workload".to_owned()];
-        for lane in lanes {
-            head.extend([format!("{lane} req/s"), "CPU us/req".to_owned(), "p99 us".to_owned()]);
-        }
-        head.extend(ratios.iter().map(|ratio| ratio.head.clone()));
-        Comparison { table: Table { head, rows: Vec::new() }, ratios, saturated: Vec::new() }
+        let head = |cells: &mut dyn Iterator<Item = String>| Table {
+            head: std::iter::once("workload".to_owned()).chain(cells).collect(),
+            rows: Vec::new(),
+        };
+        let rates = lanes.iter().flat_map(|lane| [format!("{lane} req/s"), format!("{lane} CPU us")]);
+        let rates = head(&mut rates.chain(ratios.iter().map(|ratio| ratio.head.clone())));
+        let latencies = head(&mut lanes.iter().map(|lane| format!("{lane} p50 / p99 / p99.9 us")));
+        Comparison { rates, latencies, ratios, saturated: Vec::new() }
     }
 
     /// Adds a row.
     pub(super) fn add(&mut self, workload: &str, samples: &Samples) {
-        let mut row = vec![workload.to_owned()];
+        let (mut rates, mut latencies) = (vec![workload.to_owned()], vec![workload.to_owned()]);
         for lane in 0..samples.lanes() {
-            row.push(grouped(samples.median(lane, |o| o.per_second)));
-            row.push(decimals(samples.median(lane, Outcome::server_cpu_us), 3));
-            row.push(grouped(samples.median(lane, |o| o.latency.p99_us)));
+            rates.push(grouped(samples.median(lane, |o| o.per_second)));
+            rates.push(decimals(samples.median(lane, Outcome::server_cpu_us), 3));
+            let of: [fn(&Outcome) -> f64; 3] =
+                [|o| o.latency.p50_us, |o| o.latency.p99_us, |o| o.latency.p999_us];
+            latencies.push(of.map(|of| grouped(samples.median(lane, of))).join(" / "));
         }
-        row.extend(self.ratios.iter().map(|ratio| decimals(samples.ratio(ratio), 2)));
-        self.table.rows.push(row);
+        rates.extend(self.ratios.iter().map(|ratio| decimals(samples.ratio(ratio), 2)));
+        self.rates.rows.push(rates);
+        self.latencies.rows.push(latencies);
         if samples.saturated() {
             self.saturated.push(workload.to_owned());
         }
     }
 
-    /// The table, and notes on it.
-    pub(super) fn finish(self) -> (Table, Vec<String>) {
+    /// The tables, under `caption`, and notes on them.
+    pub(super) fn finish(self, caption: &str) -> (Vec<(String, Table)>, Vec<String>) {
         let mut notes = Vec::new();
         if !self.saturated.is_empty() {
             let rows = self.saturated.join("; ");
@@ -139,6 +145,7 @@ impl Comparison {
                  is the comparison to quote: {rows}."
             ));
         }
-        (self.table, notes)
+        let latencies = ("Latency in the same runs:".to_owned(), self.latencies);
+        (vec![(caption.to_owned(), self.rates), latencies], notes)
     }
 }

@@ -15,12 +15,15 @@ const SINGLE_KEY: &[(usize, &str)] = &[(1, "set:get"), (16, "set:get"), (32, "se
 const MULTI_KEY: &[(usize, &str)] = &[(1, "mset10"), (1, "mget10"), (16, "mset10"), (16, "mget10")];
 const CONNECTIONS: usize = 50;
 
+type Tables = Vec<(String, Table)>;
+
 fn run(options: &Options) -> Result<Report> {
     let subject = options.subject()?;
     let one = Server::start(subject, &options.setting(1))?;
     let two = Server::start(subject, &options.setting(2))?;
-    let (single, mut notes) = single_key(options, &one, &two)?;
+    let (mut tables, mut notes) = single_key(options, &one, &two)?;
     let (multi, more) = multi_key(options, &one, &two)?;
+    tables.extend(multi);
     notes.extend(more);
     if options.server_cpus.contains(&options.client_cpu) {
         notes.push(
@@ -38,15 +41,12 @@ fn run(options: &Options) -> Result<Report> {
             options.bound_text()
         ),
         servers: [&one, &two].map(|server| server.description().to_owned()).into(),
-        tables: vec![
-            ("Commands with one key:".to_owned(), single),
-            ("Commands with ten keys, which lie on one shard or on both:".to_owned(), multi),
-        ],
+        tables,
         notes,
     })
 }
 
-fn single_key(options: &Options, one: &Server, two: &Server) -> Result<(Table, Vec<String>)> {
+fn single_key(options: &Options, one: &Server, two: &Server) -> Result<(Tables, Vec<String>)> {
     let ratios = vec![
         Ratio { head: "CPU 2 shards/1".to_owned(), of: Outcome::server_cpu_us, over: 1, under: 0 },
         Ratio { head: "req/s 2 shards/1".to_owned(), of: |o| o.per_second, over: 1, under: 0 },
@@ -63,10 +63,10 @@ fn single_key(options: &Options, one: &Server, two: &Server) -> Result<(Table, V
             &Samples::measure(options, &what, &[("1 shard", load(one)?), ("2 shards", load(two)?)])?,
         );
     }
-    Ok(comparison.finish())
+    Ok(comparison.finish("Commands with one key:"))
 }
 
-fn multi_key(options: &Options, one: &Server, two: &Server) -> Result<(Table, Vec<String>)> {
+fn multi_key(options: &Options, one: &Server, two: &Server) -> Result<(Tables, Vec<String>)> {
     let cpu =
         |head: &str, over, under| Ratio { head: head.to_owned(), of: Outcome::server_cpu_us, over, under };
     let lanes = ["1 shard", "2 shards, keys on one", "2 shards, keys on both"];
@@ -85,5 +85,5 @@ fn multi_key(options: &Options, one: &Server, two: &Server) -> Result<(Table, Ve
         let lanes: Vec<_> = lanes.into_iter().zip(loads).collect();
         comparison.add(&what, &Samples::measure(options, &what, &lanes)?);
     }
-    Ok(comparison.finish())
+    Ok(comparison.finish("Commands with ten keys, which lie on one shard or on both:"))
 }
