@@ -74,7 +74,7 @@ struct Arguments {
     /// Tiny sizes, to see that everything works
     #[arg(long)]
     tiny: bool,
-    /// Keep the report as <directory>/<date>-<RECORD>.md (with several suites, -<suite> is added)
+    /// Keep the report as DATE-RECORD.md in the directory of records (with several suites, -SUITE is added)
     #[arg(long)]
     record: Option<String>,
     /// Directory of records
