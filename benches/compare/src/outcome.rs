@@ -24,12 +24,14 @@ impl Default for Latencies {
 impl Latencies {
     /// Counts `requests` that all took `ns`.
     pub fn record(&mut self, ns: u64, requests: u64) {
-        self.0.saturating_record_n(ns.max(1), requests);
+        if requests > 0 {
+            self.0.saturating_record_n(ns.max(1), requests);
+        }
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.0.reset();
     }
 
     /// The quantiles that are reported.
@@ -120,6 +122,8 @@ pub struct Outcome {
     pub server: Option<ServerUse>,
     /// Share of its CPU that the generator used.
     pub generator_cpu: f64,
+    /// Share of the time that the server or the generator was ready to run while something else had its CPU.
+    pub disturbance: f64,
     /// How the replies of the whole run were.
     pub tally: Tally,
 }
@@ -151,6 +155,9 @@ impl fmt::Display for Outcome {
             )?;
         }
         write!(f, "generator {:.0} % CPU", self.generator_cpu * 100.0)?;
+        if self.disturbance >= 0.01 {
+            write!(f, "  disturbed {:.0} %", self.disturbance * 100.0)?;
+        }
         if self.tally.misses > 0 {
             write!(f, "  {} misses", self.tally.misses)?;
         }
@@ -182,6 +189,8 @@ mod tests {
         near(summary.p99_us, 990.0);
         near(summary.p999_us, 999.0);
         near(summary.max_us, 1000.0);
+        latencies.record(2_000_000_000, 0);
+        near(latencies.summary().max_us, 1000.0);
         latencies.clear();
         assert_eq!(latencies.summary(), Latency::default());
     }
@@ -191,6 +200,7 @@ mod tests {
         let mut latencies = Latencies::default();
         latencies.record(0, 1);
         latencies.record(u64::MAX, 1);
+        assert_eq!(latencies.summary().p50_us, 0.001);
         assert!(latencies.summary().max_us >= LATENCY_MAX_NS as f64 / 1000.0);
     }
 
