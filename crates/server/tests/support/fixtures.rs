@@ -133,7 +133,14 @@ fn replay_section(
 fn describe(section: &Section, step: &Step, protocol: usize, received: &Received) -> String {
     let expected = step.replies[protocol - 2].show();
     let got = escape(&received.bytes);
-    let same = expected.chars().zip(got.chars()).take_while(|(a, b)| a == b).count();
+    // How far a pattern fits is not known.
+    let caret = match &step.replies[protocol - 2] {
+        Expected::Pattern(_) => String::new(),
+        _ => {
+            let same = expected.chars().zip(got.chars()).take_while(|(a, b)| a == b).count();
+            format!("\n    {}^", " ".repeat("expected ".len() + same))
+        }
+    };
     let closes = if step.closed { " (then closed)" } else { "" };
     let end = match received.end {
         End::Complete => "",
@@ -141,11 +148,8 @@ fn describe(section: &Section, step: &Step, protocol: usize, received: &Received
         End::Timeout => " (then nothing)",
     };
     format!(
-        "line {}, {} [resp{protocol}]\n    {}\n    expected {expected}{closes}\n    received {got}{end}\n    {}^",
-        step.line,
-        section.title,
-        step.text,
-        " ".repeat("expected ".len() + same)
+        "line {}, {} [resp{protocol}]\n    {}\n    expected {expected}{closes}\n    received {got}{end}{caret}",
+        step.line, section.title, step.text,
     )
 }
 
