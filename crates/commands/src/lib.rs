@@ -1,1 +1,4 @@
 //! One folder a family: specs and shard-side handlers.
+
+pub mod docs;
+pub mod meta;
