@@ -428,3 +428,7 @@ fn bulk_len(rest: &[u8], end: usize, limits: &Limits) -> Result<u32, ProtocolErr
     }
     u32::try_from(len).map_err(|_| ProtocolError::InvalidBulkLength)
 }
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;
