@@ -53,7 +53,8 @@ pub(crate) struct Reactor<B, S> {
     /// The timeout setting in ticks, as of the last look.
     timeout_ticks: u32,
     timeout_ms: u64,
-    /// Something will be known only after another wait, which must not sleep.
+    /// There must be another turn before the core sleeps: the service was told something after its turn, or the next
+    /// wait will bring something of which it is not woken.
     hurry: bool,
     stopping: bool,
 }
@@ -98,6 +99,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
             self.adopt();
             self.dispatch();
             self.timers();
+            self.hurry = false;
             let next = self.service.turn(self.now, &mut TurnIo { table: &mut self.table });
             self.flush();
             if next.stop {
@@ -270,15 +272,17 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         let Some(conn) = self.table.at(slot) else { return };
         conn.sending = false;
         conn.in_flight = 0;
+        let notice = slow | std::mem::take(&mut conn.notice);
         let (state, unsent) = (conn.state, conn.out.len());
         if unsent > 0 {
             self.table.mark_dirty(slot);
         } else if state == State::Flushing {
             self.give_up(slot);
         }
-        if slow && state == State::Open {
+        if notice && state == State::Open {
             self.table.touch(slot);
             self.service.sent(self.table.id(slot), unsent);
+            self.hurry = true;
         }
     }
 
@@ -305,6 +309,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         self.counters.closed.add(1);
         self.shared.cores[self.core].connections.fetch_sub(1, Relaxed);
         self.service.closed(self.table.id(slot));
+        self.hurry = true;
         if self.backend.close(slot) {
             self.table.release(slot);
         }
