@@ -42,6 +42,8 @@ pub(crate) struct Reactor<B, S> {
     listeners: Vec<Listener>,
     /// Listeners that stopped because of an error, and when to try again.
     accept_again: Vec<(u64, u32)>,
+    /// Whether the last try to accept failed, and the log says so.
+    accept_failing: bool,
     /// The keepalive setting that the listeners have.
     keepalive_s: u32,
     /// Whose turn it is among cores with equally few connections.
@@ -72,6 +74,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
             counters: seat.counters(),
             listeners: seat.listeners,
             accept_again: Vec::new(),
+            accept_failing: false,
             keepalive_s: seat.shared.settings.keepalive_s.load(Relaxed),
             accept_turn: 0,
             now: Now::default(),
@@ -190,6 +193,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         if self.stopping {
             return;
         }
+        self.accept_failing = false;
         self.refresh_keepalive(&handed);
         let Some(core) = self.shared.choose(self.accept_turn) else {
             self.counters.rejected.add(1);
@@ -235,7 +239,9 @@ impl<B: Backend, S: Service> Reactor<B, S> {
                 Event::Released { slot } => self.table.release(slot),
                 Event::Accepted { listener, socket } => self.assign(Handed { socket, listener }),
                 Event::AcceptStopped { listener, error } => {
-                    tracing::warn!(%error, "accepting connections failed; trying again");
+                    if !std::mem::replace(&mut self.accept_failing, true) {
+                        tracing::warn!(%error, "accepting connections fails; trying again and again");
+                    }
                     self.accept_again.push((self.now.monotonic_us + ACCEPT_PAUSE_US, listener));
                 }
             }

@@ -51,6 +51,7 @@ on_both_backends! {
     few_small_buffers_suffice
     deferred_task_work_serves
     spinning_serves
+    a_busy_service_still_hears
     deadlines_are_kept
     counters_count
 }
@@ -462,6 +463,22 @@ fn spinning_serves(backend: BackendKind) {
         for client in &mut clients {
             assert_eq!(client.ask(&format!("echo {round}")), round.to_string());
         }
+    }
+}
+
+fn a_busy_service_still_hears(backend: BackendKind) {
+    for task_run in [TaskRun::Cooperative, TaskRun::Deferred] {
+        let mut setup = Setup::new(backend);
+        setup.busy = true;
+        setup.config.task_run = task_run;
+        let server = setup.start();
+        for round in 0..10 {
+            let mut client = Lines::to(&server);
+            for number in 0..10 {
+                assert_eq!(client.ask(&format!("echo {round} {number}")), format!("{round} {number}"));
+            }
+        }
+        server.seen.wait("closed", 10);
     }
 }
 

@@ -85,6 +85,7 @@ pub(crate) struct Toy {
     shared: Arc<Stop>,
     seen: Arc<Seen>,
     remote: bool,
+    busy: bool,
     sleeping: bool,
 }
 
@@ -261,7 +262,12 @@ impl Service for Toy {
             client.blocked = blocked;
         }
         let deadline_us = self.timers.iter().map(|(at, _)| *at).min();
-        Next { deadline_us, stop: self.shared.stop.load(SeqCst), remote_recent: self.remote, again: false }
+        Next {
+            deadline_us,
+            stop: self.shared.stop.load(SeqCst),
+            remote_recent: self.remote,
+            again: self.busy,
+        }
     }
 
     fn work_waiting(&mut self) -> bool {
@@ -287,6 +293,8 @@ pub(crate) struct Setup {
     pub(crate) unix: Option<PathBuf>,
     /// Whether the toys say that messages from other cores are expected.
     pub(crate) remote: bool,
+    /// Whether the toys always say that they have more work.
+    pub(crate) busy: bool,
 }
 
 impl Setup {
@@ -303,6 +311,7 @@ impl Setup {
             addresses: vec!["127.0.0.1:0".parse().expect("address")],
             unix: None,
             remote: false,
+            busy: false,
         }
     }
 
@@ -323,7 +332,8 @@ impl Setup {
         let wakers = seats.iter().map(Seat::waker).collect();
         let counters = seats.iter().map(Seat::counters).collect();
         let run = |seat: Seat| {
-            let (shared, seen, remote) = (Arc::clone(&stop), Arc::clone(&seen), self.remote);
+            let (shared, seen) = (Arc::clone(&stop), Arc::clone(&seen));
+            let (remote, busy) = (self.remote, self.busy);
             // The toy holds chunks, which stay on their core, so it is made there.
             std::thread::spawn(move || {
                 let toy = Toy {
@@ -334,6 +344,7 @@ impl Setup {
                     shared,
                     seen,
                     remote,
+                    busy,
                     sleeping: false,
                 };
                 drop(seat.run(toy).expect("run"));

@@ -50,7 +50,11 @@ impl std::error::Error for Refusal {}
 /// # Errors
 /// Why the backend would not work here.
 pub fn probe() -> Result<(), Refusal> {
-    if std::env::var_os(REFUSE_VARIABLE).is_some_and(|value| !value.is_empty()) {
+    probe_unless(std::env::var_os(REFUSE_VARIABLE).is_some_and(|value| !value.is_empty()))
+}
+
+fn probe_unless(refuse: bool) -> Result<(), Refusal> {
+    if refuse {
         return Err(Refusal::Asked);
     }
     // In a thread of its own: the kernel cleans up after a ring later, in the thread that made it, and would interrupt
