@@ -1,6 +1,6 @@
-//! The bus under the model checker: every interleaving (within a bound on preemptions) of small situations.
+//! The bus under the model checker: every interleaving of small situations.
 //!
-//! Run by `scripts/loom`. Each model states the invariant that it checks; the crate page argues them.
+//! Run by `scripts/loom`; `LOOM_MAX_PREEMPTIONS=3` makes it a matter of a second. Each model states the invariant that it checks; the crate page argues them.
 #![cfg(loom)]
 
 use std::sync::Arc;
@@ -43,12 +43,6 @@ fn cores<const N: usize>(alarm: &Alarm) -> [Core; N] {
     std::array::from_fn(|shard| bus.port(shard as u16))
 }
 
-fn model(preemptions: usize, f: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(preemptions);
-    builder.check(f);
-}
-
 /// Publishes `body` to `targets`; with `own`, returns what has to be executed before the own work.
 fn publish(
     core: &mut Core,
@@ -76,7 +70,7 @@ fn bodies(deliveries: &[Delivery<&'static str>]) -> Vec<&'static str> {
 /// No lost wake-up: both cores sleep whenever they may; the request and the reply get through. A loss is a deadlock.
 #[test]
 fn a_sleeper_is_woken_by_a_batch_and_by_a_reply() {
-    model(3, || {
+    loom::model(|| {
         let alarm = Alarm::new(2);
         let [mut asker, mut server] = cores(&alarm);
         let server_alarm = alarm.clone();
@@ -104,7 +98,7 @@ fn a_sleeper_is_woken_by_a_batch_and_by_a_reply() {
 /// No lost wake-up when a batch and a reply come from two cores at once: the sleeper gets both.
 #[test]
 fn a_sleeper_is_woken_by_several_at_once() {
-    model(2, || {
+    loom::model(|| {
         let alarm = Alarm::new(3);
         let [mut sleeper, mut publisher, mut replier] = cores(&alarm);
         let publishing = thread::spawn(move || publish(&mut publisher, 1, &[0], false, "batch"));
@@ -123,7 +117,7 @@ fn a_sleeper_is_woken_by_several_at_once() {
 /// B1, and T1 across inboxes: two publishers with two common targets, one of which drains meanwhile.
 #[test]
 fn two_publishes_are_seen_in_one_order_with_equal_and_rising_stamps() {
-    model(3, || {
+    loom::model(|| {
         let [mut zero, mut one, mut two, mut three] = cores(&Alarm::new(4));
         let first = thread::spawn(move || publish(&mut two, 5, &[0, 1], false, "a").0);
         let second = thread::spawn(move || publish(&mut three, 3, &[0, 1], false, "b").0);
@@ -144,7 +138,7 @@ fn two_publishes_are_seen_in_one_order_with_equal_and_rising_stamps() {
 /// first, so exactly one finds the other's batch before its own work.
 #[test]
 fn own_work_and_batches_of_one_publish_are_one_instant() {
-    model(3, || {
+    loom::model(|| {
         let [mut zero, mut one] = cores(&Alarm::new(2));
         let other = thread::spawn(move || publish(&mut one, 1, &[0], true, "one").1.len());
         let at_zero = publish(&mut zero, 1, &[1], true, "zero").1.len();
@@ -155,7 +149,7 @@ fn own_work_and_batches_of_one_publish_are_one_instant() {
 /// B2: two publishes of one sender stay in order, whatever the drains in between.
 #[test]
 fn a_sender_is_heard_in_order() {
-    model(3, || {
+    loom::model(|| {
         let [mut sender, mut target] = cores(&Alarm::new(2));
         let sending = thread::spawn(move || {
             publish(&mut sender, 2, &[1], false, "first");
@@ -174,7 +168,7 @@ fn a_sender_is_heard_in_order() {
 /// own work alone may skip the lock (the clock does not advance here, so it does).
 #[test]
 fn own_work_sees_what_was_seen_elsewhere() {
-    model(3, || {
+    loom::model(|| {
         let [mut zero, mut one, mut two] = cores(&Alarm::new(3));
         publish(&mut zero, 1, &[], true, "");
         let seen = Arc::new(AtomicBool::new(false));
@@ -195,7 +189,7 @@ fn own_work_sees_what_was_seen_elsewhere() {
 /// Pipelines: two cores that each publish to the other and *then* do own work alone cannot both be first.
 #[test]
 fn own_work_does_not_overtake_an_earlier_publish() {
-    model(3, || {
+    loom::model(|| {
         let [mut zero, mut one] = cores(&Alarm::new(2));
         publish(&mut zero, 1, &[], true, "");
         publish(&mut one, 1, &[], true, "");
@@ -212,7 +206,7 @@ fn own_work_does_not_overtake_an_earlier_publish() {
 /// T1 for own work: whatever a shard executes, own work or batch, bears a stamp no smaller than the one before.
 #[test]
 fn the_clock_of_a_shard_never_runs_backwards() {
-    model(3, || {
+    loom::model(|| {
         let [mut zero, mut one, mut two] = cores(&Alarm::new(3));
         let early = thread::spawn(move || publish(&mut one, 3, &[0], false, "early"));
         let late = thread::spawn(move || publish(&mut two, 5, &[0], false, "late"));
