@@ -66,13 +66,21 @@ impl Command {
         for word in &words {
             match word.replace(VALUE, &value).split_once(KEY) {
                 None => parts.argument(word.replace(VALUE, &value).as_bytes()),
-                Some((_, after)) if after.contains(KEY) => bail!("more than one {KEY} in one argument: {word}"),
+                Some((_, after)) if after.contains(KEY) => {
+                    bail!("more than one {KEY} in one argument: {word}")
+                }
                 Some((before, after)) => {
                     parts.0.push(Part::Key { before: before.into(), after: after.into() });
                 }
             }
         }
-        Ok(Command { name: words[0].to_lowercase(), parts: parts.0, expected: Expected::Any, group: 1, reads: false })
+        Ok(Command {
+            name: words[0].to_lowercase(),
+            parts: parts.0,
+            expected: Expected::Any,
+            group: 1,
+            reads: false,
+        })
     }
 
     /// A command by its name in a mix: `set`, `get`, `incr`, `mset<n>`, `mget<n>`, and the latter two with `-tag` when
@@ -99,7 +107,9 @@ impl Command {
             Some(kind) => (kind, Place::OneShard),
             None => (name, Place::Anywhere),
         };
-        let Some((verb, count)) = kind.split_at_checked(4).filter(|(verb, _)| ["mset", "mget"].contains(verb)) else {
+        let Some((verb, count)) =
+            kind.split_at_checked(4).filter(|(verb, _)| ["mset", "mget"].contains(verb))
+        else {
             bail!("known are set, get, incr, mset<n>, mget<n>, mset<n>-tag and mget<n>-tag");
         };
         let group: u16 = count.parse().context("the number of keys")?;
@@ -205,7 +215,11 @@ impl Mix {
             names.split(':').map(|name| Command::from_name(name, material)).collect::<Result<_>>()?;
         let weights: Vec<u16> = match weights {
             "" => vec![1; commands.len()],
-            weights => weights.split(':').map(str::parse).collect::<Result<_, _>>().context("the weights of a mix")?,
+            weights => weights
+                .split(':')
+                .map(str::parse)
+                .collect::<Result<_, _>>()
+                .context("the weights of a mix")?,
         };
         ensure!(weights.len() == commands.len(), "as many weights as commands: {text}");
         Mix::new(text, commands.into_iter().zip(weights).collect())
@@ -335,7 +349,9 @@ mod tests {
         assert!(Mix::parse("incr", &material()).unwrap().preload(&material()).is_none());
         let templates = ["2*GET __key__".to_owned(), "PING".to_owned()];
         assert_eq!(Mix::from_templates(&templates, &material()).unwrap().rotation(), [0, 0, 1]);
-        for bad in ["", "sett", "mget", "mget0", "set:get=1", "set=0", "set:mset10", "mset10:mget10-tag", "set=a"] {
+        for bad in
+            ["", "sett", "mget", "mget0", "set:get=1", "set=0", "set:mset10", "mset10:mget10-tag", "set=a"]
+        {
             assert!(Mix::parse(bad, &material()).is_err(), "{bad}");
         }
     }

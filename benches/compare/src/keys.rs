@@ -267,7 +267,8 @@ mod tests {
         for distribution in [Distribution::Uniform, Distribution::Zipf(0.99), Distribution::Zipf(1.0)] {
             for population in [1, 2, 3, 1000, 5_000_000] {
                 let draw = || {
-                    let (mut s, mut r) = (Sampler::new(distribution, population), fastrand::Rng::with_seed(7));
+                    let (mut s, mut r) =
+                        (Sampler::new(distribution, population), fastrand::Rng::with_seed(7));
                     (0..500).map(|_| s.draw(&mut r)).collect::<Vec<_>>()
                 };
                 assert_eq!(draw(), draw());

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use crate::command::{Draw, Material, Mix};
 use crate::keys::{Distribution, Sampler};
 use crate::outcome::{Latencies, Outcome, ServerUse, Tally};
-use crate::proc::{self, Pinned};
+use crate::proc::{self, Pinned, Scheduled};
 use crate::reply::Malformed;
 use crate::ring::Ring;
 
@@ -197,8 +197,8 @@ struct Replies {
 struct Mark {
     at_ns: u64,
     replies: u64,
-    server_ns: Option<u64>,
-    own_ns: u64,
+    server: Option<Scheduled>,
+    own: Scheduled,
 }
 
 impl<'a> Run<'a> {
@@ -338,8 +338,8 @@ impl<'a> Run<'a> {
 
     fn mark(&self) -> Result<Mark> {
         Ok(Mark {
-            server_ns: self.load.server_pid.map(proc::cpu_ns).transpose()?,
-            own_ns: proc::own_cpu_ns(),
+            server: self.load.server_pid.map(proc::scheduled).transpose()?,
+            own: proc::own_scheduled(),
             replies: self.replies.tally.replies,
             at_ns: self.now_ns(),
         })
@@ -352,12 +352,15 @@ impl<'a> Run<'a> {
         if requests == 0 {
             bail!("no request was answered while measuring");
         }
-        let server = match (self.load.server_pid, start.server_ns, end.server_ns) {
+        let own = end.own.since(start.own);
+        let mut waited_ns = own.waited_ns;
+        let server = match (self.load.server_pid, start.server, end.server) {
             (Some(pid), Some(from), Some(to)) => {
-                let used_ns = to.saturating_sub(from) as f64;
+                let used = to.since(from);
+                waited_ns += used.waited_ns;
                 Some(ServerUse {
-                    cpu_us: used_ns / 1000.0 / requests as f64,
-                    cpus: used_ns / wall_ns,
+                    cpu_us: used.ran_ns as f64 / 1000.0 / requests as f64,
+                    cpus: used.ran_ns as f64 / wall_ns,
                     rss_bytes: proc::rss_bytes(pid)?,
                 })
             }
@@ -369,7 +372,8 @@ impl<'a> Run<'a> {
             per_second: requests as f64 * 1e9 / wall_ns,
             latency: self.replies.latencies.summary(),
             server,
-            generator_cpu: (end.own_ns - start.own_ns) as f64 / wall_ns,
+            generator_cpu: own.ran_ns as f64 / wall_ns,
+            disturbance: waited_ns as f64 / wall_ns,
             tally: Tally::default(),
         })
     }

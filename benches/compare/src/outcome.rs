@@ -24,18 +24,25 @@ impl Default for Latencies {
 impl Latencies {
     /// Counts `requests` that all took `ns`.
     pub fn record(&mut self, ns: u64, requests: u64) {
-        self.0.saturating_record_n(ns.max(1), requests);
+        if requests > 0 {
+            self.0.saturating_record_n(ns.max(1), requests);
+        }
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.0.reset();
     }
 
     /// The quantiles that are reported.
     pub fn summary(&self) -> Latency {
         let us = |quantile: f64| self.0.value_at_quantile(quantile) as f64 / 1000.0;
-        Latency { p50_us: us(0.5), p99_us: us(0.99), p999_us: us(0.999), max_us: self.0.max() as f64 / 1000.0 }
+        Latency {
+            p50_us: us(0.5),
+            p99_us: us(0.99),
+            p999_us: us(0.999),
+            max_us: self.0.max() as f64 / 1000.0,
+        }
     }
 }
 
@@ -115,6 +122,8 @@ pub struct Outcome {
     pub server: Option<ServerUse>,
     /// Share of its CPU that the generator used.
     pub generator_cpu: f64,
+    /// Share of the time that the server or the generator was ready to run while something else had its CPU.
+    pub disturbance: f64,
     /// How the replies of the whole run were.
     pub tally: Tally,
 }
@@ -138,14 +147,26 @@ impl fmt::Display for Outcome {
         write!(f, "p99.9 {:.1} us  max {:.1} us  ", l.p999_us, l.max_us)?;
         if let Some(server) = &self.server {
             let mib = server.rss_bytes as f64 / (1 << 20) as f64;
-            write!(f, "server {:.3} CPU-us/req, {:.0} % CPU, {mib:.1} MiB  ", server.cpu_us, server.cpus * 100.0)?;
+            write!(
+                f,
+                "server {:.3} CPU-us/req, {:.0} % CPU, {mib:.1} MiB  ",
+                server.cpu_us,
+                server.cpus * 100.0
+            )?;
         }
         write!(f, "generator {:.0} % CPU", self.generator_cpu * 100.0)?;
+        if self.disturbance >= 0.01 {
+            write!(f, "  disturbed {:.0} %", self.disturbance * 100.0)?;
+        }
         if self.tally.misses > 0 {
             write!(f, "  {} misses", self.tally.misses)?;
         }
         if let Some(first) = &self.tally.first_bad {
-            write!(f, "  {} ERROR REPLIES, {} WRONG REPLIES, first: {first}", self.tally.errors, self.tally.wrong)?;
+            write!(
+                f,
+                "  {} ERROR REPLIES, {} WRONG REPLIES, first: {first}",
+                self.tally.errors, self.tally.wrong
+            )?;
         }
         Ok(())
     }
@@ -161,12 +182,15 @@ mod tests {
         for us in 1..=1000u64 {
             latencies.record(us * 1000, 10);
         }
-        let near = |measured: f64, us: f64| assert!((measured / us - 1.0).abs() < 0.002, "{measured} for {us}");
+        let near =
+            |measured: f64, us: f64| assert!((measured / us - 1.0).abs() < 0.002, "{measured} for {us}");
         let summary = latencies.summary();
         near(summary.p50_us, 500.0);
         near(summary.p99_us, 990.0);
         near(summary.p999_us, 999.0);
         near(summary.max_us, 1000.0);
+        latencies.record(2_000_000_000, 0);
+        near(latencies.summary().max_us, 1000.0);
         latencies.clear();
         assert_eq!(latencies.summary(), Latency::default());
     }
@@ -176,13 +200,16 @@ mod tests {
         let mut latencies = Latencies::default();
         latencies.record(0, 1);
         latencies.record(u64::MAX, 1);
+        assert_eq!(latencies.summary().p50_us, 0.001);
         assert!(latencies.summary().max_us >= LATENCY_MAX_NS as f64 / 1000.0);
     }
 
     #[test]
     fn tallies_by_verdict_and_keeps_the_first() {
         let mut tally = Tally::default();
-        for (verdict, what) in [(Verdict::Good, "a"), (Verdict::Miss, "b"), (Verdict::Wrong, "c"), (Verdict::Error, "d")] {
+        for (verdict, what) in
+            [(Verdict::Good, "a"), (Verdict::Miss, "b"), (Verdict::Wrong, "c"), (Verdict::Error, "d")]
+        {
             tally.count(verdict, || what.to_owned());
         }
         let expect = Tally { replies: 4, errors: 1, wrong: 1, misses: 1, first_bad: Some("c".to_owned()) };

@@ -4,22 +4,56 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::thread::{CpuSet, Pid, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
-/// CPU time in nanoseconds that all live threads of a process have run, by the scheduler's own account.
+/// What the scheduler has counted for a process or a thread, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scheduled {
+    /// Time spent running on a CPU.
+    pub ran_ns: u64,
+    /// Time spent ready to run while something else had the CPU.
+    pub waited_ns: u64,
+}
+
+impl Scheduled {
+    /// What was added since `earlier`.
+    pub fn since(self, earlier: Scheduled) -> Scheduled {
+        Scheduled {
+            ran_ns: self.ran_ns.saturating_sub(earlier.ran_ns),
+            waited_ns: self.waited_ns.saturating_sub(earlier.waited_ns),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Scheduled> {
+        let mut numbers = text.split_whitespace().map_while(|n| n.parse().ok());
+        Some(Scheduled { ran_ns: numbers.next()?, waited_ns: numbers.next()? })
+    }
+}
+
+/// What the scheduler has counted for all live threads of a process.
 ///
 /// # Errors
 /// When the process is gone.
-pub fn cpu_ns(pid: u32) -> Result<u64> {
-    let mut total = 0;
+pub fn scheduled(pid: u32) -> Result<Scheduled> {
+    let mut total = Scheduled::default();
     for task in fs::read_dir(format!("/proc/{pid}/task")).context("the server process is gone")? {
         // A thread may end between the listing and the reading; its time is lost either way.
-        if let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) {
-            total += text.split_whitespace().next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0);
-        }
+        let text = fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+        let one = Scheduled::parse(&text).unwrap_or_default();
+        total.ran_ns += one.ran_ns;
+        total.waited_ns += one.waited_ns;
     }
     Ok(total)
+}
+
+/// What the scheduler has counted for this thread. (The run time is read from the thread's clock: the file of the
+/// running thread itself lags by up to a tick.)
+pub fn own_scheduled() -> Scheduled {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let ran_ns = time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64;
+    Scheduled { ran_ns, ..Scheduled::parse(&text).unwrap_or_default() }
 }
 
 /// Resident bytes of a process: exact where the kernel offers a roll-up of its maps.
@@ -41,10 +75,12 @@ pub fn has_mapped(pid: u32, part: &str) -> bool {
     fs::read_to_string(format!("/proc/{pid}/maps")).is_ok_and(|maps| maps.contains(part))
 }
 
-/// CPU time in nanoseconds that this thread has run.
-pub fn own_cpu_ns() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+/// Whether a process may run on `cpu`.
+pub fn may_run_on(pid: u32, cpu: usize) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| {
+        sched_getaffinity(Some(pid)).is_ok_and(|set| cpu < CpuSet::MAX_CPU && set.is_set(cpu))
+    })
 }
 
 /// Keeps this thread on `cpus` until dropped; processes started meanwhile inherit it.
@@ -91,7 +127,11 @@ mod tests {
     fn reads_this_process() {
         let pid = std::process::id();
         assert!(rss_bytes(pid).unwrap() > 100_000);
-        assert!(cpu_ns(pid).unwrap() > 0);
+        assert!(scheduled(pid).unwrap().ran_ns > 0);
+        assert!(own_scheduled().ran_ns > 0);
+        assert_eq!(Scheduled::parse("5 6 7\n"), Some(Scheduled { ran_ns: 5, waited_ns: 6 }));
+        assert_eq!(Scheduled::parse("5"), None);
+        assert!((0..CpuSet::MAX_CPU).any(|cpu| may_run_on(pid, cpu)));
         assert!(!has_mapped(pid, "no such file"));
     }
 

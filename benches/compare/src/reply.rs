@@ -114,7 +114,9 @@ impl Expected {
         }
         match (self, reply) {
             (Expected::Any, _) | (Expected::Integer, Reply::Integer(_)) => Verdict::Good,
-            (Expected::ValuesOrNull { value, count: None, .. }, one) => judge_values(value, std::slice::from_ref(one)),
+            (Expected::ValuesOrNull { value, count: None, .. }, one) => {
+                judge_values(value, std::slice::from_ref(one))
+            }
             (Expected::ValuesOrNull { value, count: Some(n), .. }, Reply::Array(all)) if all.len() == *n => {
                 judge_values(value, all)
             }
@@ -165,14 +167,18 @@ fn parse_nested(bytes: &[u8], depth: usize) -> Result<Option<(Reply<'_>, usize)>
     }
     let Some(end) = bytes.iter().position(|&b| b == b'\n') else { return Ok(None) };
     let (line, start) = (&bytes[1..end], end + 1);
-    let Some(line) = line.strip_suffix(b"\r") else { return Err(Malformed("a line ends without a carriage return")) };
+    let Some(line) = line.strip_suffix(b"\r") else {
+        return Err(Malformed("a line ends without a carriage return"));
+    };
     let reply = match kind {
         b'+' => Reply::Simple(line),
         b'-' => Reply::Error(line),
         b':' => Reply::Integer(number(line)?),
         _ => match (kind, number(line)?) {
             (_, -1) => Reply::Null,
-            (_, length) if !(0..=LENGTH_MAX).contains(&length) => return Err(Malformed("a length out of range")),
+            (_, length) if !(0..=LENGTH_MAX).contains(&length) => {
+                return Err(Malformed("a length out of range"));
+            }
             (b'$', length) => return parse_bulk(bytes, start, length as usize),
             (_, count) => return parse_array(bytes, start, count as usize, depth),
         },

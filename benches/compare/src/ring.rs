@@ -103,7 +103,11 @@ impl Ring {
     ///
     /// # Errors
     /// When a connection is closed or broken, or the ring itself fails.
-    pub(crate) fn wait(&mut self, timeout: Duration, mut on_data: impl FnMut(usize, &[u8])) -> io::Result<()> {
+    pub(crate) fn wait(
+        &mut self,
+        timeout: Duration,
+        mut on_data: impl FnMut(usize, &[u8]),
+    ) -> io::Result<()> {
         self.enter(timeout)?;
         let mut reaped = std::mem::take(&mut self.reaped);
         let mut result = Ok(());
@@ -266,7 +270,9 @@ impl Pool {
         let mut pool = Pool { entries, bytes, count: count as u16, buffer_bytes, tail: 0, leaked: false };
         // SAFETY: `entries` is a zeroed, page-aligned array of `count` entries (a power of two), which lives until
         // the group is unregistered or the ring is closed.
-        unsafe { io.submitter().register_buf_ring_with_flags(entries.as_ptr() as u64, pool.count, GROUP, 0) }?;
+        unsafe {
+            io.submitter().register_buf_ring_with_flags(entries.as_ptr() as u64, pool.count, GROUP, 0)
+        }?;
         for buffer in 0..pool.count {
             pool.give_back(buffer);
         }
@@ -284,7 +290,10 @@ impl Pool {
 
     /// The first `len` bytes of a buffer that a completion has just named.
     fn bytes(&self, buffer: u16, len: usize) -> &[u8] {
-        assert!(buffer < self.count && len <= self.buffer_bytes, "the kernel named a buffer that it was not given");
+        assert!(
+            buffer < self.count && len <= self.buffer_bytes,
+            "the kernel named a buffer that it was not given"
+        );
         // SAFETY: in range by the assertion; the kernel filled this buffer and does not write to it again before
         // `give_back`, which needs `&mut self` and so cannot happen while the slice lives.
         unsafe {

@@ -32,7 +32,7 @@ struct Arguments {
     /// Requests a connection sends before it waits; with --rate, most unanswered requests of a connection
     #[arg(long, short = 'P', default_value_t = 1)]
     pipeline: usize,
-    /// Commands and weights: set, get, incr, mset<n>, mget<n> (-tag: all keys on one shard); e.g. set:get=1:10
+    /// Commands and weights: set, get, incr, mset10, mget10 (-tag: all keys on one shard); e.g. set:get=1:10
     #[arg(long, short, default_value = "set:get", conflicts_with = "command")]
     mix: String,
     /// A command with __key__ and __value__, perhaps with a weight ("3*LPUSH l:__key__ __value__"); repeatable
@@ -44,10 +44,10 @@ struct Arguments {
     /// Number of keys
     #[arg(long, short, default_value_t = 100_000)]
     keys: u64,
-    /// Key names: a prefix and N (unpadded) or %0<width>d
+    /// Key names: a prefix and N (unpadded) or %012d or another width
     #[arg(long, default_value = "key:%012d")]
     key_format: KeyFormat,
-    /// Which keys: uniform, zipf:<theta> or sequential
+    /// Which keys: uniform, zipf:THETA or sequential
     #[arg(long, short, default_value = "uniform")]
     distribution: Distribution,
     /// Seed of the run's randomness
