@@ -7,6 +7,9 @@ pub mod connection;
 pub mod generic;
 pub mod server;
 pub mod string;
+mod write;
+
+pub(crate) use write::words;
 
 /// The documentation of a command or subcommand.
 #[derive(Debug)]

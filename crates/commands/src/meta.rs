@@ -12,6 +12,7 @@ pub mod connection;
 pub mod generic;
 pub mod server;
 pub mod string;
+mod write;
 
 /// The metadata of a command or subcommand.
 #[derive(Debug)]

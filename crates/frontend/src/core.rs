@@ -56,6 +56,8 @@ pub struct Next {
 pub trait Io {
     /// Hands output over and leaves `bytes` empty. Returns how many bytes of the connection are unsent.
     fn output(&mut self, conn: ConnId, bytes: &mut Vec<u8>) -> usize;
+    /// How many bytes of the connection's output are unsent.
+    fn unsent(&self, conn: ConnId) -> usize;
     /// Closes the connection; `Core::closed` follows.
     fn close(&mut self, conn: ConnId, mode: CloseMode);
     /// Stops reading the connection.
@@ -104,6 +106,8 @@ pub struct Core<C, W> {
     pub(crate) dirty: Vec<u32>,
     /// Connections whose bytes wait to be parsed, for lack of credit or because they have too much outstanding.
     pub(crate) stalled: Vec<u32>,
+    /// Connections whose output is over the soft limit.
+    over_soft: Vec<u32>,
     pub(crate) gathers: Slots<Gather>,
     pub(crate) spare_gathers: Vec<Gather>,
     pub(crate) locks: LockTable<Deferred>,
@@ -162,6 +166,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             plan: Plan::new(options.shards),
             dirty: Vec::new(),
             stalled: Vec::new(),
+            over_soft: Vec::new(),
             gathers: Slots::new(),
             spare_gathers: Vec::new(),
             locks: LockTable::new(),
@@ -279,6 +284,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.refresh_config();
         let came = self.take_answers();
         self.run_tasks();
+        self.refresh_slow(io);
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
@@ -297,10 +303,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let stop = self.stopping();
         Next {
             again: self.plan.len() > 0 && self.can_publish(),
-            deadline_us: background,
+            deadline_us: self.soft_limit_deadline_us().into_iter().chain(background).min(),
             remote_recent: came || self.in_flight > 0,
             stop,
         }
+    }
+
+    /// Looks again at the unsent output of connections that are held back by it.
+    fn refresh_slow(&mut self, io: &impl Io) {
+        for &index in self.stalled.iter().chain(&self.over_soft) {
+            if let Some(Some(conn)) = self.conns.get_mut(index as usize) {
+                conn.unsent_bytes = io.unsent(conn.id);
+            }
+        }
+        for index in std::mem::take(&mut self.over_soft) {
+            self.mark_dirty(index);
+        }
+    }
+
+    /// When the first connection over the soft output limit will have been so for too long.
+    fn soft_limit_deadline_us(&self) -> Option<u64> {
+        let since_ms = self
+            .over_soft
+            .iter()
+            .filter_map(|&index| self.conns.get(index as usize)?.as_ref()?.over_soft_since_ms);
+        let due_ms = since_ms.min()? + self.hot.output_soft_ms + 1;
+        Some(self.now.monotonic_us + due_ms.saturating_sub(self.now.unix_ms) * 1000)
     }
 
     fn refresh_config(&mut self) {
@@ -447,6 +475,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             let (id, drop) = (conn.id, over_output_limit(conn, &self.hot, self.now.unix_ms));
             let done = conn.outstanding() == 0;
+            if conn.over_soft_since_ms.is_some() {
+                self.over_soft.push(index);
+            }
             if drop {
                 io.close(id, CloseMode::Now);
                 self.stats().output_limit_drops.add(1);
