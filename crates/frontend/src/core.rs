@@ -29,6 +29,8 @@ pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
 const BACKGROUND_EVERY_US: u64 = 1000;
 /// Records freed in one background slice: some tens of microseconds.
 const FREE_SLICE: usize = 512;
+/// Time for expiry in one background slice.
+const EXPIRE_SLICE_US: u64 = 100;
 
 /// The time of a turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -451,14 +453,19 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.now.monotonic_us < self.background_due_us {
             return Some(self.background_due_us);
         }
-        let expiry_ms = self.shard.expire_slice();
-        let more = self.shard.free_slice(FREE_SLICE);
-        self.background_due_us = match (more, expiry_ms) {
-            (true, _) => self.now.monotonic_us,
-            (false, Some(ms)) => self.now.monotonic_us + (ms * 1000).max(BACKGROUND_EVERY_US),
-            (false, None) => return None,
-        };
-        Some(self.background_due_us)
+        let (mut more, now_ms) = (self.shard.free_slice(FREE_SLICE), self.now.unix_ms);
+        if let Some(due_ms) = self.shard.expire_due_ms() {
+            if due_ms <= now_ms {
+                self.shard.expire_slice(EXPIRE_SLICE_US);
+            }
+            let due_ms = self.shard.expire_due_ms().unwrap_or(u64::MAX);
+            let wait_us = due_ms.saturating_sub(now_ms).saturating_mul(1000);
+            self.background_due_us = self.now.monotonic_us.saturating_add(wait_us.max(BACKGROUND_EVERY_US));
+            more |= self.shard.expire_due_ms().is_some();
+        } else {
+            self.background_due_us = self.now.monotonic_us + BACKGROUND_EVERY_US;
+        }
+        more.then_some(self.background_due_us)
     }
 
     /// Hands output, pauses and closes of all dirty connections to the socket side.
