@@ -234,3 +234,7 @@ impl<'a> Reply<'a> {
 
 /// Longest header: marker, 20 digits, line end.
 const HEADER_MAX: usize = 23;
+
+#[cfg(test)]
+#[path = "reply_tests.rs"]
+mod tests;
