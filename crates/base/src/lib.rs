@@ -10,6 +10,7 @@
 
 pub mod args;
 pub mod clock;
+pub mod conn;
 pub mod glob;
 pub mod hash;
 pub mod limits;
