@@ -24,7 +24,7 @@ fn scalars() {
     check(|reply| reply.null_array(), "*-1\r\n", "_\r\n");
     check(|reply| reply.bool(true), ":1\r\n", "#t\r\n");
     check(|reply| reply.bool(false), ":0\r\n", "#f\r\n");
-    check(|reply| reply.double(3.141), "$5\r\n3.141\r\n", ",3.141\r\n");
+    check(|reply| reply.double(2.75), "$4\r\n2.75\r\n", ",2.75\r\n");
     check(|reply| reply.double(f64::NEG_INFINITY), "$4\r\n-inf\r\n", ",-inf\r\n");
     check(|reply| reply.bulk(b"Hello World"), "$11\r\nHello World\r\n", "$11\r\nHello World\r\n");
     check(|reply| reply.bulk(b""), "$0\r\n\r\n", "$0\r\n\r\n");
