@@ -218,19 +218,24 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 let spec: &CommandSpec = self.table().spec(command);
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
+                    _ if spec.meta.first_key == 0 => Some(Claim::All),
                     _ => Some(Claim::Keys(names(KeyRange::of(spec, args.len())))),
                 }
             }
             Op::Lock { task, .. } => Some(Claim::Hold(task, args.iter().map(Into::into).collect())),
+            Op::Look { .. } => Some(Claim::All),
             Op::Step { .. } | Op::Unlock { .. } => None,
         }
     }
 
     /// Runs a step of a rounds task of this core.
     fn run_own_step(&mut self, piece: &Piece) {
-        let (Op::Lock { step, .. } | Op::Step { step } | Op::Unlock { step }) = piece.op else { return };
+        let (Op::Lock { step, .. } | Op::Look { step } | Op::Step { step } | Op::Unlock { step }) = piece.op
+        else {
+            return;
+        };
         let Some(call) = self.plan.steps.get_mut(step as usize).map(StepCall::take) else { return };
-        if matches!(piece.op, Op::Lock { .. })
+        if matches!(piece.op, Op::Lock { .. } | Op::Look { .. })
             && let Some(claim) = self.claim_of(piece, self.plan.args(piece))
             && let Some(pending) = self.locks.claim(claim)
         {
@@ -245,11 +250,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Runs a step of another core's rounds task. True if it has to wait.
     fn run_step_piece(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
-        let (Op::Lock { step, .. } | Op::Step { step } | Op::Unlock { step }) = piece.op else {
+        let (Op::Lock { step, .. } | Op::Look { step } | Op::Step { step } | Op::Unlock { step }) = piece.op
+        else {
             return false;
         };
         let Some(call) = batch.steps.get_mut(step as usize).map(StepCall::take) else { return false };
-        if matches!(piece.op, Op::Lock { .. })
+        if matches!(piece.op, Op::Lock { .. } | Op::Look { .. })
             && let Some(claim) = self.claim_of(piece, batch.args(piece))
             && let Some(pending) = self.locks.claim(claim)
         {

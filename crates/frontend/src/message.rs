@@ -43,6 +43,8 @@ pub(crate) enum Op {
     Command(CommandId),
     /// Asks for the exclusive locks of its arguments for a rounds task, then runs the task's first step here.
     Lock { task: TaskId, step: u32 },
+    /// A step of a task without keys: it sees the whole shard, but holds nothing.
+    Look { step: u32 },
     /// A later step of a task that holds its locks.
     Step { step: u32 },
     /// The last step of a task here: runs it, then gives the locks back.
