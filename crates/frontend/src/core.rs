@@ -25,8 +25,10 @@ pub(crate) const OUTSTANDING_MAX: u32 = 1024;
 /// Output in bytes that a connection may have unsent before no more of its commands are parsed: a client that does not
 /// read its replies is paused here, long before any limit drops it.
 pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
-/// Background slices run at most this often while the core is busy.
-const BACKGROUND_EVERY_US: u64 = 1000;
+/// Expiry slices run at most this often.
+const EXPIRE_EVERY_US: u64 = 1000;
+/// While there is memory to free, a slice of it is freed this often.
+const FREE_EVERY_US: u64 = 100;
 /// Records freed in one background slice: some tens of microseconds.
 const FREE_SLICE: usize = 512;
 /// Time for expiry in one background slice.
@@ -453,19 +455,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.now.monotonic_us < self.background_due_us {
             return Some(self.background_due_us);
         }
-        let (mut more, now_ms) = (self.shard.free_slice(FREE_SLICE), self.now.unix_ms);
-        if let Some(due_ms) = self.shard.expire_due_ms() {
-            if due_ms <= now_ms {
-                self.shard.expire_slice(EXPIRE_SLICE_US);
-            }
-            let due_ms = self.shard.expire_due_ms().unwrap_or(u64::MAX);
-            let wait_us = due_ms.saturating_sub(now_ms).saturating_mul(1000);
-            self.background_due_us = self.now.monotonic_us.saturating_add(wait_us.max(BACKGROUND_EVERY_US));
-            more |= self.shard.expire_due_ms().is_some();
-        } else {
-            self.background_due_us = self.now.monotonic_us + BACKGROUND_EVERY_US;
+        let now_ms = self.now.unix_ms;
+        let mut wait_us = self.shard.free_slice(FREE_SLICE).then_some(FREE_EVERY_US);
+        if self.shard.expire_due_ms().is_some_and(|due_ms| due_ms <= now_ms) {
+            self.shard.expire_slice(EXPIRE_SLICE_US);
         }
-        more.then_some(self.background_due_us)
+        if let Some(due_ms) = self.shard.expire_due_ms() {
+            let expiry_us = due_ms.saturating_sub(now_ms).saturating_mul(1000).max(EXPIRE_EVERY_US);
+            wait_us = Some(wait_us.map_or(expiry_us, |wait_us| wait_us.min(expiry_us)));
+        }
+        self.background_due_us = self.now.monotonic_us.saturating_add(wait_us.unwrap_or(EXPIRE_EVERY_US));
+        wait_us.map(|_| self.background_due_us)
     }
 
     /// Hands output, pauses and closes of all dirty connections to the socket side.
