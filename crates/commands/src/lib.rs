@@ -1,1 +1,33 @@
-//! One folder a family: specs and shard-side handlers.
+//! The commands: one folder a family, each with a static slice of specs and the handlers that run on a shard.
+//!
+//! A [`CommandSpec`] says what a command is called and where its keys are ([`meta`]), what its documentation says
+//! ([`docs`]) and how it is carried out ([`Route`]). Everything that COMMAND, ACL categories, key extraction and routing
+//! need comes from the specs; nothing else lists commands.
+//!
+//! Invariants:
+//! - A handler is a plain synchronous function over one shard: it cannot suspend, by its type.
+//! - A handler parses its arguments fully before it touches data: a command that errors has changed nothing.
+//! - A handler doesn't know whether its call came from a local socket, another core or a script.
+//!
+//! What it must not know: connections, other shards' data, clocks.
+
+pub mod connection;
+mod ctx;
+pub mod docs;
+mod error;
+pub mod generic;
+pub mod meta;
+mod rounds;
+pub mod server;
+mod spec;
+pub mod string;
+mod table;
+
+pub use ctx::ShardCtx;
+pub use error::CmdError;
+pub use rounds::{OwnedArgs, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState};
+pub use spec::{CommandSpec, Handler, Merge, Pick, Route};
+pub use table::{CommandId, CommandTable};
+
+/// The specs of all families.
+pub static FAMILIES: &[&[CommandSpec]] = &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS];

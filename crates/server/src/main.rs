@@ -1,3 +1,82 @@
-//! The `anax` server.
+//! The `anax` server: configuration, wiring of cores, signals.
 
-fn main() {}
+mod service;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base::hash::KeyHasher;
+use frontend::shared::HotConfig;
+use frontend::{Control, Core, CoreBus, CoreOptions, Shared};
+use reactor::{BackendKind, Listener, Settings, Waker};
+
+use crate::service::{CoreService, CoreWaker};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+struct Process {
+    wakers: Vec<Waker>,
+}
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+impl Control for Process {
+    fn shutdown(&self) {
+        STOP.store(true, Ordering::SeqCst);
+    }
+    fn wake_all(&self) {
+        for waker in &self.wakers {
+            waker.wake();
+        }
+    }
+}
+
+fn sleep_us(us: u64) {
+    std::thread::sleep(std::time::Duration::from_micros(us));
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let get = |name: &str, default: &str| -> String {
+        args.iter().position(|a| a == name).and_then(|i| args.get(i + 1)).cloned().unwrap_or(default.into())
+    };
+    let port: u16 = get("--port", "6379").parse().unwrap();
+    let shards: u16 = get("--shards", "1").parse().unwrap();
+    let address: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
+    let listener = Listener::tcp(address, 511, 300).unwrap();
+    let config = reactor::Config {
+        cores: usize::from(shards),
+        backend: if get("--io-backend", "auto") == "epoll" { BackendKind::Epoll } else { BackendKind::Uring },
+        ..reactor::Config::default()
+    };
+    let settings = Arc::new(Settings::default());
+    let seats = reactor::seats(config, settings, vec![listener]).unwrap();
+    let wakers: Vec<Waker> = seats.iter().map(|seat| seat.waker()).collect();
+    let control = Process { wakers: wakers.clone() };
+    let shared = Arc::new(Shared::new(shards, HotConfig::default(), Box::new(control)));
+    let bus = CoreBus::new(shards, bus::Credits::per_pair(8), CoreWaker(wakers));
+    let hasher = KeyHasher::new((1, 2));
+    let threads: Vec<_> = seats
+        .into_iter()
+        .enumerate()
+        .map(|(shard, seat)| {
+            let (shared, port) = (Arc::clone(&shared), bus.port(shard as u16));
+            std::thread::spawn(move || {
+                let options = CoreOptions {
+                    shard: shard as u16,
+                    shards,
+                    hasher,
+                    seed: shard as u64,
+                    ticks: sys::clock::ticks,
+                    sleep_us,
+                };
+                seat.run(CoreService(Core::new(options, shared, port))).map(drop).unwrap();
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}

@@ -1,1 +1,43 @@
-//! A shard: databases, values, expiry, memory accounts.
+//! A shard: its databases, values, expiry, and accounts of memory.
+//!
+//! ```text
+//!   Shard ── databases ── Database ── table ── records (name, expiry, short value) ── large values
+//!     │                      └── expiry: when to look for expired keys next, and how fast
+//!     └── books: clock, counters, bytes, what waits to be freed
+//! ```
+//!
+//! A handler asks the shard for a [`Db`], the handle on one database, and works with [`Item`]s (to read) and
+//! [`Entry`]s (to change what one search has found).
+//!
+//! **Invariants.**
+//! - The clock comes from outside ([`Shard::set_now`]) and never runs backwards; randomness comes from a seed. So the
+//!   same calls give the same shard.
+//! - No reader ever sees an expired key: whoever comes upon one removes it.
+//! - No call does more than a bounded slice of work, however many keys there are, except those that say so.
+//! - [`Shard::used_bytes`] is exact at any moment but for the allocator's own overhead, and O(1).
+//!
+//! **Must not know:** who calls it, connections, replies, other shards.
+
+mod books;
+mod db;
+mod entry;
+mod expiry;
+mod graveyard;
+mod key;
+mod owned;
+mod shard;
+mod value;
+mod walk;
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;
+
+pub use books::Stats;
+pub use db::{Db, Expiry};
+pub use entry::{Entry, Occupied, Vacant};
+pub use expiry::Progress;
+pub use key::Key;
+pub use owned::OwnedValue;
+pub use shard::{Info, Shard, ShardOptions};
+pub use value::{Item, Kind, StringValue, TooLong, Value};

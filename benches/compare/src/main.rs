@@ -1,3 +1,0 @@
-//! Compares Anax with its peers on loopback.
-
-fn main() {}

@@ -1,0 +1,48 @@
+//! Every limit of the engine by name, with its reason. A queue, loop or buffer without a limit here is a defect.
+//!
+//! Sizes end in `_BYTES`, counts in `_MAX`, times in `_MS` or `_US`.
+
+/// Longest inline command, and longest `*` or `$` count line. Redis: `PROTO_INLINE_MAX_SIZE`; a client that sends no
+/// line end for so long does not speak the protocol.
+pub const INLINE_MAX_BYTES: usize = 64 * 1024;
+
+/// Largest bulk argument unless `proto-max-bulk-len` says otherwise; it also bounds a string value. Redis's default.
+pub const BULK_DEFAULT_MAX_BYTES: u64 = 512 * 1024 * 1024;
+
+/// Smallest value that `proto-max-bulk-len` takes. Redis's minimum.
+pub const BULK_CONFIG_MIN_BYTES: u64 = 1024 * 1024;
+
+/// Largest unfinished frame that a connection may hold, unless `client-query-buffer-limit` says otherwise. Redis's
+/// default.
+pub const QUERY_BUFFER_MAX_BYTES: usize = 1024 * 1024 * 1024;
+
+/// Most bytes that one frame can have whatever is configured: arguments are 32-bit ranges ([`crate::ArgRange`]).
+pub const FRAME_MAX_BYTES: u64 = u32::MAX as u64;
+
+/// Most arguments of a command. Redis counts them in an `int`.
+pub const MULTIBULK_MAX: u32 = i32::MAX as u32;
+
+/// Most arguments of a command before `AUTH`, so that a stranger cannot make us hold memory. Redis's value.
+pub const UNAUTHENTICATED_MULTIBULK_MAX: u32 = 10;
+
+/// Largest bulk argument before `AUTH`. Redis's value.
+pub const UNAUTHENTICATED_BULK_MAX_BYTES: u64 = 16_384;
+
+/// Deepest nesting that the reply reader follows: deeper than any reply of ours (`COMMAND DOCS` has 9), small enough
+/// for a stack on the stack.
+pub const REPLY_DEPTH_MAX: usize = 32;
+
+/// Most star groups of a glob pattern that are tried; a pattern with more matches nothing. Redis's nesting limit.
+pub const GLOB_STARS_MAX: usize = 1000;
+
+/// Shards that a process can have: one bit each in a target set of 256 bits, and more cores than any host sold today
+/// has in one coherence domain at a useful speed.
+pub const SHARDS_MAX: u16 = 256;
+
+const _: () = assert!(UNAUTHENTICATED_BULK_MAX_BYTES <= BULK_CONFIG_MIN_BYTES);
+const _: () = assert!(BULK_CONFIG_MIN_BYTES <= BULK_DEFAULT_MAX_BYTES);
+const _: () = assert!(BULK_DEFAULT_MAX_BYTES < QUERY_BUFFER_MAX_BYTES as u64);
+const _: () = assert!((QUERY_BUFFER_MAX_BYTES as u64) < FRAME_MAX_BYTES);
+const _: () = assert!((INLINE_MAX_BYTES as u64) < BULK_CONFIG_MIN_BYTES);
+const _: () = assert!(UNAUTHENTICATED_MULTIBULK_MAX < MULTIBULK_MAX);
+const _: () = assert!(SHARDS_MAX as u32 <= crate::slot::SLOTS as u32);

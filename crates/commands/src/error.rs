@@ -1,0 +1,73 @@
+//! Errors as values, and the one table that turns them into reply text.
+
+use std::borrow::Cow;
+
+/// Why a command failed. The reply is an error with [`CmdError::text`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CmdError {
+    /// Arguments in an order or combination that the command doesn't take.
+    Syntax,
+    /// Something else where an integer is needed, or one that is out of range.
+    NotInteger,
+    /// Something else where a floating point number is needed.
+    NotFloat,
+    /// The key holds another type than the command works on.
+    WrongType,
+    /// INCR, DECR and their kin would leave the range of 64 bits.
+    Overflow,
+    /// DECRBY by the one number that has no negative.
+    DecrementOverflow,
+    /// The key doesn't exist (RENAME).
+    NoSuchKey,
+    /// A database index beyond the configured number.
+    DbOutOfRange,
+    /// An index that is out of range.
+    IndexOutOfRange,
+    /// Source and destination are the same.
+    SameObject,
+    /// A cursor that is no number.
+    InvalidCursor,
+    /// A time to live that is zero, negative or overflows; names the command.
+    InvalidExpire(&'static str),
+    /// A value that would be longer than `proto-max-bulk-len`.
+    StringTooLong,
+    /// Too few or too many arguments; names the command, or `container|subcommand`.
+    Arity(Cow<'static, str>),
+    /// Memory is at `maxmemory` and the command would use more.
+    OutOfMemory,
+    /// Any other error, with its whole text, code included (`ERR …`).
+    Text(Cow<'static, str>),
+}
+
+impl CmdError {
+    /// An error of one command only, with its whole text (`ERR …`).
+    pub const fn text_of(text: &'static str) -> Self {
+        CmdError::Text(Cow::Borrowed(text))
+    }
+
+    /// The text of the error reply, without the leading `-`.
+    pub fn text(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            CmdError::Syntax => "ERR syntax error",
+            CmdError::NotInteger => "ERR value is not an integer or out of range",
+            CmdError::NotFloat => "ERR value is not a valid float",
+            CmdError::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value",
+            CmdError::Overflow => "ERR increment or decrement would overflow",
+            CmdError::DecrementOverflow => "ERR decrement would overflow",
+            CmdError::NoSuchKey => "ERR no such key",
+            CmdError::DbOutOfRange => "ERR DB index is out of range",
+            CmdError::IndexOutOfRange => "ERR index out of range",
+            CmdError::SameObject => "ERR source and destination objects are the same",
+            CmdError::InvalidCursor => "ERR invalid cursor",
+            CmdError::StringTooLong => "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
+            CmdError::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
+            CmdError::InvalidExpire(command) => {
+                return Cow::Owned(format!("ERR invalid expire time in '{command}' command"));
+            }
+            CmdError::Arity(command) => {
+                return Cow::Owned(format!("ERR wrong number of arguments for '{command}' command"));
+            }
+            CmdError::Text(text) => return text.clone(),
+        })
+    }
+}

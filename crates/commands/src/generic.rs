@@ -1,0 +1,6 @@
+//! The generic commands.
+
+use crate::CommandSpec;
+
+/// The specs of this family.
+pub static SPECS: &[CommandSpec] = &[];

@@ -1,0 +1,139 @@
+//! Commands that need several rounds over several shards: the transaction handle that their functions work with.
+//!
+//! A rounds function is an `async fn` that runs on the core of its connection. Each `await` is one round: steps that
+//! were sent to their shards in one publish, and their results. All keys of the command are locked by the first round
+//! and stay so until the last one (invariants L1 and L2), so the rounds together are one atomic step.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use base::slot;
+use bytes::Bytes;
+use resp::Reply;
+use store::OwnedValue;
+
+use crate::{CmdError, ShardCtx};
+
+/// The arguments of a command, owned; cheap to clone into steps.
+pub type OwnedArgs = Vec<Bytes>;
+
+/// What runs on a shard in a round.
+pub type Step = Box<dyn FnOnce(&mut ShardCtx<'_>) -> StepOut + Send>;
+
+/// What a step hands back to its function.
+#[derive(Debug)]
+pub enum StepOut {
+    /// Nothing but that it was done.
+    Done,
+    /// Yes or no.
+    Flag(bool),
+    /// A value that left its shard, or a copy of it; `None` where there is none.
+    Value(Option<Box<OwnedValue>>),
+    /// The step failed.
+    Failed(CmdError),
+}
+
+impl StepOut {
+    /// Whether it is `Flag(true)`.
+    pub fn is_true(&self) -> bool {
+        matches!(self, StepOut::Flag(true))
+    }
+}
+
+/// The rounds of a command: gets the handle, the arguments, and returns when it has written its reply.
+pub type RoundsFn = fn(Tx, OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>>;
+
+/// How the keyspace is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Topology {
+    /// The number of shards.
+    pub shards: u16,
+}
+
+impl Topology {
+    /// The shard of a key.
+    pub fn shard_of(self, key: &[u8]) -> u16 {
+        slot::shard_of_slot(slot::key_slot(key), self.shards)
+    }
+}
+
+/// What function and frontend share: the round that is asked for, and the results of the one that was done.
+#[derive(Default)]
+pub struct TxState {
+    /// Set by the function: steps to send, with their shards.
+    pub outgoing: Option<Vec<(u16, Step)>>,
+    /// Whether `outgoing` is the last round, which gives the locks back.
+    pub last: bool,
+    /// Set by the frontend: the results, in the order of the steps.
+    pub results: Option<Vec<StepOut>>,
+    /// The reply, in full.
+    pub reply: Vec<u8>,
+}
+
+/// The handle of a rounds function.
+pub struct Tx {
+    state: Rc<RefCell<TxState>>,
+    /// The selected database.
+    pub db: usize,
+    /// How the keyspace is divided.
+    pub topology: Topology,
+    /// How many databases there are.
+    pub databases: usize,
+    resp3: bool,
+}
+
+impl Tx {
+    /// A handle over `state`; called by the frontend.
+    pub fn new(
+        state: Rc<RefCell<TxState>>,
+        db: usize,
+        databases: usize,
+        topology: Topology,
+        resp3: bool,
+    ) -> Self {
+        Tx { state, db, topology, databases, resp3 }
+    }
+
+    /// Runs steps in one publish and waits for their results, in the order given.
+    pub fn round(&self, steps: Vec<(u16, Step)>) -> Round {
+        self.send(steps, false)
+    }
+
+    /// The same, and gives the key locks back when the steps are done. No round may follow it.
+    pub fn last_round(&self, steps: Vec<(u16, Step)>) -> Round {
+        self.send(steps, true)
+    }
+
+    fn send(&self, steps: Vec<(u16, Step)>, last: bool) -> Round {
+        let mut state = self.state.borrow_mut();
+        state.outgoing = Some(steps);
+        state.last = last;
+        Round { state: Rc::clone(&self.state) }
+    }
+
+    /// Writes the reply.
+    pub fn reply(&self, write: impl FnOnce(&mut Reply<'_>)) {
+        let mut state = self.state.borrow_mut();
+        state.reply.clear();
+        write(&mut Reply::new(&mut state.reply, self.resp3));
+    }
+}
+
+/// The wait for the results of a round.
+pub struct Round {
+    state: Rc<RefCell<TxState>>,
+}
+
+impl Future for Round {
+    type Output = Vec<StepOut>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Vec<StepOut>> {
+        match self.state.borrow_mut().results.take() {
+            Some(results) => Poll::Ready(results),
+            None => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What a command is: its metadata and the way in which it is carried out.
+
+use base::Args;
+use resp::Reply;
+
+use crate::meta::Meta;
+use crate::rounds::{RoundsFn, Topology};
+use crate::{CmdError, ShardCtx};
+
+/// A shard-side handler. It writes exactly one reply, or returns an error and has written nothing that counts.
+pub type Handler = fn(&mut ShardCtx<'_>, Args<'_>, &mut Reply<'_>) -> Result<(), CmdError>;
+
+/// Chooses the shard of a command that has no key, from its arguments.
+pub type Pick = fn(Args<'_>, Topology) -> Result<u16, CmdError>;
+
+/// A command, or a subcommand of a container.
+#[derive(Debug)]
+pub struct CommandSpec {
+    /// Name, arity, flags, key positions, documentation.
+    pub meta: &'static Meta,
+    /// How it is carried out.
+    pub route: Route,
+    /// The subcommands of a container.
+    pub subcommands: &'static [CommandSpec],
+}
+
+impl CommandSpec {
+    /// A command without subcommands.
+    pub const fn new(meta: &'static Meta, route: Route) -> Self {
+        CommandSpec { meta, route, subcommands: &[] }
+    }
+
+    /// A container of subcommands.
+    pub const fn container(meta: &'static Meta, subcommands: &'static [CommandSpec]) -> Self {
+        CommandSpec { meta, route: Route::Container, subcommands }
+    }
+}
+
+/// How a command is carried out.
+#[derive(Clone, Copy, Debug)]
+pub enum Route {
+    /// One key, so one shard: the key at `meta.first_key`.
+    Key(Handler),
+    /// Keys at `meta.first_key..=last_key` by `step` (with `step - 1` further arguments each, as in MSET). Keys of one
+    /// shard: the handler gets the whole command. Keys of several: each shard gets the command's name and its own
+    /// keys, all in one publish, and the replies are merged.
+    Keys(Handler, Merge),
+    /// Every shard gets the whole command in one publish; it sees all keys of the shard, so it waits for key locks.
+    AllShards(Handler, Merge),
+    /// One shard, chosen from the arguments; it may see any key of the shard, so it waits for key locks.
+    OneShard(Pick, Handler),
+    /// Keys of one shard: the handler. Keys of several: all keys are locked by the first publish, and the function goes
+    /// from round to round until it concludes.
+    Rounds(Handler, RoundsFn),
+    /// The connection's own business, or the server's: carried out by the core that owns the connection.
+    Connection,
+    /// A container: the subcommand decides.
+    Container,
+}
+
+/// How the replies of several shards become one.
+#[derive(Clone, Copy, Debug)]
+pub enum Merge {
+    /// Integers are added.
+    Sum,
+    /// All say OK; the first error wins.
+    AllOk,
+    /// One element a key: put together as an array in the order of the command's keys.
+    Interleave,
+    /// Arrays are put one after another as one array.
+    Concat,
+    /// Something else: gets the reply of each shard in the order of shards, a random number, and writes the reply.
+    Custom(fn(&[&[u8]], u64, &mut Reply<'_>)),
+}

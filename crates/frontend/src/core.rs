@@ -1,0 +1,624 @@
+//! A core: its connections, its shard, and the turn.
+
+use std::sync::Arc;
+
+use base::conn::{CloseMode, ConnId, ConnInfo};
+use base::hash::KeyHasher;
+use base::random::Rng;
+use bus::{Delivery, Port, Wake};
+use commands::{CommandTable, Handler, Route, Topology};
+use store::{Shard, ShardOptions};
+
+use crate::conn::Conn;
+use crate::execute::Deferred;
+use crate::gather::Gather;
+use crate::locks::{LockTable, Slots};
+use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest};
+use crate::plan::Plan;
+use crate::rounds::Task;
+use crate::shared::{HotConfig, Shared};
+use crate::stats::CoreStats;
+
+/// Replies that a connection may have outstanding before no more of its commands are parsed. Bounds what a pipeline can
+/// queue at other shards and in the stash.
+pub(crate) const OUTSTANDING_MAX: u32 = 1024;
+/// Output in bytes that a connection may have unsent before no more of its commands are parsed: a client that does not
+/// read its replies is paused here, long before any limit drops it.
+pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
+/// Expiry slices run at most this often.
+const EXPIRE_EVERY_US: u64 = 1000;
+/// While there is memory to free, a slice of it is freed this often.
+const FREE_EVERY_US: u64 = 100;
+/// Records freed in one background slice: some tens of microseconds.
+const FREE_SLICE: usize = 512;
+/// Time for expiry in one background slice.
+const EXPIRE_SLICE_US: u64 = 100;
+
+/// The time of a turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// Microseconds of a monotonic clock.
+    pub monotonic_us: u64,
+    /// Milliseconds since 1970, UTC.
+    pub unix_ms: u64,
+}
+
+/// What should happen after a turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Next {
+    /// There is more to do at once.
+    pub again: bool,
+    /// Take a turn no later than this (monotonic microseconds), even if nothing happens.
+    pub deadline_us: Option<u64>,
+    /// Answers of other cores are awaited or came just now: a short spin before sleeping pays.
+    pub remote_recent: bool,
+    /// All is done, end the loop.
+    pub stop: bool,
+}
+
+/// The socket side, as a turn sees it.
+pub trait Io {
+    /// Hands output over and leaves `bytes` empty. Returns how many bytes of the connection are unsent.
+    fn output(&mut self, conn: ConnId, bytes: &mut Vec<u8>) -> usize;
+    /// How many bytes of the connection's output are unsent.
+    fn unsent(&self, conn: ConnId) -> usize;
+    /// Closes the connection; `Core::closed` follows.
+    fn close(&mut self, conn: ConnId, mode: CloseMode);
+    /// Stops reading the connection.
+    fn pause(&mut self, conn: ConnId);
+    /// Reads the connection again.
+    fn resume(&mut self, conn: ConnId);
+}
+
+/// How to make a core.
+pub struct CoreOptions {
+    /// Number of the core and its shard.
+    pub shard: u16,
+    /// How many there are.
+    pub shards: u16,
+    /// The keyed hash, the same on all cores.
+    pub hasher: KeyHasher,
+    /// Seed of the core's random numbers.
+    pub seed: u64,
+    /// Reads a monotonic counter of short intervals, for the times of single commands.
+    pub ticks: fn() -> u64,
+    /// What blocks the core for a number of microseconds (DEBUG SLEEP).
+    pub sleep_us: fn(u64),
+}
+
+/// One core. `C` is a received chunk of bytes, `W` wakes other cores.
+pub struct Core<C, W> {
+    pub(crate) id: u16,
+    pub(crate) topology: Topology,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) hot: HotConfig,
+    hot_epoch: u64,
+    pub(crate) shard: Shard,
+    pub(crate) port: CorePort<W>,
+    pub(crate) hasher: KeyHasher,
+    pub(crate) rng: Rng,
+    pub(crate) ticks: fn() -> u64,
+    pub(crate) sleep_us: fn(u64),
+    /// By command number: the shard-side handler, if it has one.
+    pub(crate) handlers: Vec<Option<Handler>>,
+    pub(crate) now: Now,
+    pub(crate) conns: Vec<Option<Conn>>,
+    /// Received and not looked at.
+    arrived: Vec<(ConnId, C)>,
+    pub(crate) plan: Plan<C>,
+    /// Connections with output, or something else to tell the socket.
+    pub(crate) dirty: Vec<u32>,
+    /// Connections whose bytes wait to be parsed, for lack of credit or because they have too much outstanding.
+    pub(crate) stalled: Vec<u32>,
+    /// Connections whose output is over the soft limit.
+    over_soft: Vec<u32>,
+    pub(crate) gathers: Slots<Gather>,
+    pub(crate) spare_gathers: Vec<Gather>,
+    pub(crate) locks: LockTable<Deferred>,
+    pub(crate) tasks: Slots<Task>,
+    pub(crate) next_task: u64,
+    /// Tasks whose round is complete.
+    pub(crate) runnable: Vec<u32>,
+    deliveries: Vec<Delivery<Box<Batch>>>,
+    answers: Vec<bus::Reply<Answer>>,
+    outgoing: Vec<(u16, Box<Batch>)>,
+    pub(crate) scratch: Vec<u8>,
+    /// Batches at other shards, and pieces of them whose answers come later.
+    in_flight: u64,
+    background_due_us: u64,
+    said_drained: bool,
+    /// Ways to break an invariant on purpose.
+    #[cfg(feature = "sim-faults")]
+    pub faults: Faults,
+}
+
+/// Ways to break an invariant on purpose, for tests that show that the simulator's checkers notice.
+#[cfg(feature = "sim-faults")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// Pieces do not wait for locked keys (L1).
+    pub skip_key_locks: bool,
+    /// Own work is executed before what the inbox holds (B2).
+    pub own_work_first: bool,
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// A core with an empty shard.
+    pub fn new(options: CoreOptions, shared: Arc<Shared>, port: CorePort<W>) -> Self {
+        let hot_epoch = shared.hot_epoch();
+        let hot = shared.hot();
+        let handlers = shared.table.iter().map(|(_, spec)| handler_of(&spec.route)).collect();
+        Core {
+            id: options.shard,
+            topology: Topology { shards: options.shards },
+            shard: Shard::new(ShardOptions {
+                shard: options.shard,
+                shards: options.shards,
+                databases: hot.databases,
+                hasher: options.hasher,
+                seed: options.seed,
+            }),
+            port,
+            hasher: options.hasher,
+            rng: Rng::new(options.seed ^ 0x5bd1_e995),
+            ticks: options.ticks,
+            sleep_us: options.sleep_us,
+            handlers,
+            now: Now::default(),
+            conns: Vec::new(),
+            arrived: Vec::new(),
+            plan: Plan::new(options.shards),
+            dirty: Vec::new(),
+            stalled: Vec::new(),
+            over_soft: Vec::new(),
+            gathers: Slots::new(),
+            spare_gathers: Vec::new(),
+            locks: LockTable::new(),
+            tasks: Slots::new(),
+            next_task: 0,
+            runnable: Vec::new(),
+            deliveries: Vec::new(),
+            answers: Vec::new(),
+            outgoing: Vec::new(),
+            scratch: Vec::new(),
+            in_flight: 0,
+            background_due_us: 0,
+            said_drained: false,
+            #[cfg(feature = "sim-faults")]
+            faults: Faults::default(),
+            hot,
+            hot_epoch,
+            shared,
+        }
+    }
+
+    /// The counters of this core.
+    #[inline]
+    pub(crate) fn stats(&self) -> &CoreStats {
+        &self.shared.stats[usize::from(self.id)]
+    }
+
+    pub(crate) fn table(&self) -> &CommandTable {
+        &self.shared.table
+    }
+
+    /// A client connected.
+    pub fn open(&mut self, id: ConnId, info: ConnInfo) {
+        let at = id.index as usize;
+        if self.conns.len() <= at {
+            self.conns.resize_with(at + 1, || None);
+        }
+        let client_id = self.shared.next_client_id();
+        let authenticated = self.hot.password.is_empty();
+        self.conns[at] = Some(Conn::new(id, client_id, info, authenticated, self.now.unix_ms));
+        let stats = self.stats();
+        stats.clients.add(1);
+        stats.connections.add(1);
+    }
+
+    /// Bytes arrived. They are looked at in the next turn.
+    #[inline]
+    pub fn receive(&mut self, id: ConnId, chunk: C) {
+        self.arrived.push((id, chunk));
+    }
+
+    /// The peer sends nothing more: the connection closes when what it sent is answered.
+    pub fn ended(&mut self, id: ConnId) {
+        if let Some(conn) = conn_mut(&mut self.conns, id) {
+            conn.ended = true;
+            self.mark_dirty(id.index);
+        }
+    }
+
+    /// The connection is gone.
+    pub fn closed(&mut self, id: ConnId) {
+        if conn_mut(&mut self.conns, id).is_some() {
+            self.conns[id.index as usize] = None;
+            self.stats().clients.add(u64::MAX);
+        }
+    }
+
+    /// Output of a slow connection moved; so much of it is unsent.
+    pub fn sent(&mut self, id: ConnId, unsent_bytes: usize) {
+        if let Some(conn) = conn_mut(&mut self.conns, id) {
+            conn.unsent_bytes = unsent_bytes;
+            self.mark_dirty(id.index);
+        }
+    }
+
+    /// The connection is quiet: gives back the buffers that it doesn't need.
+    pub fn quiet(&mut self, id: ConnId) {
+        if let Some(conn) = conn_mut(&mut self.conns, id) {
+            conn.release_buffers();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn mark_dirty(&mut self, index: u32) {
+        if let Some(Some(conn)) = self.conns.get_mut(index as usize)
+            && !conn.dirty
+        {
+            conn.dirty = true;
+            self.dirty.push(index);
+        }
+    }
+
+    /// Whether anything from other cores waits. One or two loads.
+    #[inline]
+    pub fn work_waiting(&self) -> bool {
+        self.port.pending()
+    }
+
+    /// Announces that the core is about to sleep. False: there is work, and nothing was announced.
+    pub fn before_sleep(&mut self) -> bool {
+        self.topology.shards == 1 || self.port.prepare_sleep()
+    }
+
+    /// The core is awake again, after `before_sleep` said true.
+    pub fn awake(&mut self) {
+        if self.topology.shards > 1 {
+            self.port.awake();
+        }
+    }
+
+    /// One turn: everything that arrived is parsed, published, executed and answered.
+    pub fn turn(&mut self, now: Now, io: &mut impl Io) -> Next {
+        self.now = now;
+        self.stats().turns.add(1);
+        self.refresh_config();
+        let came = self.take_answers();
+        self.run_tasks();
+        self.refresh_slow(io);
+        self.parse_arrived();
+        self.parse_stalled();
+        self.flush();
+        // Rounds whose steps were all here are complete already: let them go on within the turn.
+        while !self.runnable.is_empty() {
+            self.run_tasks();
+            self.flush();
+        }
+        if self.plan.own.is_empty() {
+            self.plan.chunks.clear();
+            self.plan.shared.clear();
+        }
+        let background = self.background();
+        self.hand_over(io);
+        self.publish_stats();
+        let stop = self.stopping();
+        Next {
+            again: self.plan.len() > 0 && self.can_publish(),
+            deadline_us: self.soft_limit_deadline_us().into_iter().chain(background).min(),
+            remote_recent: came || self.in_flight > 0,
+            stop,
+        }
+    }
+
+    /// Looks again at the unsent output of connections that are held back by it.
+    fn refresh_slow(&mut self, io: &impl Io) {
+        for &index in self.stalled.iter().chain(&self.over_soft) {
+            if let Some(Some(conn)) = self.conns.get_mut(index as usize) {
+                conn.unsent_bytes = io.unsent(conn.id);
+            }
+        }
+        for index in std::mem::take(&mut self.over_soft) {
+            self.mark_dirty(index);
+        }
+    }
+
+    /// When the first connection over the soft output limit will have been so for too long.
+    fn soft_limit_deadline_us(&self) -> Option<u64> {
+        let since_ms = self
+            .over_soft
+            .iter()
+            .filter_map(|&index| self.conns.get(index as usize)?.as_ref()?.over_soft_since_ms);
+        let due_ms = since_ms.min()? + self.hot.output_soft_ms + 1;
+        Some(self.now.monotonic_us + due_ms.saturating_sub(self.now.unix_ms) * 1000)
+    }
+
+    fn refresh_config(&mut self) {
+        let epoch = self.shared.hot_epoch();
+        if epoch != self.hot_epoch {
+            self.hot = self.shared.hot();
+            self.hot_epoch = epoch;
+        }
+    }
+
+    fn parse_arrived(&mut self) {
+        let mut arrived = std::mem::take(&mut self.arrived);
+        for (id, chunk) in arrived.drain(..) {
+            self.received(id, chunk);
+        }
+        self.arrived = arrived;
+    }
+
+    /// Whether all shards that the plan has work for can be sent to.
+    pub(crate) fn can_publish(&self) -> bool {
+        self.plan.remote == 0
+            || self
+                .plan
+                .batches
+                .iter()
+                .enumerate()
+                .all(|(target, batch)| batch.is_none() || self.port.has_credit(target as u16))
+    }
+
+    /// Whether commands may be parsed: every shard can be sent to (C1).
+    pub(crate) fn may_parse(&self) -> bool {
+        !self.shared.is_stopping()
+            && (0..self.topology.shards).all(|target| target == self.id || self.port.has_credit(target))
+    }
+
+    /// Publishes the plan, executes what the inbox brought and then the own part of the plan. Without credit it only
+    /// executes the inbox.
+    pub(crate) fn flush(&mut self) {
+        if self.topology.shards == 1 {
+            self.shard.set_now(self.now.unix_ms);
+            self.run_own();
+            return;
+        }
+        let mut deliveries = std::mem::take(&mut self.deliveries);
+        if !self.can_publish() {
+            let stamp = self.port.drain(self.now.unix_ms, &mut deliveries);
+            self.run_deliveries(&mut deliveries, stamp);
+        } else {
+            let mut outgoing = std::mem::take(&mut self.outgoing);
+            if self.plan.remote > 0 {
+                for (target, batch) in self.plan.batches.iter_mut().enumerate() {
+                    outgoing.extend(batch.take().map(|batch| (target as u16, batch)));
+                }
+                self.in_flight += outgoing.len() as u64;
+                self.stats().publishes.add(1);
+                self.stats().pieces_sent.add(self.plan.remote as u64);
+                self.plan.remote = 0;
+            }
+            let own = !self.plan.own.is_empty();
+            if own || !outgoing.is_empty() {
+                let stamp = self.port.publish(self.now.unix_ms, &mut outgoing, own, &mut deliveries);
+                #[cfg(feature = "sim-faults")]
+                if self.faults.own_work_first {
+                    self.run_own();
+                }
+                self.run_deliveries(&mut deliveries, stamp);
+                if own {
+                    self.run_own();
+                }
+            }
+            if !own {
+                let stamp = self.port.drain(self.now.unix_ms, &mut deliveries);
+                self.run_deliveries(&mut deliveries, stamp);
+            }
+            self.outgoing = outgoing;
+        }
+        self.deliveries = deliveries;
+    }
+
+    /// Executes drained batches in order, then sets the clock to the stamp of what follows.
+    fn run_deliveries(&mut self, deliveries: &mut Vec<Delivery<Box<Batch>>>, stamp: u64) {
+        for delivery in deliveries.drain(..) {
+            self.shard.set_now(delivery.now_ms);
+            let batch = self.run_batch(delivery.from, delivery.body);
+            self.port.reply(delivery.from, Answer(AnswerBody::Batch(batch)));
+        }
+        self.shard.set_now(stamp);
+    }
+
+    /// Takes what other shards answered. True if there was anything.
+    fn take_answers(&mut self) -> bool {
+        if self.topology.shards == 1 {
+            return false;
+        }
+        let mut answers = std::mem::take(&mut self.answers);
+        self.port.take_replies(&mut answers);
+        let came = !answers.is_empty();
+        for answer in answers.drain(..) {
+            match answer.body.0 {
+                AnswerBody::Batch(batch) => {
+                    self.in_flight -= 1;
+                    self.deliver_batch(batch);
+                }
+                AnswerBody::Late { dest, bytes } => {
+                    self.in_flight -= 1;
+                    self.deliver(dest, &bytes);
+                }
+                AnswerBody::LateStep { dest, out } => {
+                    self.in_flight -= 1;
+                    self.step_done(dest, out);
+                }
+            }
+        }
+        self.answers = answers;
+        came
+    }
+
+    /// Expiry and freeing, in bounded slices. Returns when to be called again.
+    fn background(&mut self) -> Option<u64> {
+        if self.now.monotonic_us < self.background_due_us {
+            return Some(self.background_due_us);
+        }
+        let now_ms = self.now.unix_ms;
+        let mut wait_us = self.shard.free_slice(FREE_SLICE).then_some(FREE_EVERY_US);
+        if self.shard.expire_due_ms().is_some_and(|due_ms| due_ms <= now_ms) {
+            self.shard.expire_slice(EXPIRE_SLICE_US);
+        }
+        if let Some(due_ms) = self.shard.expire_due_ms() {
+            let expiry_us = due_ms.saturating_sub(now_ms).saturating_mul(1000).max(EXPIRE_EVERY_US);
+            wait_us = Some(wait_us.map_or(expiry_us, |wait_us| wait_us.min(expiry_us)));
+        }
+        self.background_due_us = self.now.monotonic_us.saturating_add(wait_us.unwrap_or(EXPIRE_EVERY_US));
+        wait_us.map(|_| self.background_due_us)
+    }
+
+    /// Hands output, pauses and closes of all dirty connections to the socket side.
+    fn hand_over(&mut self, io: &mut impl Io) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for index in dirty.drain(..) {
+            let Some(Some(conn)) = self.conns.get_mut(index as usize) else { continue };
+            conn.dirty = false;
+            let mut sent = 0;
+            if !conn.out.is_empty() {
+                sent = conn.out.len() as u64;
+                conn.output_bytes += sent;
+                conn.unsent_bytes = io.output(conn.id, &mut conn.out);
+            }
+            let (id, drop) = (conn.id, over_output_limit(conn, &self.hot, self.now.unix_ms));
+            let done = conn.outstanding() == 0;
+            if conn.over_soft_since_ms.is_some() {
+                self.over_soft.push(index);
+            }
+            if drop {
+                io.close(id, CloseMode::Now);
+                self.stats().output_limit_drops.add(1);
+            } else if done && (conn.closing || (conn.ended && !conn.stalled)) {
+                io.close(id, CloseMode::AfterFlush);
+            } else if conn.stalled && !conn.paused {
+                conn.paused = true;
+                io.pause(id);
+            } else if !conn.stalled && conn.paused {
+                conn.paused = false;
+                io.resume(id);
+            }
+            self.stats().output_bytes.add(sent);
+        }
+        self.dirty = dirty;
+    }
+
+    /// Makes the shard's counters visible to other cores.
+    fn publish_stats(&mut self) {
+        let stats = &self.shared.stats[usize::from(self.id)];
+        let shard = self.shard.stats();
+        stats.keyspace_hits.set(shard.keyspace_hits);
+        stats.keyspace_misses.set(shard.keyspace_misses);
+        stats.expired_keys.set(shard.expired_keys);
+        stats.dirty.set(shard.dirty);
+        stats.used_bytes.set(self.shard.used_bytes() as u64);
+        for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
+            let info = self.shard.db_info(db);
+            counters.keys.set(info.keys as u64);
+            counters.expires.set(info.expires as u64);
+            counters.avg_ttl_ms.set(info.avg_ttl_ms);
+        }
+    }
+
+    /// While stopping: true when no core has anything in flight.
+    fn stopping(&mut self) -> bool {
+        if !self.shared.is_stopping() {
+            return false;
+        }
+        let idle =
+            self.plan.len() == 0 && self.in_flight == 0 && self.tasks.is_empty() && self.gathers.is_empty();
+        if idle && !self.said_drained {
+            self.said_drained = true;
+            self.shared.core_drained();
+            self.shared.control.wake_all();
+        }
+        self.said_drained && self.shared.all_drained()
+    }
+
+    /// Gives a reply to whoever waits for it.
+    pub(crate) fn deliver(&mut self, dest: Dest, bytes: &[u8]) {
+        match dest {
+            Dest::Conn { index, generation, seq } => {
+                if let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) {
+                    conn.deliver(seq, bytes);
+                    self.mark_dirty(index);
+                }
+            }
+            Dest::Part { gather, part } => {
+                let Some(entry) = self.gathers.get_mut(gather) else { return };
+                if entry.add(part, bytes)
+                    && let Some(done) = self.gathers.remove(gather)
+                {
+                    self.gathered(done);
+                }
+            }
+            Dest::Step { .. } => {}
+        }
+    }
+
+    /// All parts of a command are there.
+    fn gathered(&mut self, gather: Gather) {
+        let random = self.rng.next_u64();
+        let mut reply = std::mem::take(&mut self.scratch);
+        reply.clear();
+        gather.finish(random, &mut reply);
+        self.deliver(gather.dest, &reply);
+        self.scratch = reply;
+        self.spare_gathers.push(gather);
+    }
+
+    fn deliver_batch(&mut self, mut batch: Box<Batch>) {
+        let mut start = 0;
+        for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
+            if end == DEFERRED {
+                self.in_flight += 1;
+                continue;
+            }
+            let bytes = batch.replies.get(start as usize..end as usize).unwrap_or_default();
+            start = end;
+            if !matches!(piece.dest, Dest::Step { .. }) {
+                self.deliver(piece.dest, bytes);
+            }
+        }
+        for (dest, out) in batch.outs.drain(..) {
+            self.step_done(dest, out);
+        }
+        self.plan.recycle(batch);
+    }
+}
+
+/// The bus as cores use it.
+pub type CoreBus<W> = bus::Bus<Box<Batch>, Answer, W>;
+
+/// A core's end of the bus.
+pub type CorePort<W> = Port<Box<Batch>, Answer, W>;
+
+#[inline]
+pub(crate) fn conn_mut(conns: &mut [Option<Conn>], id: ConnId) -> Option<&mut Conn> {
+    let conn = conns.get_mut(id.index as usize)?.as_mut()?;
+    (conn.id.generation == id.generation).then_some(conn)
+}
+
+fn handler_of(route: &Route) -> Option<Handler> {
+    match *route {
+        Route::Key(handler)
+        | Route::Keys(handler, _)
+        | Route::AllShards(handler, _)
+        | Route::OneShard(_, handler)
+        | Route::Rounds(handler, _) => Some(handler),
+        Route::Connection | Route::Container => None,
+    }
+}
+
+/// Whether a client's unsent output is beyond its limits.
+fn over_output_limit(conn: &mut Conn, hot: &HotConfig, now_ms: u64) -> bool {
+    let bytes = conn.unsent_bytes + conn.stashed_bytes();
+    if hot.output_hard_bytes > 0 && bytes > hot.output_hard_bytes {
+        return true;
+    }
+    if hot.output_soft_bytes == 0 || bytes <= hot.output_soft_bytes {
+        conn.over_soft_since_ms = None;
+        return false;
+    }
+    let since = *conn.over_soft_since_ms.get_or_insert(now_ms);
+    now_ms.saturating_sub(since) > hot.output_soft_ms
+}

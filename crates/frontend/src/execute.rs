@@ -1,0 +1,343 @@
+//! The shard's side: executes own pieces and the batches of other cores, in windows of prefetched lookups, past the key
+//! locks.
+
+use base::conn::ConnId;
+use base::{ArgRange, Args};
+use bus::Wake;
+use commands::{CommandSpec, Handler, Route, ShardCtx, StepOut};
+use resp::Reply;
+use store::Shard;
+
+use crate::core::{Core, conn_mut};
+use crate::locks::{Claim, KeyName};
+use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op, Piece, Source, StepCall, args_of};
+use crate::route::KeyRange;
+use crate::stats::CommandStats;
+
+/// Lookups whose cache misses overlap.
+const PREFETCH_WINDOW: usize = 32;
+
+/// A piece that waits for a key lock, with all that it needs.
+pub(crate) struct Deferred {
+    piece: Piece,
+    /// The core that it came from; its own for an own piece.
+    from: u16,
+    bytes: Vec<u8>,
+    ranges: Vec<ArgRange>,
+    step: Option<StepCall>,
+}
+
+/// Runs a handler and accounts for it. Returns the tick count at its end.
+#[inline]
+fn call_handler(
+    shard: &mut Shard,
+    handler: Handler,
+    piece: &Piece,
+    args: Args<'_>,
+    out: &mut Vec<u8>,
+    stats: &CommandStats,
+) -> bool {
+    let mut reply = Reply::new(out, piece.resp3);
+    let start = reply.position();
+    let mut ctx = ShardCtx { shard, db: usize::from(piece.db), slot: piece.slot, hash: piece.hash };
+    match handler(&mut ctx, args, &mut reply) {
+        Ok(()) => true,
+        Err(error) => {
+            reply.truncate(start);
+            reply.error(&error.text());
+            stats.failed.add(1);
+            false
+        }
+    }
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Executes the own part of the plan.
+    pub(crate) fn run_own(&mut self) {
+        if self.plan.own.is_empty() {
+            return;
+        }
+        let mut own = std::mem::take(&mut self.plan.own);
+        let mut tick = (self.ticks)();
+        for window in own.chunks(PREFETCH_WINDOW) {
+            for piece in window {
+                self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
+            }
+            for piece in window {
+                tick = self.run_own_piece(piece, tick);
+            }
+        }
+        self.stats().commands_processed.add(own.len() as u64);
+        own.clear();
+        self.plan.own = own;
+        self.plan.clear_own();
+    }
+
+    #[inline]
+    fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
+        let Op::Command(command) = piece.op else {
+            self.run_own_step(piece);
+            return (self.ticks)();
+        };
+        if !self.locks.is_idle() && self.must_wait_own(piece) {
+            return start;
+        }
+        let Some(handler) = self.handlers[usize::from(command)] else { return start };
+        let stats = &self.shared.stats[usize::from(self.id)];
+        let counters = &stats.commands[usize::from(command)];
+        let args = self.plan.args(piece);
+        let ok;
+        match piece.dest {
+            Dest::Conn { index, generation, seq } => {
+                match conn_mut(&mut self.conns, ConnId { index, generation }) {
+                    Some(conn) if conn.is_head(seq) => {
+                        ok = call_handler(&mut self.shard, handler, piece, args, &mut conn.out, counters);
+                        conn.head_written();
+                        if !conn.dirty {
+                            conn.dirty = true;
+                            self.dirty.push(index);
+                        }
+                    }
+                    _ => ok = self.run_aside(handler, piece),
+                }
+            }
+            _ => ok = self.run_aside(handler, piece),
+        }
+        let end = (self.ticks)();
+        let stats = &self.shared.stats[usize::from(self.id)];
+        if !ok {
+            stats.error_replies.add(1);
+        }
+        account(&stats.commands[usize::from(command)], end.wrapping_sub(start));
+        end
+    }
+
+    /// Executes an own piece whose reply can't go straight to the connection's output.
+    fn run_aside(&mut self, handler: Handler, piece: &Piece) -> bool {
+        let mut bytes = std::mem::take(&mut self.scratch);
+        bytes.clear();
+        let stats = &self.shared.stats[usize::from(self.id)];
+        let counters = match piece.op {
+            Op::Command(command) => &stats.commands[usize::from(command)],
+            _ => &stats.commands[0],
+        };
+        let args = self.plan.args(piece);
+        let ok = call_handler(&mut self.shard, handler, piece, args, &mut bytes, counters);
+        // `deliver` may complete a gathering, which wants the scratch buffer too.
+        let out = std::mem::take(&mut bytes);
+        self.deliver(piece.dest, &out);
+        self.scratch = out;
+        ok
+    }
+
+    /// Executes a batch of another core; replies are in it when it comes back.
+    pub(crate) fn run_batch(&mut self, from: u16, mut batch: Box<Batch>) -> Box<Batch> {
+        let pieces = std::mem::take(&mut batch.pieces);
+        let mut replies = std::mem::take(&mut batch.replies);
+        let mut tick = (self.ticks)();
+        for window in pieces.chunks(PREFETCH_WINDOW) {
+            for piece in window {
+                self.shard.prefetch(usize::from(piece.db), piece.slot, piece.hash);
+            }
+            for piece in window {
+                self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
+            }
+            for piece in window {
+                let deferred = match piece.op {
+                    Op::Command(command) => {
+                        if !self.locks.is_idle() && self.must_wait(piece, from, &mut batch) {
+                            true
+                        } else {
+                            self.run_remote_piece(piece, &batch, command, &mut replies, &mut tick);
+                            false
+                        }
+                    }
+                    _ => self.run_step_piece(piece, from, &mut batch),
+                };
+                batch.ends.push(if deferred { DEFERRED } else { replies.len() as u32 });
+            }
+        }
+        let stats = self.stats();
+        stats.commands_processed.add(pieces.len() as u64);
+        stats.pieces_received.add(pieces.len() as u64);
+        batch.pieces = pieces;
+        batch.replies = replies;
+        batch
+    }
+
+    #[inline]
+    fn run_remote_piece(
+        &mut self,
+        piece: &Piece,
+        batch: &Batch,
+        command: u16,
+        replies: &mut Vec<u8>,
+        tick: &mut u64,
+    ) {
+        let Some(handler) = self.handlers[usize::from(command)] else { return };
+        let stats = &self.shared.stats[usize::from(self.id)];
+        let counters = &stats.commands[usize::from(command)];
+        if !call_handler(&mut self.shard, handler, piece, batch.args(piece), replies, counters) {
+            stats.error_replies.add(1);
+        }
+        let end = (self.ticks)();
+        account(counters, end.wrapping_sub(*tick));
+        *tick = end;
+    }
+
+    /// Whether an own piece has to wait for a key lock; it is then kept, with its arguments.
+    #[cold]
+    fn must_wait_own(&mut self, piece: &Piece) -> bool {
+        let args = self.plan.args(piece);
+        let Some(claim) = self.claim_of(piece, args) else { return false };
+        let Some(pending) = self.locks.claim(claim) else { return false };
+        pending.wait(Deferred::new(piece, self.id, self.plan.args(piece), None));
+        self.stats().lock_waits.add(1);
+        true
+    }
+
+    /// The same for a piece of another core.
+    #[cold]
+    fn must_wait(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
+        let Some(claim) = self.claim_of(piece, batch.args(piece)) else { return false };
+        let Some(pending) = self.locks.claim(claim) else { return false };
+        pending.wait(Deferred::new(piece, from, batch.args(piece), None));
+        self.stats().lock_waits.add(1);
+        true
+    }
+
+    /// What a command's piece claims; `None` if it needs no claim.
+    fn claim_of(&self, piece: &Piece, args: Args<'_>) -> Option<Claim> {
+        #[cfg(feature = "sim-faults")]
+        if self.faults.skip_key_locks {
+            return None;
+        }
+        let names = |keys: KeyRange| -> Vec<KeyName> { keys.iter().map(|at| args.arg(at).into()).collect() };
+        match piece.op {
+            Op::Command(command) => {
+                let spec: &CommandSpec = self.table().spec(command);
+                match spec.route {
+                    Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
+                    _ if spec.meta.first_key == 0 => Some(Claim::All),
+                    _ => Some(Claim::Keys(names(KeyRange::of(spec, args.len())))),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// What a step claims; `None` if its task holds all that it needs.
+    fn step_claim(&self, piece: &Piece, call: &StepCall, args: Args<'_>) -> Option<Claim> {
+        #[cfg(feature = "sim-faults")]
+        if self.faults.skip_key_locks {
+            return None;
+        }
+        match piece.op {
+            Op::Lock { .. } => Some(Claim::Hold(call.task, args.iter().map(Into::into).collect())),
+            Op::Look { .. } => Some(Claim::All),
+            _ => None,
+        }
+    }
+
+    /// Runs a step of a rounds task of this core.
+    fn run_own_step(&mut self, piece: &Piece) {
+        let Some(step) = piece.op.step() else { return };
+        let Some(call) = self.plan.steps.get_mut(step as usize).map(StepCall::take) else { return };
+        if let Some(claim) = self.step_claim(piece, &call, self.plan.args(piece))
+            && let Some(pending) = self.locks.claim(claim)
+        {
+            let args = args_of(self.plan.bytes(piece.source), &self.plan.ranges, piece);
+            pending.wait(Deferred::new(piece, self.id, args, Some(call)));
+            return;
+        }
+        let out = self.run_step(piece, call);
+        self.step_done(piece.dest, out);
+        self.run_ready();
+    }
+
+    /// Runs a step of another core's rounds task. True if it has to wait.
+    fn run_step_piece(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
+        let Some(step) = piece.op.step() else { return false };
+        let Some(call) = batch.steps.get_mut(step as usize).map(StepCall::take) else { return false };
+        if let Some(claim) = self.step_claim(piece, &call, batch.args(piece))
+            && let Some(pending) = self.locks.claim(claim)
+        {
+            pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call)));
+            return true;
+        }
+        let out = self.run_step(piece, call);
+        batch.outs.push((piece.dest, out));
+        self.run_ready();
+        false
+    }
+
+    /// Runs a step on the shard; the last one gives the locks back.
+    fn run_step(&mut self, piece: &Piece, call: StepCall) -> StepOut {
+        let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(piece.db), slot: 0, hash: 0 };
+        let out = call.run.map_or(StepOut::Done, |run| run(&mut ctx));
+        if matches!(piece.op, Op::Unlock { .. }) {
+            self.locks.release(call.task);
+        }
+        out
+    }
+
+    /// Runs whatever waited for keys that are free now.
+    fn run_ready(&mut self) {
+        while let Some(work) = self.locks.take_ready() {
+            self.run_deferred(work);
+        }
+    }
+
+    fn run_deferred(&mut self, work: Deferred) {
+        let Deferred { piece, from, bytes, ranges, step } = work;
+        if let Some(call) = step {
+            let out = self.run_step(&piece, call);
+            if from == self.id {
+                self.step_done(piece.dest, out);
+            } else {
+                self.port.reply_late(from, Answer(AnswerBody::LateStep { dest: piece.dest, out }));
+            }
+            return;
+        }
+        let Op::Command(command) = piece.op else { return };
+        let Some(handler) = self.handlers[usize::from(command)] else { return };
+        let mut out = Vec::new();
+        let start = (self.ticks)();
+        let stats = &self.shared.stats[usize::from(self.id)];
+        let counters = &stats.commands[usize::from(command)];
+        let args = Args::new(&bytes, &ranges);
+        if !call_handler(&mut self.shard, handler, &piece, args, &mut out, counters) {
+            stats.error_replies.add(1);
+        }
+        account(counters, (self.ticks)().wrapping_sub(start));
+        if from == self.id {
+            self.deliver(piece.dest, &out);
+        } else {
+            self.port.reply_late(from, Answer(AnswerBody::Late { dest: piece.dest, bytes: out }));
+        }
+    }
+}
+
+impl Deferred {
+    /// Copies what the piece needs to run later.
+    fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>) -> Self {
+        let mut bytes = Vec::new();
+        let mut ranges = Vec::with_capacity(args.len());
+        for arg in args.iter() {
+            ranges.push(ArgRange::new(bytes.len() as u32, arg.len() as u32));
+            bytes.extend_from_slice(arg);
+        }
+        let mut piece = *piece;
+        piece.source = Source::Batch;
+        piece.base = 0;
+        piece.first_range = 0;
+        Deferred { piece, from, bytes, ranges, step }
+    }
+}
+
+#[inline]
+fn account(counters: &CommandStats, ticks: u64) {
+    counters.calls.add(1);
+    counters.ticks.add(ticks);
+    counters.max_ticks.raise(ticks);
+}

@@ -1,0 +1,281 @@
+//! The key locks of one shard (invariants L1 and L2).
+//!
+//! While no rounds command is under way the table is idle and costs one branch a piece. Otherwise every piece *claims*
+//! the keys that it touches:
+//!
+//! ```text
+//! key a:  [ task 7 (holds) | MSET a b | GET a ]      each key has a queue of claims, first come first served;
+//! key b:  [ MSET a b | task 9 ]                      a claim is granted when it is at the front of all its queues
+//! ```
+//!
+//! A claim of a task holds its keys until the task gives them back; a claim of an ordinary piece is granted, run and gone.
+//! Work on the whole shard (DBSIZE, KEYS, FLUSHALL …) is a *barrier*: it runs when no claim is left, and whatever arrives
+//! after it waits behind it.
+//!
+//! Claims arrive in inbox order, which all shards agree upon (B1), and a task claims all its keys in one publish (L2). So
+//! every wait points to an earlier lock point, and there is no deadlock.
+//!
+//! A claim costs time in proportion to its keys; so does giving it back, plus one step for each claim that follows.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+
+use crate::message::TaskId;
+
+/// What a piece wants of the table.
+pub(crate) enum Claim {
+    /// The keys that an ordinary piece touches.
+    Keys(Vec<KeyName>),
+    /// The keys that a task is going to hold.
+    Hold(TaskId, Vec<KeyName>),
+    /// The whole shard.
+    All,
+}
+
+/// A key's name. Locks know no databases: a name is locked in all of them, so commands over two databases need no more.
+pub(crate) type KeyName = Box<[u8]>;
+
+struct Waiting<W> {
+    /// The queues that the claim is in.
+    queues: Vec<u32>,
+    /// In how many of them something is before it.
+    blocked: usize,
+    work: Option<W>,
+    task: Option<TaskId>,
+}
+
+struct Queue {
+    name: KeyName,
+    claims: VecDeque<u32>,
+}
+
+/// The key locks of one shard. `W` is work that can be run later.
+pub(crate) struct LockTable<W> {
+    names: HashMap<KeyName, u32>,
+    queues: Slots<Queue>,
+    claims: Slots<Waiting<W>>,
+    tasks: HashMap<TaskId, u32>,
+    barrier: Option<W>,
+    /// What arrived after the barrier, in order.
+    behind: VecDeque<(Claim, W)>,
+    /// Work whose turn has come, in order.
+    ready: VecDeque<W>,
+    idle: bool,
+}
+
+impl<W> LockTable<W> {
+    pub(crate) fn new() -> Self {
+        LockTable {
+            names: HashMap::new(),
+            queues: Slots::new(),
+            claims: Slots::new(),
+            tasks: HashMap::new(),
+            barrier: None,
+            behind: VecDeque::new(),
+            ready: VecDeque::new(),
+            idle: true,
+        }
+    }
+
+    /// Whether nothing is locked and nothing waits: then ordinary pieces need not claim.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.idle
+    }
+
+    /// Makes a claim. `None`: it is granted, and the caller runs the work at once. `Some(keep)`: the caller must give the
+    /// work to [`Pending::wait`]; it comes back from [`LockTable::take_ready`] when its turn has come.
+    pub(crate) fn claim(&mut self, claim: Claim) -> Option<Pending<'_, W>> {
+        if self.barrier.is_some() || !self.behind.is_empty() {
+            return Some(Pending { table: self, claim: Waits::Behind(claim) });
+        }
+        match claim {
+            Claim::All if self.claims.is_empty() => None,
+            Claim::All => Some(Pending { table: self, claim: Waits::Barrier }),
+            Claim::Keys(names) => {
+                if names.iter().all(|name| !self.names.contains_key(name)) {
+                    return None;
+                }
+                let id = self.enqueue(names, None);
+                Some(Pending { table: self, claim: Waits::Claim(id) })
+            }
+            Claim::Hold(task, names) => {
+                let id = self.enqueue(names, Some(task));
+                self.tasks.insert(task, id);
+                self.idle = false;
+                let is_free = self.claims.get(id).is_none_or(|claim| claim.blocked == 0);
+                if is_free { None } else { Some(Pending { table: self, claim: Waits::Claim(id) }) }
+            }
+        }
+    }
+
+    /// A task gives its keys back. What waited for them becomes ready.
+    pub(crate) fn release(&mut self, task: TaskId) {
+        if let Some(id) = self.tasks.remove(&task) {
+            self.finish(id);
+        }
+    }
+
+    /// The next work whose turn has come. It must be run before anything that arrives later.
+    pub(crate) fn take_ready(&mut self) -> Option<W> {
+        self.ready.pop_front()
+    }
+
+    /// How many claims are held or wait.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.claims.len() + self.behind.len() + usize::from(self.barrier.is_some())
+    }
+
+    fn enqueue(&mut self, mut names: Vec<KeyName>, task: Option<TaskId>) -> u32 {
+        names.sort_unstable();
+        names.dedup();
+        let id = self.claims.insert(Waiting { queues: Vec::new(), blocked: 0, work: None, task });
+        let mut queues = Vec::with_capacity(names.len());
+        let mut blocked = 0;
+        for name in names {
+            let queue = match self.names.get(&name) {
+                Some(&queue) => queue,
+                None => {
+                    let queue = self.queues.insert(Queue { name: name.clone(), claims: VecDeque::new() });
+                    self.names.insert(name, queue);
+                    queue
+                }
+            };
+            if let Some(entry) = self.queues.get_mut(queue) {
+                blocked += usize::from(!entry.claims.is_empty());
+                entry.claims.push_back(id);
+            }
+            queues.push(queue);
+        }
+        if let Some(claim) = self.claims.get_mut(id) {
+            claim.queues = queues;
+            claim.blocked = blocked;
+        }
+        id
+    }
+
+    /// A granted claim ends: it leaves its queues, and claims that come to the front of all theirs are granted.
+    fn finish(&mut self, id: u32) {
+        let mut ended = vec![id];
+        while let Some(id) = ended.pop() {
+            let Some(claim) = self.claims.remove(id) else { continue };
+            for queue in claim.queues {
+                let Some(entry) = self.queues.get_mut(queue) else { continue };
+                entry.claims.pop_front();
+                let Some(&next) = entry.claims.front() else {
+                    if let Some(queue) = self.queues.remove(queue) {
+                        self.names.remove(&queue.name);
+                    }
+                    continue;
+                };
+                let Some(waiting) = self.claims.get_mut(next) else { continue };
+                waiting.blocked -= 1;
+                if waiting.blocked == 0 {
+                    self.ready.extend(waiting.work.take());
+                    if waiting.task.is_none() {
+                        // It runs before whatever it makes ready, so it may end here.
+                        ended.push(next);
+                    }
+                }
+            }
+        }
+        self.pass_barrier();
+        self.idle = self.claims.is_empty() && self.barrier.is_none() && self.behind.is_empty();
+    }
+
+    /// Lets the barrier run if no claim is left, and then what waited behind it, up to the next barrier.
+    fn pass_barrier(&mut self) {
+        while self.claims.is_empty() {
+            let Some(work) = self.barrier.take() else { return };
+            self.ready.push_back(work);
+            while self.barrier.is_none() {
+                let Some((claim, work)) = self.behind.pop_front() else { return };
+                let behind = std::mem::take(&mut self.behind);
+                match self.claim(claim) {
+                    None => self.ready.push_back(work),
+                    Some(pending) => pending.wait(work),
+                }
+                self.behind = behind;
+            }
+        }
+    }
+}
+
+enum Waits {
+    Claim(u32),
+    Barrier,
+    Behind(Claim),
+}
+
+/// A claim that was not granted, for which the work to be run later is still missing.
+pub(crate) struct Pending<'a, W> {
+    table: &'a mut LockTable<W>,
+    claim: Waits,
+}
+
+impl<W> Pending<'_, W> {
+    /// Hands over the work.
+    pub(crate) fn wait(self, work: W) {
+        self.table.idle = false;
+        match self.claim {
+            Waits::Claim(id) => {
+                if let Some(claim) = self.table.claims.get_mut(id) {
+                    claim.work = Some(work);
+                }
+            }
+            Waits::Barrier => self.table.barrier = Some(work),
+            Waits::Behind(claim) => self.table.behind.push_back((claim, work)),
+        }
+    }
+}
+
+/// A vector with holes that are filled again.
+pub(crate) struct Slots<T> {
+    slots: Vec<Option<T>>,
+    free: Vec<u32>,
+}
+
+impl<T> Slots<T> {
+    pub(crate) const fn new() -> Self {
+        Slots { slots: Vec::new(), free: Vec::new() }
+    }
+
+    pub(crate) fn insert(&mut self, value: T) -> u32 {
+        if let Some(at) = self.free.pop() {
+            self.slots[at as usize] = Some(value);
+            return at;
+        }
+        self.slots.push(Some(value));
+        (self.slots.len() - 1) as u32
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, at: u32) -> Option<&T> {
+        self.slots.get(at as usize)?.as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut T> {
+        self.slots.get_mut(at as usize)?.as_mut()
+    }
+
+    pub(crate) fn remove(&mut self, at: u32) -> Option<T> {
+        let value = self.slots.get_mut(at as usize)?.take()?;
+        self.free.push(at);
+        Some(value)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+#[path = "locks_tests.rs"]
+mod tests;

@@ -1,0 +1,170 @@
+//! What travels over the bus: batches of pieces, which come back with their replies.
+//!
+//! ```text
+//! Batch (one for each core, turn and target)
+//!   pieces   [ SET k v | part of MGET | step of RENAME | … ]   in program order
+//!   ranges   [ argument ranges of all pieces ]                 into `bytes`, or into `shared` for large frames
+//!   bytes    [ SET key:1 xxxx … ]                              the arguments, copied once, read in order
+//!   replies  [ +OK … ]  ends [ 5, … ]                          filled in by the target; piece i's reply ends at ends[i]
+//! ```
+//!
+//! The same box goes there and back and is then used again, so that a busy core allocates nothing.
+
+use base::{ArgRange, Args};
+use bytes::Bytes;
+use commands::{CommandId, Step, StepOut};
+
+/// Where the reply of a piece goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dest {
+    /// To a connection, as the reply with this number.
+    Conn { index: u32, generation: u32, seq: u32 },
+    /// To a gathering of several shards' replies, as this part.
+    Part { gather: u32, part: u32 },
+    /// To a rounds task, as the result of this step.
+    Step { task: u32, step: u32 },
+}
+
+/// Where the bytes of a piece's arguments are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    /// A received chunk of this turn (own pieces only).
+    Chunk(u32),
+    /// A whole buffer of its own: a frame that came in several reads, an inline command, or a large argument.
+    Shared(u32),
+    /// `Batch::bytes`.
+    Batch,
+}
+
+/// What a piece does on its shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Op {
+    /// A command, or a shard's part of one.
+    Command(CommandId),
+    /// Asks for the exclusive locks of its arguments for a rounds task, then runs the task's first step here.
+    Lock { step: u32 },
+    /// A step of a task without keys: it sees the whole shard, but holds nothing.
+    Look { step: u32 },
+    /// A later step of a task that holds its locks.
+    Step { step: u32 },
+    /// The last step of a task here: runs it, then gives the locks back.
+    Unlock { step: u32 },
+}
+
+impl Op {
+    /// The number of the step among the batch's or plan's steps.
+    pub(crate) fn step(self) -> Option<u32> {
+        match self {
+            Op::Command(_) => None,
+            Op::Lock { step } | Op::Look { step } | Op::Step { step } | Op::Unlock { step } => Some(step),
+        }
+    }
+}
+
+/// A rounds task, named uniquely over all cores: the core that runs it, and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TaskId {
+    pub(crate) core: u16,
+    pub(crate) number: u64,
+}
+
+/// One piece of work for one shard.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece {
+    pub(crate) dest: Dest,
+    pub(crate) op: Op,
+    pub(crate) source: Source,
+    /// Where the frame starts in its source: ranges are relative to it.
+    pub(crate) base: u32,
+    pub(crate) first_range: u32,
+    pub(crate) argc: u32,
+    pub(crate) hash: u64,
+    pub(crate) slot: u16,
+    pub(crate) db: u16,
+    pub(crate) resp3: bool,
+}
+
+// A piece is written and read once for each command: one cache line.
+const _: () = assert!(size_of::<Piece>() <= 64);
+
+/// A step of a rounds task under way to its shard.
+pub(crate) struct StepCall {
+    pub(crate) task: TaskId,
+    /// Taken when the step runs.
+    pub(crate) run: Option<Step>,
+}
+
+impl StepCall {
+    /// Takes the step out, to be run.
+    pub(crate) fn take(&mut self) -> StepCall {
+        StepCall { task: self.task, run: self.run.take() }
+    }
+}
+
+/// The reply position of a piece that waits for a key lock and answers later.
+pub(crate) const DEFERRED: u32 = u32::MAX;
+
+/// What one core asks of one shard in one turn, and the answers.
+#[derive(Default)]
+pub struct Batch {
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) ranges: Vec<ArgRange>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) shared: Vec<Bytes>,
+    pub(crate) steps: Vec<StepCall>,
+    pub(crate) replies: Vec<u8>,
+    pub(crate) ends: Vec<u32>,
+    pub(crate) outs: Vec<(Dest, StepOut)>,
+}
+
+/// Buffers of a batch that grew beyond this are not kept for the next turn.
+const KEEP_MAX_BYTES: usize = 256 * 1024;
+
+impl Batch {
+    /// Makes the batch ready for its next use.
+    pub(crate) fn clear(&mut self) {
+        self.pieces.clear();
+        self.ranges.clear();
+        self.shared.clear();
+        self.steps.clear();
+        self.ends.clear();
+        self.outs.clear();
+        for buffer in [&mut self.bytes, &mut self.replies] {
+            buffer.clear();
+            if buffer.capacity() > KEEP_MAX_BYTES {
+                *buffer = Vec::new();
+            }
+        }
+    }
+
+    /// The arguments of one of its pieces.
+    #[inline]
+    pub(crate) fn args(&self, piece: &Piece) -> Args<'_> {
+        let bytes: &[u8] = match piece.source {
+            Source::Shared(at) => self.shared.get(at as usize).map_or(&[], |bytes| bytes),
+            Source::Batch | Source::Chunk(_) => &self.bytes,
+        };
+        args_of(bytes, &self.ranges, piece)
+    }
+}
+
+/// The arguments of a piece, given the bytes of its source and the ranges of its batch or plan.
+#[inline]
+pub(crate) fn args_of<'a>(bytes: &'a [u8], ranges: &'a [ArgRange], piece: &Piece) -> Args<'a> {
+    let bytes = bytes.get(piece.base as usize..).unwrap_or(&[]);
+    let first = piece.first_range as usize;
+    Args::new(bytes, ranges.get(first..first + piece.argc as usize).unwrap_or(&[]))
+}
+
+/// The body of a reply over the bus.
+pub struct Answer(pub(crate) AnswerBody);
+
+/// What an answer is.
+pub(crate) enum AnswerBody {
+    /// A batch with its replies.
+    Batch(Box<Batch>),
+    /// The reply of a piece that had to wait for a key lock.
+    Late { dest: Dest, bytes: Vec<u8> },
+    /// The result of a step that had to wait for a key lock.
+    LateStep { dest: Dest, out: StepOut },
+}

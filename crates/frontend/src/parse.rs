@@ -1,0 +1,272 @@
+//! From received bytes to commands: which bytes are parsed when, and what is left over.
+//!
+//! A frame that came whole is parsed where it was received, and its arguments are read there. A frame that came in several
+//! reads is put together in the connection's query buffer and then has that buffer to itself, so that it can travel to
+//! another shard without a copy, however large it is.
+
+use base::conn::ConnId;
+use bus::Wake;
+use bytes::Bytes;
+use resp::{Limits, Parsed, ProtocolError, Reply};
+
+use crate::conn::Conn;
+use crate::core::{Core, OUTPUT_PAUSE_BYTES, OUTSTANDING_MAX, conn_mut};
+use crate::message::Source;
+use crate::plan::source_bytes;
+
+/// Pieces in the plan at which it is executed, with one shard: a window of prefetched lookups.
+const WINDOW_OWN: usize = 64;
+/// Pieces in the plan at which it is published, with several shards: large enough to spread the cost of a publish, small
+/// enough to bound the time of a turn.
+const WINDOW_SHARDED: usize = 512;
+/// What is taken at a time to complete a frame whose length is not known yet.
+const FILL_BYTES: usize = 256;
+
+/// How parsing of a source ended.
+enum Parse {
+    /// All bytes are used, or the rest is the start of a frame.
+    Done,
+    /// No more may be parsed now.
+    Stalled,
+    /// Nothing will be parsed any more.
+    Closed,
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Parses what a connection received.
+    pub(crate) fn received(&mut self, id: ConnId, chunk: C) {
+        let (now_ms, may_parse) = (self.now.unix_ms, self.may_parse());
+        let Some(conn) = conn_mut(&mut self.conns, id) else { return };
+        let len = chunk.as_ref().len();
+        conn.last_active_ms = now_ms;
+        conn.input_bytes += len as u64;
+        self.shared.stats[usize::from(self.id)].input_bytes.add(len as u64);
+        if conn.closing {
+            return;
+        }
+        if conn.stalled || !may_parse || !has_room(conn) {
+            conn.query.extend_from_slice(chunk.as_ref());
+            self.stall(id.index);
+            return self.check_query(id);
+        }
+        let mut pos = 0;
+        if !conn.query.is_empty() {
+            let Some(at) = self.complete_frame(id, chunk.as_ref()) else { return };
+            pos = at;
+        }
+        if pos == len {
+            return;
+        }
+        let source = Source::Chunk(self.plan.chunks.len() as u32);
+        self.plan.chunks.push(chunk);
+        self.parse_source(id, source, pos);
+    }
+
+    /// Adds the start of `chunk` to the connection's unfinished frame until that is complete. Returns where the next frame
+    /// starts in `chunk`, or `None` if nothing is left to parse.
+    fn complete_frame(&mut self, id: ConnId, chunk: &[u8]) -> Option<usize> {
+        let mut pos = 0;
+        while pos < chunk.len() {
+            let limits = self.limits(id);
+            let conn = conn_mut(&mut self.conns, id)?;
+            let take = conn.need.max(FILL_BYTES).min(chunk.len() - pos);
+            conn.query.extend_from_slice(&chunk[pos..pos + take]);
+            pos += take;
+            match conn.parser.next(&conn.query, &limits, &mut self.plan.ranges) {
+                Ok(Parsed::Incomplete { need }) => {
+                    conn.need = need;
+                    reserve(conn, need);
+                }
+                Ok(parsed) => {
+                    let consumed = consumed_of(&parsed);
+                    // What was taken beyond the frame is still in the chunk.
+                    pos -= conn.query.len() - consumed;
+                    conn.query.truncate(consumed);
+                    let frame = std::mem::take(&mut conn.query).freeze();
+                    self.run_parsed(id, parsed, Place::Whole(frame));
+                    return Some(pos);
+                }
+                Err(error) => {
+                    self.protocol_error(id, error);
+                    return None;
+                }
+            }
+        }
+        self.check_query(id);
+        None
+    }
+
+    /// Parses frames of a source from `pos` on, and keeps the rest in the query buffer.
+    fn parse_source(&mut self, id: ConnId, source: Source, pos: usize) {
+        let mut pos = pos;
+        let mut may_parse = self.may_parse();
+        let end = loop {
+            if self.plan.len() >= self.window() {
+                self.flush();
+                may_parse = self.may_parse();
+            }
+            let limits = self.limits(id);
+            let bytes = source_bytes(&self.plan.chunks, &self.plan.shared, source);
+            let Some(conn) = conn_mut(&mut self.conns, id) else { break Parse::Closed };
+            if conn.closing {
+                break Parse::Closed;
+            }
+            let rest = bytes.get(pos..).unwrap_or_default();
+            if rest.is_empty() {
+                break Parse::Done;
+            }
+            if !may_parse || !has_room(conn) {
+                break Parse::Stalled;
+            }
+            match conn.parser.next(rest, &limits, &mut self.plan.ranges) {
+                Ok(Parsed::Incomplete { need }) => {
+                    conn.need = need;
+                    break Parse::Done;
+                }
+                Ok(parsed) => {
+                    let consumed = consumed_of(&parsed);
+                    self.run_parsed(id, parsed, Place::In(source, pos as u32));
+                    pos += consumed;
+                }
+                Err(error) => {
+                    self.protocol_error(id, error);
+                    break Parse::Closed;
+                }
+            }
+        };
+        let bytes = self.plan.bytes(source);
+        let rest = bytes.get(pos..).unwrap_or_default();
+        if let (false, Some(conn)) = (matches!(end, Parse::Closed), conn_mut(&mut self.conns, id))
+            && !rest.is_empty()
+        {
+            conn.query.extend_from_slice(rest);
+            reserve(conn, conn.need);
+        }
+        if matches!(end, Parse::Stalled) {
+            self.stall(id.index);
+        }
+        self.check_query(id);
+    }
+
+    /// Parses the bytes of stalled connections, as far as that is possible again.
+    pub(crate) fn parse_stalled(&mut self) {
+        if self.stalled.is_empty() || !self.may_parse() {
+            return;
+        }
+        let stalled = std::mem::take(&mut self.stalled);
+        for index in stalled {
+            let Some(Some(conn)) = self.conns.get_mut(index as usize) else { continue };
+            if !conn.stalled {
+                continue;
+            }
+            if !has_room(conn) {
+                self.stalled.push(index);
+                continue;
+            }
+            conn.stalled = false;
+            let id = conn.id;
+            // A frame that is not all here has its parser's state and stays where it is; whole frames get a source.
+            let source = Source::Shared(self.plan.shared.len() as u32);
+            let bytes: Bytes = conn.query.split().freeze();
+            self.plan.shared.push(bytes);
+            self.parse_source(id, source, 0);
+            self.mark_dirty(index);
+        }
+    }
+
+    /// Puts a connection into the list of those whose bytes wait.
+    fn stall(&mut self, index: u32) {
+        if let Some(Some(conn)) = self.conns.get_mut(index as usize)
+            && !conn.stalled
+        {
+            conn.stalled = true;
+            self.stalled.push(index);
+            self.mark_dirty(index);
+        }
+    }
+
+    /// Carries out one parsed command.
+    fn run_parsed(&mut self, id: ConnId, parsed: Parsed, place: Place) {
+        let (source, base) = match (parsed, place) {
+            (Parsed::Frame { .. }, Place::In(source, base)) => (source, base),
+            (Parsed::Frame { .. }, Place::Whole(frame)) => (self.share(frame), 0),
+            (Parsed::Inline { line, .. }, _) => (self.share(Bytes::from(line)), 0),
+            (Parsed::Empty { .. } | Parsed::Incomplete { .. }, _) => return,
+        };
+        self.command(id, source, base);
+    }
+
+    fn share(&mut self, bytes: Bytes) -> Source {
+        self.plan.shared.push(bytes);
+        Source::Shared((self.plan.shared.len() - 1) as u32)
+    }
+
+    fn window(&self) -> usize {
+        if self.topology.shards == 1 { WINDOW_OWN } else { WINDOW_SHARDED }
+    }
+
+    #[inline]
+    fn limits(&self, id: ConnId) -> Limits {
+        let authenticated = match self.conns.get(id.index as usize) {
+            Some(Some(conn)) => conn.authenticated,
+            _ => false,
+        };
+        Limits { max_bulk: self.hot.max_bulk_bytes, authenticated, ..Limits::default() }
+    }
+
+    /// The bytes are not the protocol: says so, behind all replies that are due, and closes.
+    #[cold]
+    fn protocol_error(&mut self, id: ConnId, error: ProtocolError) {
+        let Some(conn) = conn_mut(&mut self.conns, id) else { return };
+        let seq = conn.take_seq();
+        conn.closing = true;
+        let mut text = b"ERR ".to_vec();
+        error.text(&mut text);
+        let mut reply = Vec::new();
+        Reply::new(&mut reply, conn.resp3).error_bytes(&text);
+        conn.deliver(seq, &reply);
+        self.mark_dirty(id.index);
+        self.stats().error_replies.add(1);
+    }
+
+    /// Closes the connection if its query buffer is beyond the limit.
+    fn check_query(&mut self, id: ConnId) {
+        let max = self.hot.query_buffer_max_bytes;
+        let Some(conn) = conn_mut(&mut self.conns, id) else { return };
+        if conn.query.len() > max && !conn.closing {
+            conn.closing = true;
+            conn.stalled = false;
+            conn.query.clear();
+            self.mark_dirty(id.index);
+            self.stats().query_limit_drops.add(1);
+        }
+    }
+}
+
+/// Where a parsed frame is.
+enum Place {
+    In(Source, u32),
+    Whole(Bytes),
+}
+
+fn consumed_of(parsed: &Parsed) -> usize {
+    match *parsed {
+        Parsed::Frame { consumed } | Parsed::Inline { consumed, .. } | Parsed::Empty { consumed } => consumed,
+        Parsed::Incomplete { .. } => 0,
+    }
+}
+
+/// Whether a connection may queue more commands.
+#[inline]
+fn has_room(conn: &Conn) -> bool {
+    conn.outstanding() < OUTSTANDING_MAX && conn.out.len() + conn.unsent_bytes < OUTPUT_PAUSE_BYTES
+}
+
+/// Makes room for a large argument once it is clear that it is really coming: never more than as much again as has
+/// arrived, so that an announcement alone costs no memory.
+fn reserve(conn: &mut Conn, need: usize) {
+    if need > FILL_BYTES {
+        let arrived = conn.query.len().max(64 * 1024);
+        conn.query.reserve(need.min(arrived));
+    }
+}

@@ -1,0 +1,269 @@
+//! Rounds tasks: commands that go over several shards in several rounds, with all their keys locked.
+//!
+//! ```text
+//! RENAME a b   round 1   shard of a: lock a, take its value      shard of b: lock b        one publish
+//!              round 2   shard of a: unlock                      shard of b: put, unlock   one publish
+//! ```
+//!
+//! A command without keys (SCAN) may walk over the shards in the same way; its steps see a whole shard and hold nothing.
+//!
+//! The task's function is polled by its core whenever a round is complete; there is no other executor. Locks are asked for by
+//! the first publish only (L2). When the function ends without a last round, the locks are given back all the same.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use base::ArgRange;
+use bus::Wake;
+use bytes::Bytes;
+use commands::{CmdError, OwnedArgs, RoundsFn, Step, StepOut, Tx, TxState};
+use resp::Reply;
+
+use crate::core::Core;
+use crate::message::{Dest, Op, Piece, Source, StepCall, TaskId};
+use crate::route::{Call, KeyRange};
+
+/// A rounds command under way.
+pub(crate) struct Task {
+    id: TaskId,
+    dest: Dest,
+    db: u16,
+    resp3: bool,
+    command: u16,
+    state: Rc<RefCell<TxState>>,
+    function: Pin<Box<dyn Future<Output = Result<(), CmdError>>>>,
+    /// By shard with keys of this task: the names of the keys to lock.
+    keys: Vec<(u16, Vec<Vec<u8>>)>,
+    /// Whether the locks were asked for, and whether they were given back.
+    locked: bool,
+    released: bool,
+    /// Results of the current round.
+    results: Vec<Option<StepOut>>,
+    missing: usize,
+}
+
+/// A step number that no result is awaited for.
+const IGNORED: u32 = u32::MAX;
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Runs a rounds command: by its handler if all keys are in one shard, else as a task.
+    pub(crate) fn route_rounds(&mut self, call: &Call, function: RoundsFn) {
+        let spec = self.table().spec(call.command);
+        let range = KeyRange::of(spec, call.argc as usize);
+        let args = self.call_args(call);
+        let mut keys: Vec<(u16, Vec<Vec<u8>>)> = Vec::new();
+        for at in range.iter() {
+            let key = args.arg(at);
+            let shard = self.topology.shard_of(key);
+            let name = key.to_vec();
+            match keys.iter_mut().find(|(other, _)| *other == shard) {
+                Some((_, names)) => names.push(name),
+                None => keys.push((shard, vec![name])),
+            }
+        }
+        let odd = range.step > 1 && !(call.argc as usize - range.first).is_multiple_of(range.step);
+        if self.topology.shards == 1 || keys.len() == 1 || odd {
+            return if keys.is_empty() {
+                self.send(self.id, call.piece(call.dest()))
+            } else {
+                self.route_key(call)
+            };
+        }
+        let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
+        let state = Rc::new(RefCell::new(TxState::default()));
+        let db = usize::from(call.db);
+        let tx = Tx::new(Rc::clone(&state), db, self.hot.databases, self.topology, call.resp3);
+        self.next_task += 1;
+        let task = Task {
+            id: TaskId { core: self.id, number: self.next_task },
+            dest: call.dest(),
+            db: call.db,
+            resp3: call.resp3,
+            command: call.command,
+            state,
+            function: function(tx, args),
+            keys,
+            locked: false,
+            released: false,
+            results: Vec::new(),
+            missing: 0,
+        };
+        self.plan.ranges.truncate(call.first_range as usize);
+        let at = self.tasks.insert(task);
+        self.stats().rounds.add(1);
+        self.advance(at);
+    }
+
+    /// Lets tasks whose round is complete go on.
+    pub(crate) fn run_tasks(&mut self) {
+        while let Some(at) = self.runnable.pop() {
+            self.advance(at);
+        }
+    }
+
+    /// The result of a step.
+    pub(crate) fn step_done(&mut self, dest: Dest, out: StepOut) {
+        let Dest::Step { task: at, step } = dest else { return };
+        if step == IGNORED {
+            return;
+        }
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        if let Some(result) = task.results.get_mut(step as usize)
+            && result.replace(out).is_none()
+        {
+            task.missing -= 1;
+        }
+        if task.missing == 0 {
+            let results = std::mem::take(&mut task.results);
+            task.state.borrow_mut().results = Some(results.into_iter().flatten().collect());
+            self.runnable.push(at);
+        }
+    }
+
+    /// Polls a task's function and sends the round that it asks for, or concludes.
+    fn advance(&mut self, at: u32) {
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        let mut context = Context::from_waker(Waker::noop());
+        match task.function.as_mut().poll(&mut context) {
+            Poll::Pending => {
+                let (steps, last) = {
+                    let mut state = task.state.borrow_mut();
+                    (state.outgoing.take().unwrap_or_default(), state.last)
+                };
+                self.send_round(at, steps, last);
+            }
+            Poll::Ready(result) => self.conclude(at, result),
+        }
+    }
+
+    fn send_round(&mut self, at: u32, steps: Vec<(u16, Step)>, last: bool) {
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        let first = !std::mem::replace(&mut task.locked, true);
+        let last = last && !first;
+        task.released |= last;
+        task.missing = steps.len();
+        task.results.clear();
+        task.results.resize_with(steps.len(), || None);
+        let (id, db, keyless) = (task.id, task.db, task.keys.is_empty());
+        // The lock and unlock pieces go to every shard with keys, the steps with them.
+        let keys = if first || last { task.keys.clone() } else { Vec::new() };
+        let mut steps: Vec<Option<(u16, Step)>> = steps.into_iter().map(Some).collect();
+        let mut send = |shard: u16, number: u32, run: Option<Step>, keys: &[Vec<u8>]| {
+            let op = |step| match (first, last) {
+                _ if keyless => Op::Look { step },
+                (true, _) => Op::Lock { step },
+                (false, true) => Op::Unlock { step },
+                (false, false) => Op::Step { step },
+            };
+            self.send_step(
+                shard,
+                Dest::Step { task: at, step: number },
+                op,
+                StepCall { task: id, run },
+                db,
+                keys,
+            );
+        };
+        for (shard, keys) in &keys {
+            let mine = steps.iter().position(|step| step.as_ref().is_some_and(|(to, _)| to == shard));
+            let step = mine.and_then(|mine| steps[mine].take());
+            let number = mine.map_or(IGNORED, |mine| mine as u32);
+            send(*shard, number, step.map(|(_, run)| run), keys);
+        }
+        for (number, step) in steps.into_iter().enumerate() {
+            if let Some((shard, run)) = step {
+                debug_assert!(keyless || (!first && !last), "one step a shard, and only on shards with keys");
+                send(shard, number as u32, Some(run), &[]);
+            }
+        }
+        if self.tasks.get(at).is_some_and(|task| task.missing == 0) {
+            self.step_done_nothing(at);
+        }
+    }
+
+    /// A round without steps is complete at once.
+    fn step_done_nothing(&mut self, at: u32) {
+        if let Some(task) = self.tasks.get_mut(at) {
+            task.state.borrow_mut().results = Some(Vec::new());
+            self.runnable.push(at);
+        }
+    }
+
+    fn send_step(
+        &mut self,
+        shard: u16,
+        dest: Dest,
+        op: impl Fn(u32) -> Op,
+        call: StepCall,
+        db: u16,
+        keys: &[Vec<u8>],
+    ) {
+        let mut piece = Piece {
+            dest,
+            op: op(0),
+            source: Source::Batch,
+            base: 0,
+            first_range: 0,
+            argc: keys.len() as u32,
+            hash: 0,
+            slot: 0,
+            db,
+            resp3: false,
+        };
+        if shard == self.id {
+            let bytes = Bytes::from(keys.concat());
+            piece.first_range = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+            self.plan.ranges.truncate(piece.first_range as usize);
+            push_ranges(&mut self.plan.ranges, 0, keys);
+            piece.source = Source::Shared(self.plan.shared.len() as u32);
+            self.plan.shared.push(bytes);
+            piece.op = op(self.plan.steps.len() as u32);
+            self.plan.steps.push(call);
+            self.plan.own.push(piece);
+        } else {
+            let batch = self.plan.batch(shard);
+            piece.first_range = batch.ranges.len() as u32;
+            push_ranges(&mut batch.ranges, batch.bytes.len(), keys);
+            keys.iter().for_each(|key| batch.bytes.extend_from_slice(key));
+            piece.op = op(batch.steps.len() as u32);
+            batch.steps.push(call);
+            batch.pieces.push(piece);
+            self.plan.remote += 1;
+        }
+    }
+
+    /// The function is done: replies, and gives the locks back if it didn't.
+    fn conclude(&mut self, at: u32, result: Result<(), CmdError>) {
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        let (dest, locked, resp3, command) =
+            (task.dest, task.locked && !task.released && !task.keys.is_empty(), task.resp3, task.command);
+        let mut bytes = std::mem::take(&mut task.state.borrow_mut().reply);
+        if let Err(error) = &result {
+            bytes.clear();
+            Reply::new(&mut bytes, resp3).error(&error.text());
+        }
+        let stats = self.stats();
+        stats.commands[usize::from(command)].calls.add(1);
+        if result.is_err() {
+            stats.commands[usize::from(command)].failed.add(1);
+            stats.error_replies.add(1);
+        }
+        if locked {
+            self.send_round(at, Vec::new(), true);
+        }
+        self.runnable.retain(|&other| other != at);
+        self.tasks.remove(at);
+        self.deliver(dest, &bytes);
+    }
+}
+
+fn push_ranges(ranges: &mut Vec<ArgRange>, at: usize, keys: &[Vec<u8>]) {
+    let mut at = at as u32;
+    for key in keys {
+        ranges.push(ArgRange::new(at, key.len() as u32));
+        at += key.len() as u32;
+    }
+}

@@ -1,0 +1,355 @@
+//! From a command to its pieces: which shards get what.
+
+use base::conn::ConnId;
+use base::{ArgRange, Args, slot};
+use bus::Wake;
+use commands::{CmdError, CommandId, CommandSpec, Merge, Route};
+use resp::Reply;
+
+use crate::core::{Core, conn_mut};
+use crate::message::{Batch, Dest, Op, Piece, Source, args_of};
+use crate::plan::source_bytes;
+
+/// Arguments up to this size are copied into a batch; a larger frame that has a buffer of its own travels by reference.
+const SHARE_MIN_BYTES: usize = 16 * 1024;
+
+/// A command under way to its shards.
+#[derive(Clone, Copy)]
+pub(crate) struct Call {
+    pub(crate) id: ConnId,
+    pub(crate) seq: u32,
+    pub(crate) command: CommandId,
+    pub(crate) source: Source,
+    pub(crate) base: u32,
+    pub(crate) first_range: u32,
+    pub(crate) argc: u32,
+    pub(crate) db: u16,
+    pub(crate) resp3: bool,
+}
+
+impl Call {
+    pub(crate) fn dest(&self) -> Dest {
+        Dest::Conn { index: self.id.index, generation: self.id.generation, seq: self.seq }
+    }
+
+    pub(crate) fn piece(&self, dest: Dest) -> Piece {
+        Piece {
+            dest,
+            op: Op::Command(self.command),
+            source: self.source,
+            base: self.base,
+            first_range: self.first_range,
+            argc: self.argc,
+            hash: 0,
+            slot: 0,
+            db: self.db,
+            resp3: self.resp3,
+        }
+    }
+}
+
+/// The positions of a command's keys: first, one behind the last, step.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyRange {
+    pub(crate) first: usize,
+    pub(crate) end: usize,
+    pub(crate) step: usize,
+}
+
+impl KeyRange {
+    /// Of a command with so many arguments.
+    pub(crate) fn of(spec: &CommandSpec, argc: usize) -> Self {
+        let meta = spec.meta;
+        let first = usize::try_from(meta.first_key).unwrap_or(0);
+        let last = match usize::try_from(meta.last_key) {
+            Ok(last) => last,
+            Err(_) => argc.saturating_sub(usize::from(meta.last_key.unsigned_abs())),
+        };
+        // A command without keys has its first key at 0.
+        let end = if first == 0 { 0 } else { (last + 1).min(argc) };
+        KeyRange { first, end, step: usize::try_from(meta.step).unwrap_or(1).max(1) }
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = usize> + Clone {
+        (self.first..self.end).step_by(self.step)
+    }
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Carries out the command whose argument ranges were just appended to the plan.
+    pub(crate) fn command(&mut self, id: ConnId, source: Source, base: u32) {
+        let Some(conn) = conn_mut(&mut self.conns, id) else { return };
+        let first_range = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+        let mut call = Call {
+            id,
+            seq: conn.take_seq(),
+            command: 0,
+            source,
+            base,
+            first_range,
+            argc: self.plan.ranges.len() as u32 - first_range,
+            db: conn.db,
+            resp3: conn.resp3,
+        };
+        conn.commands += 1;
+        let authenticated = conn.authenticated;
+        let args = self.call_args(&call);
+        let route = match self.resolve(args, &mut call.command) {
+            Ok(route) => route,
+            Err(error) => return self.refuse(&call, &error),
+        };
+        if let Some(Some(conn)) = self.conns.get_mut(id.index as usize) {
+            conn.last_command = call.command;
+        }
+        if !authenticated
+            && !self.table().spec(call.command).meta.flags.contains(commands::meta::Flag::NoAuth)
+        {
+            return self.refuse(&call, &CmdError::text_of("NOAUTH Authentication required."));
+        }
+        match route {
+            Route::Key(_) => self.route_key(&call),
+            Route::Keys(_, merge) => self.route_keys(&call, merge),
+            Route::AllShards(_, merge) => self.route_all(&call, merge),
+            Route::OneShard(pick, _) => match pick(self.call_args(&call), self.topology) {
+                Ok(shard) => self.send(shard, call.piece(call.dest())),
+                Err(error) => self.refuse(&call, &error),
+            },
+            Route::Rounds(_, function) => self.route_rounds(&call, function),
+            Route::Connection | Route::Container => self.connection_command(&call),
+        }
+        // What is not planned for the own shard has been copied, or is done.
+        let end = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+        self.plan.ranges.truncate(end as usize);
+    }
+
+    pub(crate) fn call_args(&self, call: &Call) -> Args<'_> {
+        args_of(self.plan.bytes(call.source), &self.plan.ranges, &call.piece(call.dest()))
+    }
+
+    /// Finds the command and checks its number of arguments.
+    #[inline]
+    fn resolve(&self, args: Args<'_>, command: &mut CommandId) -> Result<Route, CmdError> {
+        let table = self.table();
+        let name = args.arg(0);
+        let mut id = table.find(name).ok_or_else(|| unknown_command(args))?;
+        *command = id;
+        let mut spec = table.spec(id);
+        if !spec.subcommands.is_empty() && args.len() > 1 {
+            id = table.find_subcommand(id, args.arg(1)).ok_or_else(|| unknown_subcommand(args))?;
+            *command = id;
+            spec = table.spec(id);
+        }
+        let arity = spec.meta.arity;
+        let fits = match usize::try_from(arity) {
+            Ok(arity) => args.len() == arity,
+            Err(_) => args.len() >= usize::from(arity.unsigned_abs()),
+        };
+        if !fits {
+            return Err(CmdError::Arity(spec.meta.name.into()));
+        }
+        Ok(spec.route)
+    }
+
+    /// Answers a command with an error without having executed it.
+    #[cold]
+    pub(crate) fn refuse(&mut self, call: &Call, error: &CmdError) {
+        let text = error.text();
+        self.plan.ranges.truncate(call.first_range as usize);
+        self.answer(call, |reply| reply.error(&text));
+        let stats = self.stats();
+        stats.error_replies.add(1);
+        if !text.starts_with("ERR unknown command") {
+            stats.commands[usize::from(call.command)].rejected.add(1);
+        }
+    }
+
+    /// Writes the reply of a command that the core itself carried out.
+    pub(crate) fn answer(&mut self, call: &Call, write: impl FnOnce(&mut Reply<'_>)) {
+        let Some(conn) = conn_mut(&mut self.conns, call.id) else { return };
+        if conn.is_head(call.seq) {
+            write(&mut Reply::new(&mut conn.out, conn.resp3));
+            conn.head_written();
+        } else {
+            let mut bytes = std::mem::take(&mut self.scratch);
+            bytes.clear();
+            write(&mut Reply::new(&mut bytes, conn.resp3));
+            conn.deliver(call.seq, &bytes);
+            self.scratch = bytes;
+        }
+        self.mark_dirty(call.id.index);
+    }
+
+    /// Sends the command to the shard of its first key.
+    #[inline]
+    pub(crate) fn route_key(&mut self, call: &Call) {
+        let mut piece = call.piece(call.dest());
+        let first = self.table().spec(call.command).meta.first_key;
+        let key = self.call_args(call).arg(usize::try_from(first).unwrap_or(1));
+        piece.slot = slot::key_slot(key);
+        piece.hash = self.hasher.hash(key);
+        self.send(slot::shard_of_slot(piece.slot, self.topology.shards), piece);
+    }
+
+    /// Sends a piece with the arguments of its call to a shard.
+    #[inline]
+    pub(crate) fn send(&mut self, shard: u16, piece: Piece) {
+        if shard == self.id {
+            self.shard.prefetch(usize::from(piece.db), piece.slot, piece.hash);
+            self.plan.own.push(piece);
+            return;
+        }
+        self.send_remote(shard, piece);
+    }
+
+    fn send_remote(&mut self, shard: u16, mut piece: Piece) {
+        let ranges = {
+            let first = piece.first_range as usize;
+            first..first + piece.argc as usize
+        };
+        let shared = match piece.source {
+            Source::Shared(at) => {
+                self.plan.shared.get(at as usize).filter(|frame| frame.len() >= SHARE_MIN_BYTES)
+            }
+            _ => None,
+        };
+        if let Some(frame) = shared.cloned() {
+            let batch = self.plan.batches[usize::from(shard)].get_or_insert_default();
+            piece.source = Source::Shared(batch.shared.len() as u32);
+            batch.shared.push(frame);
+            piece.first_range = batch.ranges.len() as u32;
+            batch.ranges.extend_from_slice(self.plan.ranges.get(ranges).unwrap_or_default());
+            batch.pieces.push(piece);
+            self.plan.remote += 1;
+            return;
+        }
+        // One copy of the stretch of bytes that holds all arguments keeps the ranges as they are.
+        self.plan.batch(shard);
+        let plan = &mut self.plan;
+        let bytes = source_bytes(&plan.chunks, &plan.shared, piece.source);
+        let bytes = bytes.get(piece.base as usize..).unwrap_or_default();
+        let Some(batch) = plan.batches[usize::from(shard)].as_deref_mut() else { return };
+        let ranges = plan.ranges.get(ranges).unwrap_or_default();
+        copy_args(batch, &mut piece, bytes, ranges);
+        batch.pieces.push(piece);
+        plan.remote += 1;
+    }
+
+    /// The shard that all keys of a call live in, or `None` if there are several.
+    fn common_shard(&self, args: Args<'_>, keys: KeyRange) -> Option<u16> {
+        if self.topology.shards == 1 {
+            return Some(0);
+        }
+        let mut shards = keys.iter().map(|at| self.topology.shard_of(args.arg(at)));
+        let first = shards.next()?;
+        shards.all(|shard| shard == first).then_some(first)
+    }
+
+    fn route_keys(&mut self, call: &Call, merge: Merge) {
+        let spec = self.table().spec(call.command);
+        let keys = KeyRange::of(spec, call.argc as usize);
+        let args = self.call_args(call);
+        if keys.step > 1 && !(call.argc as usize - keys.first).is_multiple_of(keys.step) {
+            // MSET with a key that has no value: the handler refuses it, wherever it runs.
+            return self.route_key(call);
+        }
+        if let Some(shard) = self.common_shard(args, keys) {
+            let mut piece = call.piece(call.dest());
+            let key = args.arg(keys.first);
+            piece.slot = slot::key_slot(key);
+            piece.hash = self.hasher.hash(key);
+            return self.send(shard, piece);
+        }
+        self.split(call, keys, merge);
+    }
+
+    /// Sends each shard the command's name and the keys (with what belongs to them) that live there.
+    fn split(&mut self, call: &Call, keys: KeyRange, merge: Merge) {
+        let shards = usize::from(self.topology.shards);
+        // By shard: number of the part, and its ranges.
+        let mut parts: Vec<Option<(u16, Vec<ArgRange>)>> = vec![None; shards];
+        let mut gather = self.spare_gathers.pop().unwrap_or_default();
+        gather.order.clear();
+        let mut count = 0u16;
+        let ranges = {
+            let first = call.first_range as usize;
+            self.plan.ranges.get(first..first + call.argc as usize).unwrap_or_default().to_vec()
+        };
+        let args = self.call_args(call);
+        for at in keys.iter() {
+            let shard = self.topology.shard_of(args.arg(at));
+            let part = parts[usize::from(shard)].get_or_insert_with(|| {
+                count += 1;
+                (count - 1, vec![ranges[0]])
+            });
+            part.1.extend_from_slice(ranges.get(at..at + keys.step).unwrap_or_default());
+            gather.order.push(part.0);
+        }
+        gather.start(call.dest(), merge, call.resp3, usize::from(count));
+        let gather = self.gathers.insert(gather);
+        self.plan.ranges.truncate(call.first_range as usize);
+        for (shard, part) in parts.into_iter().enumerate() {
+            let Some((part, ranges)) = part else { continue };
+            let mut piece = call.piece(Dest::Part { gather, part: u32::from(part) });
+            piece.first_range = self.plan.ranges.len() as u32;
+            piece.argc = ranges.len() as u32;
+            self.plan.ranges.extend_from_slice(&ranges);
+            let first = self.plan.args(&piece).arg(1);
+            piece.slot = slot::key_slot(first);
+            piece.hash = self.hasher.hash(first);
+            self.send(shard as u16, piece);
+            if shard != usize::from(self.id) {
+                self.plan.ranges.truncate(piece.first_range as usize);
+            }
+        }
+    }
+
+    /// Sends every shard the whole command.
+    fn route_all(&mut self, call: &Call, merge: Merge) {
+        if self.topology.shards == 1 && !matches!(merge, Merge::Custom(_)) {
+            return self.send(0, call.piece(call.dest()));
+        }
+        let mut gather = self.spare_gathers.pop().unwrap_or_default();
+        gather.order.clear();
+        gather.start(call.dest(), merge, call.resp3, usize::from(self.topology.shards));
+        let gather = self.gathers.insert(gather);
+        for shard in 0..self.topology.shards {
+            self.send(shard, call.piece(Dest::Part { gather, part: u32::from(shard) }));
+        }
+    }
+}
+
+/// Copies a piece's arguments into a batch and makes the piece refer to the copy.
+pub(crate) fn copy_args(batch: &mut Batch, piece: &mut Piece, bytes: &[u8], ranges: &[ArgRange]) {
+    piece.source = Source::Batch;
+    piece.base = 0;
+    piece.first_range = batch.ranges.len() as u32;
+    piece.argc = ranges.len() as u32;
+    for range in ranges {
+        let arg = range.slice(bytes);
+        batch.ranges.push(ArgRange::new(batch.bytes.len() as u32, arg.len() as u32));
+        batch.bytes.extend_from_slice(arg);
+    }
+}
+
+fn unknown_command(args: Args<'_>) -> CmdError {
+    // Redis shows at most 128 bytes of the name, and of the arguments as many as fit into 128.
+    let clip = |arg: &[u8], max: usize| String::from_utf8_lossy(&arg[..arg.len().min(max)]).into_owned();
+    let mut text = format!("ERR unknown command '{}', with args beginning with: ", clip(args.arg(0), 128));
+    let mut shown = 0;
+    for arg in args.tail(1).iter() {
+        if shown >= 128 {
+            break;
+        }
+        let arg = clip(arg, 128 - shown);
+        shown += arg.len() + 3;
+        text.push_str(&format!("'{arg}' "));
+    }
+    CmdError::Text(text.into())
+}
+
+fn unknown_subcommand(args: Args<'_>) -> CmdError {
+    let sub = args.arg(1);
+    let sub = String::from_utf8_lossy(&sub[..sub.len().min(128)]).into_owned();
+    let name = String::from_utf8_lossy(args.arg(0)).to_uppercase();
+    CmdError::Text(format!("ERR unknown subcommand '{sub}'. Try {name} HELP.").into())
+}
