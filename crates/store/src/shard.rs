@@ -154,6 +154,12 @@ impl Shard {
         self.books.free_some(records_max)
     }
 
+    /// Whether anything waits for [`Shard::free_slice`].
+    #[inline]
+    pub fn has_garbage(&self) -> bool {
+        !self.books.graveyard.is_empty()
+    }
+
     /// When [`Shard::expire_slice`] wants to be called next, in ms since 1970; `None` while no key has an expiry. O(1),
     /// and up to date after every command.
     #[inline]
