@@ -25,12 +25,14 @@ pub(crate) const OUTSTANDING_MAX: u32 = 1024;
 /// Output in bytes that a connection may have unsent before no more of its commands are parsed: a client that does not
 /// read its replies is paused here, long before any limit drops it.
 pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
-/// Background slices run at most this often while the core is busy.
-const BACKGROUND_EVERY_US: u64 = 1000;
+/// Expiry slices run at most this often.
+const EXPIRE_EVERY_US: u64 = 1000;
+/// While there is memory to free, a slice of it is freed this often.
+const FREE_EVERY_US: u64 = 100;
 /// Records freed in one background slice: some tens of microseconds.
 const FREE_SLICE: usize = 512;
-/// Work of one slice of expiry: a quarter of the time from one slice to the next, which is all it ever asks for.
-const EXPIRE_SLICE_US: u64 = BACKGROUND_EVERY_US / 4;
+/// Time for expiry in one background slice.
+const EXPIRE_SLICE_US: u64 = 100;
 
 /// The time of a turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -454,13 +456,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if now_us >= self.background_due_us {
             self.shard.expire_slice(EXPIRE_SLICE_US);
             let more = self.shard.free_slice(FREE_SLICE);
-            self.background_due_us = if more { now_us } else { now_us + BACKGROUND_EVERY_US };
+            self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }
-        let wait_ms = if self.shard.has_garbage() {
-            0
-        } else {
-            self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms())
-        };
+        // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
+        if self.shard.has_garbage() {
+            return Some(self.background_due_us);
+        }
+        let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
     }
 
