@@ -452,20 +452,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Expiry and freeing, in bounded slices. Returns when to be called again.
     fn background(&mut self) -> Option<u64> {
-        if self.now.monotonic_us < self.background_due_us {
+        let now_us = self.now.monotonic_us;
+        if now_us >= self.background_due_us {
+            self.shard.expire_slice(EXPIRE_SLICE_US);
+            let more = self.shard.free_slice(FREE_SLICE);
+            self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
+        }
+        // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
+        if self.shard.has_garbage() {
             return Some(self.background_due_us);
         }
-        let now_ms = self.now.unix_ms;
-        let mut wait_us = self.shard.free_slice(FREE_SLICE).then_some(FREE_EVERY_US);
-        if self.shard.expire_due_ms().is_some_and(|due_ms| due_ms <= now_ms) {
-            self.shard.expire_slice(EXPIRE_SLICE_US);
-        }
-        if let Some(due_ms) = self.shard.expire_due_ms() {
-            let expiry_us = due_ms.saturating_sub(now_ms).saturating_mul(1000).max(EXPIRE_EVERY_US);
-            wait_us = Some(wait_us.map_or(expiry_us, |wait_us| wait_us.min(expiry_us)));
-        }
-        self.background_due_us = self.now.monotonic_us.saturating_add(wait_us.unwrap_or(EXPIRE_EVERY_US));
-        wait_us.map(|_| self.background_due_us)
+        let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
+        Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
     }
 
     /// Hands output, pauses and closes of all dirty connections to the socket side.
