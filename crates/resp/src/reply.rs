@@ -97,9 +97,10 @@ impl<'a> Reply<'a> {
 
     /// An integer as a bulk string.
     pub fn bulk_int(&mut self, value: i64) {
-        let mut text = Vec::with_capacity(20);
-        write_i64(&mut text, value);
-        self.bulk(&text);
+        let digits = value.unsigned_abs().checked_ilog10().map_or(1, |log| u64::from(log) + 1);
+        self.header(b'$', digits + u64::from(value < 0));
+        write_i64(self.out, value);
+        self.end();
     }
 
     /// No value: RESP2 `$-1`, RESP3 `_`.
