@@ -154,7 +154,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut send = |shard: u16, number: u32, run: Option<Step>, keys: &[Vec<u8>]| {
             let op = |step| match (first, last) {
                 _ if keyless => Op::Look { step },
-                (true, _) => Op::Lock { task: id, step },
+                (true, _) => Op::Lock { step },
                 (false, true) => Op::Unlock { step },
                 (false, false) => Op::Step { step },
             };

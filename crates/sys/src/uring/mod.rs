@@ -80,6 +80,34 @@ pub struct Uring {
 }
 
 impl Uring {
+    /// [`Backend::open`] with queues of a given size.
+    fn with_queues(
+        options: &BackendOptions,
+        waker: &Waker,
+        submissions: u32,
+        completions: u32,
+    ) -> io::Result<Uring> {
+        let ring = build_ring(options.task_run, submissions, completions)?;
+        let pool = Pool::new(options.buffer_count, options.buffer_bytes)?;
+        let buffers = BufferRing::register(&ring.submitter(), Rc::clone(&pool), options.buffer_count)?;
+        let mut uring = Uring {
+            ring,
+            buffers,
+            pool,
+            sockets: Vec::new(),
+            listeners: Vec::new(),
+            completions: Vec::new(),
+            cursor: 0,
+            silent: Vec::new(),
+            concluded: Vec::new(),
+            starved: Vec::new(),
+            waker: waker.clone(),
+            counters: Arc::clone(&options.counters),
+        };
+        uring.arm_wake();
+        Ok(uring)
+    }
+
     /// Queues an operation.
     ///
     /// # Safety
@@ -384,25 +412,7 @@ impl Uring {
 
 impl Backend for Uring {
     fn open(options: &BackendOptions, waker: &Waker) -> io::Result<Uring> {
-        let ring = build_ring(options.task_run, SUBMISSIONS, COMPLETIONS)?;
-        let pool = Pool::new(options.buffer_count, options.buffer_bytes)?;
-        let buffers = BufferRing::register(&ring.submitter(), Rc::clone(&pool), options.buffer_count)?;
-        let mut uring = Uring {
-            ring,
-            buffers,
-            pool,
-            sockets: Vec::new(),
-            listeners: Vec::new(),
-            completions: Vec::new(),
-            cursor: 0,
-            silent: Vec::new(),
-            concluded: Vec::new(),
-            starved: Vec::new(),
-            waker: waker.clone(),
-            counters: Arc::clone(&options.counters),
-        };
-        uring.arm_wake();
-        Ok(uring)
+        Uring::with_queues(options, waker, SUBMISSIONS, COMPLETIONS)
     }
 
     fn listen(&mut self, listener: u32, socket: &OwnedFd) -> io::Result<()> {
@@ -623,3 +633,7 @@ fn build_ring(task_run: TaskRun, submissions: u32, completions: u32) -> io::Resu
         Err(io::ErrorKind::Unsupported.into())
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
