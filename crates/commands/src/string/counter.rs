@@ -18,20 +18,12 @@ pub(super) fn decr(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
 }
 
 /// INCRBY key increment
-pub(super) fn incrby(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn incrby(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     add(ctx, args, words::int(args.arg(2))?, reply)
 }
 
 /// DECRBY key decrement
-pub(super) fn decrby(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn decrby(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let by = words::int(args.arg(2))?.checked_neg().ok_or(CmdError::DecrementOverflow)?;
     add(ctx, args, by, reply)
 }

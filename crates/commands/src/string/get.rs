@@ -20,11 +20,7 @@ pub(super) fn get(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>)
 }
 
 /// GETDEL key
-pub(super) fn getdel(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn getdel(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(1));
     match ctx.database().entry_counted(key) {
         Entry::Occupied(found) => {

@@ -36,11 +36,7 @@ pub(super) fn mset(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
 }
 
 /// MSETNX key value [key value …], all keys in one shard
-pub(super) fn msetnx(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn msetnx(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let pairs = pairs(args, "msetnx")?;
     let set_all = !pairs.clone().any(|(name, _)| exists(ctx, name));
     if set_all {
@@ -113,7 +109,7 @@ fn pairs<'a>(
     args: Args<'a>,
     command: &'static str,
 ) -> Result<impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone, CmdError> {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(CmdError::Arity(command.into()));
     }
     let names = args.tail(1).iter().step_by(2);

@@ -64,11 +64,7 @@ impl<'a> Options<'a> {
     }
 }
 
-fn set_with_options(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+fn set_with_options(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let Options { condition, get, expiry } = Options::parse(args)?;
     let at = expiry.at_ms(ctx.now_ms(), "set")?;
     let value = StringValue::Text(args.arg(2));
@@ -130,11 +126,7 @@ pub(super) fn setex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
 }
 
 /// PSETEX key milliseconds value
-pub(super) fn psetex(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn psetex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     set_for(Choice::Px, "psetex", ctx, args, reply)
 }
 
@@ -153,11 +145,7 @@ fn set_for(
 }
 
 /// GETSET key value
-pub(super) fn getset(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn getset(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let value = StringValue::Text(args.arg(2));
     let key = ctx.routed_key(args.arg(1));
     match ctx.database().entry_counted(key) {

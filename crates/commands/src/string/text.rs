@@ -9,11 +9,7 @@ use super::as_string;
 use crate::{CmdError, ShardCtx};
 
 /// APPEND key value
-pub(super) fn append(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn append(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let text = args.arg(2);
     let key = ctx.routed_key(args.arg(1));
     let len = match ctx.database().entry(key) {
@@ -34,11 +30,7 @@ pub(super) fn append(
 }
 
 /// STRLEN key
-pub(super) fn strlen(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn strlen(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(1));
     let len = match ctx.database().get(key) {
         Some(value) => as_string(value)?.text_len(),
