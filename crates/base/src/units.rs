@@ -1,16 +1,17 @@
 //! Sizes as an operator writes them: `100mb`, `1g`, `512`.
 
 /// Bytes meant by `text`, as redis.conf takes them: digits and an optional unit in any case. `k`, `m`, `g` are powers of
-/// 1000, `kb`, `mb`, `gb` of 1024, `b` or nothing is bytes. `None` for anything else and where it exceeds 64 bits.
+/// 1000, `kb`, `mb`, `gb` of 1024, `b` or nothing is bytes. What exceeds 64 bits gives the largest number, which every
+/// setting's own bounds refuse. Without digits it is 0, as in Redis. `None` for anything else.
 pub fn parse_memory(text: &[u8]) -> Option<u64> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, unit) = text.split_at_checked(digits)?;
     let factor = unit_bytes(unit)?;
     let mut value = 0u64;
     for &digit in number {
-        value = value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        value = value.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
     }
-    value.checked_mul(factor)
+    Some(value.saturating_mul(factor))
 }
 
 fn unit_bytes(unit: &[u8]) -> Option<u64> {
@@ -48,8 +49,11 @@ mod tests {
         check("1g", 1_000_000_000);
         check("1Gb", 1 << 30);
         check("18446744073709551615", u64::MAX);
-        check("18446744073709551616", None);
-        check("18446744073709551615k", None);
+        check("18446744073709551616", u64::MAX);
+        check("18446744073709551615k", u64::MAX);
+        check("007", 7);
+        check("", 0);
+        check("mb", 0);
         check("-1", None);
         check("+1", None);
         check("1 mb", None);

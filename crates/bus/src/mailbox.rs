@@ -19,7 +19,7 @@
 //! `docs/decisions/0002-bus.md` for what was measured.
 #![allow(unsafe_code)]
 
-use crate::primitive::{AtomicU32, Ordering, Spin, UnsafeCell, load_in_total_order};
+use crate::primitive::{AtomicU32, Gate, Ordering, UnsafeCell, load_in_total_order};
 
 /// Nothing inside, nobody at it.
 const EMPTY: u32 = 0;
@@ -45,6 +45,7 @@ impl Prior {
 /// See the module page. `T` is what is pushed.
 pub(crate) struct Mailbox<T> {
     word: AtomicU32,
+    gate: Gate,
     contents: UnsafeCell<Contents<T>>,
 }
 
@@ -62,7 +63,7 @@ impl<T> Mailbox<T> {
     /// An empty mailbox with room for `capacity` entries, so that a push within that bound never allocates.
     pub(crate) fn new(capacity: usize) -> Self {
         let contents = Contents { stamp: 0, entries: Vec::with_capacity(capacity) };
-        Mailbox { word: AtomicU32::new(EMPTY), contents: UnsafeCell::new(contents) }
+        Mailbox { word: AtomicU32::new(EMPTY), gate: Gate::new(), contents: UnsafeCell::new(contents) }
     }
 
     /// Whether something is inside or being put inside. May lag behind other cores.
@@ -78,24 +79,7 @@ impl<T> Mailbox<T> {
 
     /// Takes the lock. The caller releases it by exactly one of the `*_release` functions.
     pub(crate) fn acquire(&self) -> Prior {
-        match self.word.swap(LOCKED, Ordering::SeqCst) {
-            LOCKED => self.acquire_contended(),
-            prior => Prior(prior),
-        }
-    }
-
-    #[cold]
-    fn acquire_contended(&self) -> Prior {
-        let spin = Spin::new();
-        loop {
-            spin.wait();
-            if self.word.load(Ordering::Relaxed) != LOCKED {
-                let prior = self.word.swap(LOCKED, Ordering::SeqCst);
-                if prior != LOCKED {
-                    return Prior(prior);
-                }
-            }
-        }
+        Prior(self.gate.enter(&self.word, LOCKED))
     }
 
     /// The stamp of the last entry.
@@ -118,7 +102,7 @@ impl<T> Mailbox<T> {
             contents.stamp = stamp;
             contents.entries.push(entry);
         });
-        self.word.store(FULL, Ordering::Release);
+        self.gate.leave(&self.word, FULL);
     }
 
     /// Moves all entries to the end of `out`, sets the stamp, and releases the lock. If `out` is empty the vectors are
@@ -137,7 +121,7 @@ impl<T> Mailbox<T> {
                 out.append(&mut contents.entries);
             }
         });
-        self.word.store(EMPTY, Ordering::Release);
+        self.gate.leave(&self.word, EMPTY);
     }
 
     /// Pushes one entry that bears no stamp. Whoever finds the owner asleep wakes it.

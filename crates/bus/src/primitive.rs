@@ -1,9 +1,9 @@
 //! The atomics and cells that the crate stands on; under `cfg(loom)` those of the model checker.
 
 #[cfg(loom)]
-pub(crate) use self::model::{AtomicU32, Ordering, Spin, UnsafeCell, load_in_total_order};
+pub(crate) use self::model::{AtomicU32, Gate, Ordering, UnsafeCell, load_in_total_order};
 #[cfg(not(loom))]
-pub(crate) use self::real::{AtomicU32, Ordering, Spin, UnsafeCell, load_in_total_order};
+pub(crate) use self::real::{AtomicU32, Gate, Ordering, UnsafeCell, load_in_total_order};
 
 #[cfg(not(loom))]
 mod real {
@@ -14,17 +14,41 @@ mod real {
         word.load(Ordering::SeqCst)
     }
 
-    /// Waiting for a lock that is held for some tens of nanoseconds: spins with growing pauses, then gives the
-    /// processor away, for the holder may have been preempted.
-    pub(crate) struct Spin(crossbeam::utils::Backoff);
+    /// Waiting for a lock that is held for some tens of nanoseconds.
+    pub(crate) struct Gate;
 
-    impl Spin {
+    impl Gate {
         pub(crate) fn new() -> Self {
-            Spin(crossbeam::utils::Backoff::new())
+            Gate
         }
 
-        pub(crate) fn wait(&self) {
-            self.0.snooze();
+        /// Takes the lock: sets `word` to `locked`, and returns what it was before.
+        #[inline]
+        pub(crate) fn enter(&self, word: &AtomicU32, locked: u32) -> u32 {
+            let prior = word.swap(locked, Ordering::SeqCst);
+            if prior == locked { self.enter_contended(word, locked) } else { prior }
+        }
+
+        /// Spins with growing pauses, then gives the processor away, for the holder may have been preempted.
+        #[cold]
+        fn enter_contended(&self, word: &AtomicU32, locked: u32) -> u32 {
+            let backoff = crossbeam::utils::Backoff::new();
+            loop {
+                backoff.snooze();
+                // Looking before swapping leaves the holder its cache line.
+                if word.load(Ordering::Relaxed) != locked {
+                    let prior = word.swap(locked, Ordering::SeqCst);
+                    if prior != locked {
+                        return prior;
+                    }
+                }
+            }
+        }
+
+        /// Releases the lock: sets `word` to `state`.
+        #[inline]
+        pub(crate) fn leave(&self, word: &AtomicU32, state: u32) {
+            word.store(state, Ordering::Release);
         }
     }
 
@@ -53,15 +77,35 @@ mod model {
         word.fetch_or(0, Ordering::SeqCst)
     }
 
-    pub(crate) struct Spin;
+    /// The same lock, but whoever finds it held is parked until the release: the model checker cannot tell several
+    /// spinning waiters from a loop without end. The list of waiters is no part of the model: nothing can happen
+    /// between a swap and the line after it, for loom switches threads only at its own operations.
+    ///
+    /// The release is a swap, because loom leaves a plain store unordered against a read-modify-write of another
+    /// thread that came before it, and may then lose the store. The language orders the two.
+    pub(crate) struct Gate(std::sync::Mutex<Vec<loom::thread::Thread>>);
 
-    impl Spin {
+    impl Gate {
         pub(crate) fn new() -> Self {
-            Spin
+            Gate(Default::default())
         }
 
-        pub(crate) fn wait(&self) {
-            loom::thread::yield_now();
+        pub(crate) fn enter(&self, word: &AtomicU32, locked: u32) -> u32 {
+            loop {
+                let prior = word.swap(locked, Ordering::SeqCst);
+                if prior != locked {
+                    return prior;
+                }
+                self.0.lock().unwrap().push(loom::thread::current());
+                loom::thread::park();
+            }
+        }
+
+        pub(crate) fn leave(&self, word: &AtomicU32, state: u32) {
+            word.swap(state, Ordering::Release);
+            for waiter in self.0.lock().unwrap().drain(..) {
+                waiter.unpark();
+            }
         }
     }
 }

@@ -26,14 +26,20 @@ struct Name([u64; 3]);
 impl Name {
     #[inline]
     fn new(text: &[u8]) -> Option<Name> {
+        let len = (text.len() as u64) << 56;
+        if text.len() <= 8 {
+            return Some(Name([lower(load(text)), 0, len]));
+        }
+        Name::long(text, len)
+    }
+
+    fn long(text: &[u8], len: u64) -> Option<Name> {
         if text.len() > NAME_MAX_BYTES {
             return None;
         }
-        let mut padded = [0u8; NAME_MAX_BYTES + 1];
-        padded[..text.len()].copy_from_slice(text);
-        padded[NAME_MAX_BYTES] = text.len() as u8;
-        let (words, _) = padded.as_chunks::<8>();
-        Some(Name([lower(words[0]), lower(words[1]), lower(words[2])]))
+        let mut words = text.chunks(8).map(|word| lower(load(word)));
+        let mut next = || words.next().unwrap_or(0);
+        Some(Name([next(), next(), next() | len]))
     }
 
     #[inline]
@@ -44,12 +50,27 @@ impl Name {
     }
 }
 
-/// ASCII letters of eight bytes in lower case.
+/// Up to eight bytes as a word, padded with zeros: two loads that may overlap, instead of a copy of unknown length.
 #[inline]
-fn lower(bytes: [u8; 8]) -> u64 {
+fn load(text: &[u8]) -> u64 {
+    let len = text.len();
+    if let (Some(head), Some(tail)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let tail = u64::from(u32::from_le_bytes(*tail));
+        return u64::from(u32::from_le_bytes(*head)) | tail << (8 * (len - 4).min(4));
+    }
+    match *text {
+        [a, b, c] => u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]),
+        [a, b] => u64::from_le_bytes([a, b, 0, 0, 0, 0, 0, 0]),
+        [a] => u64::from(a),
+        _ => 0,
+    }
+}
+
+/// ASCII letters of a word in lower case.
+#[inline]
+fn lower(word: u64) -> u64 {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let word = u64::from_le_bytes(bytes);
     let ascii = !word & HIGH;
     let low7 = word & !HIGH;
     // Per byte: bit 7 of `from` says >= 'A', of `past` says > 'Z'.
@@ -170,10 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn words_are_loaded_whole() {
+        for len in 0..=8 {
+            let mut padded = [0u8; 8];
+            padded[..len].copy_from_slice(&b"abcdefgh"[..len]);
+            assert_eq!(load(&b"abcdefgh"[..len]), u64::from_le_bytes(padded), "{len}");
+        }
+    }
+
+    #[test]
     fn lower_case_touches_letters_only() {
         for byte in 0..=255u8 {
-            let bytes = [byte; 8];
-            assert_eq!(lower(bytes).to_le_bytes(), [byte.to_ascii_lowercase(); 8], "{byte}");
+            let lowered = lower(u64::from_le_bytes([byte; 8])).to_le_bytes();
+            assert_eq!(lowered, [byte.to_ascii_lowercase(); 8], "{byte}");
         }
     }
 }

@@ -25,10 +25,14 @@ pub(crate) const OUTSTANDING_MAX: u32 = 1024;
 /// Output in bytes that a connection may have unsent before no more of its commands are parsed: a client that does not
 /// read its replies is paused here, long before any limit drops it.
 pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
-/// Background slices run at most this often while the core is busy.
-const BACKGROUND_EVERY_US: u64 = 1000;
+/// Expiry slices run at most this often.
+const EXPIRE_EVERY_US: u64 = 1000;
+/// While there is memory to free, a slice of it is freed this often.
+const FREE_EVERY_US: u64 = 100;
 /// Records freed in one background slice: some tens of microseconds.
 const FREE_SLICE: usize = 512;
+/// Time for expiry in one background slice.
+const EXPIRE_SLICE_US: u64 = 100;
 
 /// The time of a turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +60,8 @@ pub struct Next {
 pub trait Io {
     /// Hands output over and leaves `bytes` empty. Returns how many bytes of the connection are unsent.
     fn output(&mut self, conn: ConnId, bytes: &mut Vec<u8>) -> usize;
+    /// How many bytes of the connection's output are unsent.
+    fn unsent(&self, conn: ConnId) -> usize;
     /// Closes the connection; `Core::closed` follows.
     fn close(&mut self, conn: ConnId, mode: CloseMode);
     /// Stops reading the connection.
@@ -104,6 +110,8 @@ pub struct Core<C, W> {
     pub(crate) dirty: Vec<u32>,
     /// Connections whose bytes wait to be parsed, for lack of credit or because they have too much outstanding.
     pub(crate) stalled: Vec<u32>,
+    /// Connections whose output is over the soft limit.
+    over_soft: Vec<u32>,
     pub(crate) gathers: Slots<Gather>,
     pub(crate) spare_gathers: Vec<Gather>,
     pub(crate) locks: LockTable<Deferred>,
@@ -162,6 +170,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             plan: Plan::new(options.shards),
             dirty: Vec::new(),
             stalled: Vec::new(),
+            over_soft: Vec::new(),
             gathers: Slots::new(),
             spare_gathers: Vec::new(),
             locks: LockTable::new(),
@@ -279,6 +288,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.refresh_config();
         let came = self.take_answers();
         self.run_tasks();
+        self.refresh_slow(io);
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
@@ -297,10 +307,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let stop = self.stopping();
         Next {
             again: self.plan.len() > 0 && self.can_publish(),
-            deadline_us: background,
+            deadline_us: self.soft_limit_deadline_us().into_iter().chain(background).min(),
             remote_recent: came || self.in_flight > 0,
             stop,
         }
+    }
+
+    /// Looks again at the unsent output of connections that are held back by it.
+    fn refresh_slow(&mut self, io: &impl Io) {
+        for &index in self.stalled.iter().chain(&self.over_soft) {
+            if let Some(Some(conn)) = self.conns.get_mut(index as usize) {
+                conn.unsent_bytes = io.unsent(conn.id);
+            }
+        }
+        for index in std::mem::take(&mut self.over_soft) {
+            self.mark_dirty(index);
+        }
+    }
+
+    /// When the first connection over the soft output limit will have been so for too long.
+    fn soft_limit_deadline_us(&self) -> Option<u64> {
+        let since_ms = self
+            .over_soft
+            .iter()
+            .filter_map(|&index| self.conns.get(index as usize)?.as_ref()?.over_soft_since_ms);
+        let due_ms = since_ms.min()? + self.hot.output_soft_ms + 1;
+        Some(self.now.monotonic_us + due_ms.saturating_sub(self.now.unix_ms) * 1000)
     }
 
     fn refresh_config(&mut self) {
@@ -423,14 +455,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.now.monotonic_us < self.background_due_us {
             return Some(self.background_due_us);
         }
-        let expiry_ms = self.shard.expire_slice();
-        let more = self.shard.free_slice(FREE_SLICE);
-        self.background_due_us = match (more, expiry_ms) {
-            (true, _) => self.now.monotonic_us,
-            (false, Some(ms)) => self.now.monotonic_us + (ms * 1000).max(BACKGROUND_EVERY_US),
-            (false, None) => return None,
-        };
-        Some(self.background_due_us)
+        let now_ms = self.now.unix_ms;
+        let mut wait_us = self.shard.free_slice(FREE_SLICE).then_some(FREE_EVERY_US);
+        if self.shard.expire_due_ms().is_some_and(|due_ms| due_ms <= now_ms) {
+            self.shard.expire_slice(EXPIRE_SLICE_US);
+        }
+        if let Some(due_ms) = self.shard.expire_due_ms() {
+            let expiry_us = due_ms.saturating_sub(now_ms).saturating_mul(1000).max(EXPIRE_EVERY_US);
+            wait_us = Some(wait_us.map_or(expiry_us, |wait_us| wait_us.min(expiry_us)));
+        }
+        self.background_due_us = self.now.monotonic_us.saturating_add(wait_us.unwrap_or(EXPIRE_EVERY_US));
+        wait_us.map(|_| self.background_due_us)
     }
 
     /// Hands output, pauses and closes of all dirty connections to the socket side.
@@ -447,6 +482,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             let (id, drop) = (conn.id, over_output_limit(conn, &self.hot, self.now.unix_ms));
             let done = conn.outstanding() == 0;
+            if conn.over_soft_since_ms.is_some() {
+                self.over_soft.push(index);
+            }
             if drop {
                 io.close(id, CloseMode::Now);
                 self.stats().output_limit_drops.add(1);

@@ -206,7 +206,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         true
     }
 
-    /// What a piece claims; `None` for pieces that need no claim.
+    /// What a command's piece claims; `None` if it needs no claim.
     fn claim_of(&self, piece: &Piece, args: Args<'_>) -> Option<Claim> {
         #[cfg(feature = "sim-faults")]
         if self.faults.skip_key_locks {
@@ -218,20 +218,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 let spec: &CommandSpec = self.table().spec(command);
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
+                    _ if spec.meta.first_key == 0 => Some(Claim::All),
                     _ => Some(Claim::Keys(names(KeyRange::of(spec, args.len())))),
                 }
             }
-            Op::Lock { task, .. } => Some(Claim::Hold(task, args.iter().map(Into::into).collect())),
-            Op::Step { .. } | Op::Unlock { .. } => None,
+            _ => None,
+        }
+    }
+
+    /// What a step claims; `None` if its task holds all that it needs.
+    fn step_claim(&self, piece: &Piece, call: &StepCall, args: Args<'_>) -> Option<Claim> {
+        #[cfg(feature = "sim-faults")]
+        if self.faults.skip_key_locks {
+            return None;
+        }
+        match piece.op {
+            Op::Lock { .. } => Some(Claim::Hold(call.task, args.iter().map(Into::into).collect())),
+            Op::Look { .. } => Some(Claim::All),
+            _ => None,
         }
     }
 
     /// Runs a step of a rounds task of this core.
     fn run_own_step(&mut self, piece: &Piece) {
-        let (Op::Lock { step, .. } | Op::Step { step } | Op::Unlock { step }) = piece.op else { return };
+        let Some(step) = piece.op.step() else { return };
         let Some(call) = self.plan.steps.get_mut(step as usize).map(StepCall::take) else { return };
-        if matches!(piece.op, Op::Lock { .. })
-            && let Some(claim) = self.claim_of(piece, self.plan.args(piece))
+        if let Some(claim) = self.step_claim(piece, &call, self.plan.args(piece))
             && let Some(pending) = self.locks.claim(claim)
         {
             let args = args_of(self.plan.bytes(piece.source), &self.plan.ranges, piece);
@@ -245,12 +257,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Runs a step of another core's rounds task. True if it has to wait.
     fn run_step_piece(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
-        let (Op::Lock { step, .. } | Op::Step { step } | Op::Unlock { step }) = piece.op else {
-            return false;
-        };
+        let Some(step) = piece.op.step() else { return false };
         let Some(call) = batch.steps.get_mut(step as usize).map(StepCall::take) else { return false };
-        if matches!(piece.op, Op::Lock { .. })
-            && let Some(claim) = self.claim_of(piece, batch.args(piece))
+        if let Some(claim) = self.step_claim(piece, &call, batch.args(piece))
             && let Some(pending) = self.locks.claim(claim)
         {
             pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call)));

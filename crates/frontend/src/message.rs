@@ -42,11 +42,23 @@ pub(crate) enum Op {
     /// A command, or a shard's part of one.
     Command(CommandId),
     /// Asks for the exclusive locks of its arguments for a rounds task, then runs the task's first step here.
-    Lock { task: TaskId, step: u32 },
+    Lock { step: u32 },
+    /// A step of a task without keys: it sees the whole shard, but holds nothing.
+    Look { step: u32 },
     /// A later step of a task that holds its locks.
     Step { step: u32 },
     /// The last step of a task here: runs it, then gives the locks back.
     Unlock { step: u32 },
+}
+
+impl Op {
+    /// The number of the step among the batch's or plan's steps.
+    pub(crate) fn step(self) -> Option<u32> {
+        match self {
+            Op::Command(_) => None,
+            Op::Lock { step } | Op::Look { step } | Op::Step { step } | Op::Unlock { step } => Some(step),
+        }
+    }
 }
 
 /// A rounds task, named uniquely over all cores: the core that runs it, and its number there.
@@ -71,6 +83,9 @@ pub(crate) struct Piece {
     pub(crate) db: u16,
     pub(crate) resp3: bool,
 }
+
+// A piece is written and read once for each command: one cache line.
+const _: () = assert!(size_of::<Piece>() <= 64);
 
 /// A step of a rounds task under way to its shard.
 pub(crate) struct StepCall {
@@ -106,10 +121,6 @@ pub struct Batch {
 const KEEP_MAX_BYTES: usize = 256 * 1024;
 
 impl Batch {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
-    }
-
     /// Makes the batch ready for its next use.
     pub(crate) fn clear(&mut self) {
         self.pieces.clear();

@@ -24,7 +24,8 @@ pub(crate) struct Plan<C> {
     pub(crate) batches: Vec<Option<Box<Batch>>>,
     /// Pieces in `batches`.
     pub(crate) remote: usize,
-    /// Batches to use again.
+    /// Batches to use again, in the boxes in which they travel.
+    #[allow(clippy::vec_box, reason = "the box is what is used again")]
     spare: Vec<Box<Batch>>,
 }
 

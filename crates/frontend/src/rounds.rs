@@ -5,6 +5,8 @@
 //!              round 2   shard of a: unlock                      shard of b: put, unlock   one publish
 //! ```
 //!
+//! A command without keys (SCAN) may walk over the shards in the same way; its steps see a whole shard and hold nothing.
+//!
 //! The task's function is polled by its core whenever a round is complete; there is no other executor. Locks are asked for by
 //! the first publish only (L2). When the function ends without a last round, the locks are given back all the same.
 
@@ -63,8 +65,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         }
         let odd = range.step > 1 && !(call.argc as usize - range.first).is_multiple_of(range.step);
-        if keys.len() == 1 || odd {
-            return self.route_key(call);
+        if self.topology.shards == 1 || keys.len() == 1 || odd {
+            return if keys.is_empty() {
+                self.send(self.id, call.piece(call.dest()))
+            } else {
+                self.route_key(call)
+            };
         }
         let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
         let state = Rc::new(RefCell::new(TxState::default()));
@@ -141,13 +147,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         task.missing = steps.len();
         task.results.clear();
         task.results.resize_with(steps.len(), || None);
-        let (id, db) = (task.id, task.db);
+        let (id, db, keyless) = (task.id, task.db, task.keys.is_empty());
         // The lock and unlock pieces go to every shard with keys, the steps with them.
         let keys = if first || last { task.keys.clone() } else { Vec::new() };
         let mut steps: Vec<Option<(u16, Step)>> = steps.into_iter().map(Some).collect();
         let mut send = |shard: u16, number: u32, run: Option<Step>, keys: &[Vec<u8>]| {
             let op = |step| match (first, last) {
-                (true, _) => Op::Lock { task: id, step },
+                _ if keyless => Op::Look { step },
+                (true, _) => Op::Lock { step },
                 (false, true) => Op::Unlock { step },
                 (false, false) => Op::Step { step },
             };
@@ -168,7 +175,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         for (number, step) in steps.into_iter().enumerate() {
             if let Some((shard, run)) = step {
-                debug_assert!(!first && !last, "one step a shard, and only on shards with keys");
+                debug_assert!(keyless || (!first && !last), "one step a shard, and only on shards with keys");
                 send(shard, number as u32, Some(run), &[]);
             }
         }
@@ -232,7 +239,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn conclude(&mut self, at: u32, result: Result<(), CmdError>) {
         let Some(task) = self.tasks.get_mut(at) else { return };
         let (dest, locked, resp3, command) =
-            (task.dest, task.locked && !task.released, task.resp3, task.command);
+            (task.dest, task.locked && !task.released && !task.keys.is_empty(), task.resp3, task.command);
         let mut bytes = std::mem::take(&mut task.state.borrow_mut().reply);
         if let Err(error) = &result {
             bytes.clear();

@@ -32,7 +32,7 @@ impl Call {
         Dest::Conn { index: self.id.index, generation: self.id.generation, seq: self.seq }
     }
 
-    fn piece(&self, dest: Dest) -> Piece {
+    pub(crate) fn piece(&self, dest: Dest) -> Piece {
         Piece {
             dest,
             op: Op::Command(self.command),
@@ -65,7 +65,9 @@ impl KeyRange {
             Ok(last) => last,
             Err(_) => argc.saturating_sub(usize::from(meta.last_key.unsigned_abs())),
         };
-        KeyRange { first, end: (last + 1).min(argc), step: usize::try_from(meta.step).unwrap_or(1).max(1) }
+        // A command without keys has its first key at 0.
+        let end = if first == 0 { 0 } else { (last + 1).min(argc) };
+        KeyRange { first, end, step: usize::try_from(meta.step).unwrap_or(1).max(1) }
     }
 
     pub(crate) fn iter(self) -> impl Iterator<Item = usize> + Clone {

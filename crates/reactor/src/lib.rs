@@ -25,3 +25,4 @@ pub use seat::{BackendKind, Config, Seat, Settings, seats};
 pub use service::{Next, Now, Service, TurnIo};
 pub use sys::listen::Listener;
 pub use sys::{Chunk, Counters, TaskRun, Waker};
+pub use table::NOTICE_BYTES;

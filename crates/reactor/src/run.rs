@@ -42,6 +42,8 @@ pub(crate) struct Reactor<B, S> {
     listeners: Vec<Listener>,
     /// Listeners that stopped because of an error, and when to try again.
     accept_again: Vec<(u64, u32)>,
+    /// Whether the last try to accept failed, and the log says so.
+    accept_failing: bool,
     /// The keepalive setting that the listeners have.
     keepalive_s: u32,
     /// Whose turn it is among cores with equally few connections.
@@ -53,7 +55,8 @@ pub(crate) struct Reactor<B, S> {
     /// The timeout setting in ticks, as of the last look.
     timeout_ticks: u32,
     timeout_ms: u64,
-    /// Something will be known only after another wait, which must not sleep.
+    /// There must be another turn before the core sleeps: the service was told something after its turn, or the next
+    /// wait will bring something of which it is not woken.
     hurry: bool,
     stopping: bool,
 }
@@ -71,6 +74,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
             counters: seat.counters(),
             listeners: seat.listeners,
             accept_again: Vec::new(),
+            accept_failing: false,
             keepalive_s: seat.shared.settings.keepalive_s.load(Relaxed),
             accept_turn: 0,
             now: Now::default(),
@@ -98,6 +102,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
             self.adopt();
             self.dispatch();
             self.timers();
+            self.hurry = false;
             let next = self.service.turn(self.now, &mut TurnIo { table: &mut self.table });
             self.flush();
             if next.stop {
@@ -188,6 +193,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         if self.stopping {
             return;
         }
+        self.accept_failing = false;
         self.refresh_keepalive(&handed);
         let Some(core) = self.shared.choose(self.accept_turn) else {
             self.counters.rejected.add(1);
@@ -233,7 +239,9 @@ impl<B: Backend, S: Service> Reactor<B, S> {
                 Event::Released { slot } => self.table.release(slot),
                 Event::Accepted { listener, socket } => self.assign(Handed { socket, listener }),
                 Event::AcceptStopped { listener, error } => {
-                    tracing::warn!(%error, "accepting connections failed; trying again");
+                    if !std::mem::replace(&mut self.accept_failing, true) {
+                        tracing::warn!(%error, "accepting connections fails; trying again and again");
+                    }
                     self.accept_again.push((self.now.monotonic_us + ACCEPT_PAUSE_US, listener));
                 }
             }
@@ -270,15 +278,17 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         let Some(conn) = self.table.at(slot) else { return };
         conn.sending = false;
         conn.in_flight = 0;
+        let notice = slow | std::mem::take(&mut conn.notice);
         let (state, unsent) = (conn.state, conn.out.len());
         if unsent > 0 {
             self.table.mark_dirty(slot);
         } else if state == State::Flushing {
             self.give_up(slot);
         }
-        if slow && state == State::Open {
+        if notice && state == State::Open {
             self.table.touch(slot);
             self.service.sent(self.table.id(slot), unsent);
+            self.hurry = true;
         }
     }
 
@@ -305,6 +315,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         self.counters.closed.add(1);
         self.shared.cores[self.core].connections.fetch_sub(1, Relaxed);
         self.service.closed(self.table.id(slot));
+        self.hurry = true;
         if self.backend.close(slot) {
             self.table.release(slot);
         }

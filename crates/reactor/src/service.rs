@@ -57,8 +57,9 @@ pub trait Service {
     /// index may name another connection from now on. Calls of [`TurnIo`] with the old id are ignored.
     fn closed(&mut self, conn: ConnId);
 
-    /// Output of a *slow* connection moved: `unsent_bytes` of what was handed over are still unsent. Not called for
-    /// connections that take their output in one go.
+    /// Output of a connection moved: `unsent_bytes` of what was handed over are still unsent. Called for connections
+    /// that are slow to take their output, and for certain after [`TurnIo::output`] returned more than
+    /// [`crate::NOTICE_BYTES`]; not for small output that leaves in one go.
     fn sent(&mut self, conn: ConnId, unsent_bytes: usize) {
         let _ = (conn, unsent_bytes);
     }

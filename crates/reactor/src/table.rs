@@ -16,6 +16,9 @@ const SPARE_BYTES_MAX: usize = 16 << 10;
 /// Output buffers kept for reuse, at most: 16 MiB a core.
 const SPARES_MAX: usize = 1024;
 
+/// Unsent bytes of a connection beyond which the service is told for certain when they are sent.
+pub const NOTICE_BYTES: usize = 16 << 10;
+
 /// Where a connection is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum State {
@@ -46,6 +49,8 @@ pub(crate) struct Conn {
     changed: bool,
     /// Whether the service was told that it is quiet.
     pub(crate) quiet: bool,
+    /// Whether the service is to be told when the output is sent.
+    pub(crate) notice: bool,
     /// Tick of the last activity.
     pub(crate) active: u32,
     /// Bytes in flight, as far as is known.
@@ -55,6 +60,23 @@ pub(crate) struct Conn {
 }
 
 impl Conn {
+    fn new(generation: u32) -> Conn {
+        Conn {
+            generation,
+            state: State::Free,
+            paused: false,
+            pause_applied: false,
+            sending: false,
+            dirty: false,
+            changed: false,
+            quiet: false,
+            notice: false,
+            active: 0,
+            in_flight: 0,
+            out: Vec::new(),
+        }
+    }
+
     pub(crate) fn unsent(&self) -> usize {
         self.in_flight + self.out.len()
     }
@@ -94,19 +116,7 @@ impl Table {
     /// Opens a connection at a free index.
     pub(crate) fn insert(&mut self) -> ConnId {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.conns.push(Conn {
-                generation: 0,
-                state: State::Free,
-                paused: false,
-                pause_applied: false,
-                sending: false,
-                dirty: false,
-                changed: false,
-                quiet: false,
-                active: 0,
-                in_flight: 0,
-                out: Vec::new(),
-            });
+            self.conns.push(Conn::new(0));
             (self.conns.len() - 1) as u32
         });
         let conn = &mut self.conns[index as usize];
@@ -123,19 +133,7 @@ impl Table {
         if conn.state != State::Free {
             // What is left in `dirty` and `changed` is recognised there.
             let (dirty, changed) = (conn.dirty, conn.changed);
-            *conn = Conn {
-                generation: conn.generation.wrapping_add(1),
-                state: State::Free,
-                paused: false,
-                pause_applied: false,
-                sending: false,
-                dirty,
-                changed,
-                quiet: false,
-                active: 0,
-                in_flight: 0,
-                out: Vec::new(),
-            };
+            *conn = Conn { dirty, changed, ..Conn::new(conn.generation.wrapping_add(1)) };
             self.wheel.remove(index);
             self.free.push(index);
         }
@@ -202,6 +200,7 @@ impl Table {
             conn.out.append(bytes);
         }
         let unsent = conn.unsent();
+        conn.notice |= unsent > NOTICE_BYTES;
         if !std::mem::replace(&mut conn.dirty, true) {
             self.dirty.push(id.index);
         }

@@ -3,7 +3,7 @@
 //! ```text
 //! next(buf):
 //!   no frame begun:
-//!     '*'   fast(buf): counts of one or two digits, lengths of up to four, all lines ended by \r\n, all arguments there
+//!     '*'   fast(buf): counts and lengths of up to six digits, all lines ended by \r\n, all arguments there
 //!           whatever is different in any way -> slow(buf), from where the fast path stopped
 //!     else  inline(buf)
 //!   frame begun (an earlier call ran out of bytes): slow or inline, from where that call stopped
@@ -178,12 +178,12 @@ impl Parser {
         args: &mut Vec<ArgRange>,
     ) -> Result<Parsed, ProtocolError> {
         let end = match find_count_end(buf, scanned, limits.inline_max) {
-            CountEnd::At(end) => end,
-            CountEnd::Missing { scanned, need } => {
+            LineEnd::At(end) => end,
+            LineEnd::Missing { scanned } => {
                 self.state = State::Count { scanned };
-                return Ok(Parsed::Incomplete { need });
+                return Ok(Parsed::Incomplete { need: 1 });
             }
-            CountEnd::TooFar => return Err(ProtocolError::TooBigMultibulkCount),
+            LineEnd::TooFar => return Err(ProtocolError::TooBigMultibulkCount),
         };
         let count = buf.get(1..end).and_then(parse_i64).ok_or(ProtocolError::InvalidMultibulkLength)?;
         if count > i64::from(limits.max_multibulk) {
@@ -217,12 +217,12 @@ impl Parser {
                 None => {
                     let rest = buf.get(at..).unwrap_or(&[]);
                     let end = match find_count_end(rest, scanned, limits.inline_max) {
-                        CountEnd::At(end) => end,
-                        CountEnd::Missing { scanned, need } => {
+                        LineEnd::At(end) => end,
+                        LineEnd::Missing { scanned } => {
                             self.state = State::Arguments { at, missing, scanned, bulk: None };
-                            return Ok(Parsed::Incomplete { need });
+                            return Ok(Parsed::Incomplete { need: 1 });
                         }
-                        CountEnd::TooFar => return Err(ProtocolError::TooBigBulkCount),
+                        LineEnd::TooFar => return Err(ProtocolError::TooBigBulkCount),
                     };
                     let len = bulk_len(rest, end, limits)?;
                     at += end + 2;
@@ -259,13 +259,13 @@ impl Parser {
         limits: &Limits,
         args: &mut Vec<ArgRange>,
     ) -> Result<Parsed, ProtocolError> {
-        let window = buf.get(..buf.len().min(limits.inline_max.saturating_add(1))).unwrap_or(buf);
-        let Some(end) = find_from(window, scanned, |byte| byte == b'\n') else {
-            if buf.len() > limits.inline_max {
-                return Err(ProtocolError::TooBigInline);
+        let end = match find_end(buf, scanned, b'\n', limits.inline_max) {
+            LineEnd::At(end) => end,
+            LineEnd::Missing { scanned } => {
+                self.state = State::Line { scanned };
+                return Ok(Parsed::Incomplete { need: 1 });
             }
-            self.state = State::Line { scanned: buf.len() };
-            return Ok(Parsed::Incomplete { need: 1 });
+            LineEnd::TooFar => return Err(ProtocolError::TooBigInline),
         };
         self.state = State::Idle;
         let line = buf.get(..end).unwrap_or(&[]);
@@ -289,83 +289,124 @@ impl Parser {
 #[inline]
 fn fast_frame(buf: &[u8], limits: &Limits, args: &mut Vec<ArgRange>) -> Result<usize, Stopped> {
     const NOTHING: Stopped = Stopped { at: 0, missing: 0 };
-    let Some((count, mut at)) = fast_count(buf, 0, b'*') else { return Err(NOTHING) };
-    if count == 0 || count > limits.max_multibulk {
+    // Checked once, so that no argument needs to be checked against them.
+    if limits.max_bulk < FAST_MAX
+        || limits.max_multibulk < FAST_MAX as u32
+        || buf.len() as u64 > limits::FRAME_MAX_BYTES
+    {
         return Err(NOTHING);
     }
-    args.reserve(count as usize);
-    let mut missing = count;
+    let (count, start) = match fast_count(buf, b'*') {
+        Some((count @ 1.., start)) => (count, start),
+        _ => return Err(NOTHING),
+    };
+    let Some(mut rest) = buf.get(start..) else { return Err(NOTHING) };
+    let mut missing = count as u32;
+    // No room is made for `count` arguments: it is only a claim.
     while missing > 0 {
-        let Some((len, start)) = fast_count(buf, at, b'$') else { return Err(Stopped { at, missing }) };
-        let end = start + len as usize + 2;
-        if end > buf.len() || u64::from(len) > limits.max_bulk || end > u32::MAX as usize {
-            return Err(Stopped { at, missing });
-        }
-        args.push(ArgRange::new(start as u32, len));
-        at = end;
+        let at = buf.len() - rest.len();
+        let Some((len, start)) = fast_count(rest, b'$') else { return Err(Stopped { at, missing }) };
+        let Some(after) = rest.get(start + len + 2..) else { return Err(Stopped { at, missing }) };
+        args.push(ArgRange::new((at + start) as u32, len as u32));
+        rest = after;
         missing -= 1;
     }
-    Ok(at)
+    Ok(buf.len() - rest.len())
 }
 
-/// A count line of the usual form at `at`: `marker`, one to four digits without leading zero, `\r\n`. Gives the count and
-/// the position after the line.
+/// Largest count and length on the fast path.
+const FAST_MAX: u64 = 999_999;
+const _: () = assert!(FAST_MAX < limits::BULK_CONFIG_MIN_BYTES);
+
+/// A count line of the usual form at the start of `rest`: `marker`, one to six digits without leading zero, `\r\n`. Gives the
+/// count and the length of the line.
+///
+/// The line is read as one word of eight bytes, compared and converted as a whole.
 #[inline(always)]
-fn fast_count(buf: &[u8], at: usize, marker: u8) -> Option<(u32, usize)> {
-    let rest = buf.get(at..)?;
-    let &[first, a, b, c] = rest.first_chunk::<4>()?;
+fn fast_count(rest: &[u8], marker: u8) -> Option<(usize, usize)> {
+    // A byte `0x30` to `0x3f` of a digit's place passes the first comparison of each form; the second refuses `:` to `?`.
+    const DIGIT: u8 = b'0';
+    let Some(word) = rest.first_chunk::<8>() else { return short_count(rest, marker) };
+    let word = u64::from_le_bytes(*word);
+    if word as u32 & 0xffff_f0ff == u32::from_le_bytes([marker, DIGIT, b'\r', b'\n']) {
+        let value = (word >> 8 & 0x0f) as usize;
+        return (value <= 9).then_some((value, 4));
+    }
+    if word & 0xff_fff0_f0ff == u64::from_le_bytes([marker, DIGIT, DIGIT, b'\r', b'\n', 0, 0, 0]) {
+        let digits = word as u32 >> 8 & 0x0f0f;
+        // Tens are in the low byte, ones in the next, which the product leaves holding 10 × tens + ones.
+        let value = (digits * (10 << 8 | 1)) >> 8 & 0xff;
+        let decimal = (digits + 0x0606) & 0x1010 == 0;
+        return (decimal && value >= 10).then_some((value as usize, 5));
+    }
+    long_count(rest, marker)
+}
+
+/// [`fast_count`] where fewer than eight bytes are left: the last argument of a frame, when it has one byte or none. (One of
+/// two bytes makes eight with its lines, and a length of two digits stands before at least ten bytes.)
+fn short_count(rest: &[u8], marker: u8) -> Option<(usize, usize)> {
+    match *rest {
+        [first, digit @ b'0'..=b'9', b'\r', b'\n', ..] if first == marker => {
+            Some((usize::from(digit - b'0'), 4))
+        }
+        _ => None,
+    }
+}
+
+/// [`fast_count`] for three to six digits.
+#[inline]
+fn long_count(rest: &[u8], marker: u8) -> Option<(usize, usize)> {
+    const DIGITS_MAX: usize = 6;
+    let (&first, rest) = rest.split_first()?;
     if first != marker {
         return None;
     }
-    let tens = u32::from(a.wrapping_sub(b'0'));
-    if tens > 9 {
-        return None;
-    }
-    if b == b'\r' {
-        return (c == b'\n').then_some((tens, at + 4));
-    }
-    let ones = u32::from(b.wrapping_sub(b'0'));
-    if ones > 9 || tens == 0 {
-        return None;
-    }
-    let mut value = tens * 10 + ones;
-    let mut width = 3;
-    let mut byte = c;
-    while byte != b'\r' {
-        let digit = u32::from(byte.wrapping_sub(b'0'));
-        if digit > 9 || width > 8 {
+    let mut value = 0;
+    for (width, &byte) in rest.iter().take(DIGITS_MAX + 1).enumerate() {
+        let digit = usize::from(byte.wrapping_sub(b'0'));
+        if digit > 9 {
+            return (byte == b'\r' && width >= 3 && rest.get(width + 1) == Some(&b'\n'))
+                .then_some((value, width + 3));
+        }
+        if width > 0 && value == 0 {
             return None;
         }
         value = value * 10 + digit;
-        width += 1;
-        byte = *rest.get(width)?;
     }
-    (rest.get(width + 1) == Some(&b'\n')).then_some((value, at + width + 2))
+    None
 }
 
-enum CountEnd {
-    /// Position of the `\r`, with a byte behind it.
+/// Where a line ends.
+enum LineEnd {
+    /// Position of the byte that ends it.
     At(usize),
     /// Not there yet; `scanned` bytes need no second look.
-    Missing { scanned: usize, need: usize },
-    /// More bytes than a count line may have.
+    Missing { scanned: usize },
+    /// Not within the limit.
     TooFar,
 }
 
-/// Finds the end of the count line at the start of `rest`.
-fn find_count_end(rest: &[u8], scanned: usize, limit: usize) -> CountEnd {
+/// Finds the byte `end` in the line at the start of `rest`, of which `scanned` bytes are known to hold neither it nor a
+/// `\0`. A `\0` hides all that follows it, as `strchr` does in Redis: such a line never ends, and is too long once the
+/// client has sent enough.
+fn find_end(rest: &[u8], scanned: usize, end: u8, limit: usize) -> LineEnd {
     let window = rest.get(..rest.len().min(limit.saturating_add(1))).unwrap_or(rest);
-    match find_from(window, scanned, |byte| byte == b'\r') {
-        Some(end) if end + 2 <= rest.len() => CountEnd::At(end),
-        Some(end) => CountEnd::Missing { scanned: end, need: end + 2 - rest.len() },
-        None if rest.len() > limit => CountEnd::TooFar,
-        None => CountEnd::Missing { scanned: rest.len(), need: 1 },
+    let unseen = window.get(scanned..).unwrap_or(&[]);
+    let found = unseen.iter().position(|&byte| byte == end || byte == 0).map(|found| scanned + found);
+    match found {
+        Some(found) if window.get(found) == Some(&end) => LineEnd::At(found),
+        _ if rest.len() > limit => LineEnd::TooFar,
+        Some(nul) => LineEnd::Missing { scanned: nul },
+        None => LineEnd::Missing { scanned: rest.len() },
     }
 }
 
-fn find_from(bytes: &[u8], from: usize, is_wanted: impl Fn(u8) -> bool) -> Option<usize> {
-    let found = bytes.get(from..)?.iter().position(|&byte| is_wanted(byte))?;
-    Some(from + found)
+/// Finds the `\r` of the count line at the start of `rest`, once the byte behind it, which is part of the line, is there too.
+fn find_count_end(rest: &[u8], scanned: usize, limit: usize) -> LineEnd {
+    match find_end(rest, scanned, b'\r', limit) {
+        LineEnd::At(end) if end + 2 > rest.len() => LineEnd::Missing { scanned: end },
+        other => other,
+    }
 }
 
 /// The length that the `$` line at the start of `rest`, ending at `end`, announces.
@@ -385,3 +426,7 @@ fn bulk_len(rest: &[u8], end: usize, limits: &Limits) -> Result<u32, ProtocolErr
     }
     u32::try_from(len).map_err(|_| ProtocolError::InvalidBulkLength)
 }
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

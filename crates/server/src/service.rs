@@ -26,6 +26,10 @@ impl frontend::Io for TurnSockets<'_, '_> {
         self.0.output(conn, bytes)
     }
 
+    fn unsent(&self, conn: ConnId) -> usize {
+        self.0.unsent(conn)
+    }
+
     fn close(&mut self, conn: ConnId, mode: CloseMode) {
         self.0.close(conn, mode);
     }

@@ -140,8 +140,8 @@ impl Directory {
         (self.nodes[buddy].depth == node.depth).then_some(buddy)
     }
 
-    /// Replaces two buddies by one node that holds the positions of both.
-    pub(super) fn merge(&mut self, index: usize, buddy: usize, merged: Segment) {
+    /// Replaces two buddies by one node that holds the positions of both, and returns its index.
+    pub(super) fn merge(&mut self, index: usize, buddy: usize, merged: Segment) -> usize {
         self.note_size(&merged);
         let (keep, gone) = (index.min(buddy), index.max(buddy));
         let node = &mut self.nodes[keep];
@@ -160,6 +160,7 @@ impl Directory {
         if self.nodes.capacity() > self.nodes.len() * 4 {
             self.nodes.shrink_to(self.nodes.len() * 2);
         }
+        keep
     }
 
     /// The only segment, if no other is left.
@@ -167,6 +168,18 @@ impl Directory {
         match self.nodes.as_mut_slice() {
             [node] => Some(std::mem::replace(&mut node.segment, Segment::EMPTY)),
             _ => None,
+        }
+    }
+
+    /// Panics unless the entries are the nodes' prefixes spelled out, and the counts are right.
+    #[cfg(test)]
+    pub(super) fn check(&self) {
+        assert_eq!(self.entries.len(), 1 << self.depth);
+        assert_eq!(self.len, self.nodes.iter().map(|node| node.segment.len()).sum::<usize>());
+        for (entry, &index) in self.entries.iter().enumerate() {
+            let node = &self.nodes[index as usize];
+            assert_eq!(entry >> (self.depth - node.depth), node.prefix as usize);
+            assert!(node.segment.class().buckets() <= self.buckets_max);
         }
     }
 

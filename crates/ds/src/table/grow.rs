@@ -9,6 +9,7 @@
 //! overlap by a prefetch that runs ahead of the hashing.
 #![allow(unsafe_code)]
 
+use super::bucket::LANES;
 use super::directory::Directory;
 use super::prefetch::prefetch_record;
 use super::segment::{Moved, POSITION_BITS, Segment, SizeClass, position_of};
@@ -21,6 +22,10 @@ const LOOK_AHEAD: usize = 16;
 /// A split that would leave less than this share (one in so many) of the records on one side is not worth it: the
 /// hashes collide, and the next split would do no better.
 const SPLIT_SHARE_MIN: usize = 32;
+
+/// Buddies merge when together they would fill less than this share (one in so many) of the largest segment, so
+/// that the next insert does not split them again.
+const MERGE_SHARE: usize = 4;
 
 impl<R: Record, H: KeyHash> Table<R, H> {
     /// The segment for a hash, with room for one more record.
@@ -43,7 +48,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     fn allocate_parts(&mut self, slot: u16) {
         let (count, part) = (usize::from(self.count), self.part_of(slot));
         assert!(self.parts.is_empty() && part < count, "slot {slot} belongs to another table");
-        self.parts.resize_with(count, || Part::Segment(Segment::EMPTY));
+        self.parts = std::iter::repeat_with(|| Part::Segment(Segment::EMPTY)).take(count).collect();
         self.groups = vec![Group::default(); count.div_ceil(GROUP_SLOTS)];
         self.bytes += self.header_bytes();
     }
@@ -76,8 +81,9 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     #[inline]
     pub(super) fn shrink(&mut self, at: At) {
         let segment = self.segment(at);
-        let (len, lanes) = (segment.len(), segment.class().buckets() * super::bucket::LANES);
-        if len == 0 || len * 4 < lanes && segment.class() != SizeClass::for_len(1) {
+        let lanes = segment.class().buckets() * LANES;
+        // The last bucket of a directory's segment never becomes sparse, but can always become superfluous.
+        if segment.len() * 4 < lanes || lanes <= LANES && at.depth > 0 {
             self.shrink_sparse(at);
         }
     }
@@ -85,14 +91,23 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     #[cold]
     fn shrink_sparse(&mut self, at: At) {
         let len = self.segment(at).len();
-        if let Part::Directory(directory) = &self.parts[at.part as usize]
-            && directory.len == 0
-        {
-            self.empty_part(at.part as usize);
-        } else if !self.merge(at) {
+        if let Part::Directory(directory) = &self.parts[at.part as usize] {
+            if directory.len == 0 {
+                return self.empty_part(at.part as usize);
+            }
+            if let Some(mut merged) = self.merge(at) {
+                // The result may be small enough for the next merge; its buddy would not come back to ask.
+                while let Some(next) = self.merge(merged) {
+                    merged = next;
+                }
+                return;
+            }
+        }
+        let fitting = SizeClass::for_len(len * 2);
+        if fitting.buckets() < self.segment(at).class().buckets() {
             let mut moved = std::mem::take(&mut self.moved);
             self.gather(at, &mut moved);
-            self.rebuild(at, SizeClass::for_len(len * 2), &moved);
+            self.rebuild(at, fitting, &moved);
             self.keep_for_reuse(moved);
         }
     }
@@ -182,19 +197,20 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         true
     }
 
-    /// Merges a sparse segment of a directory with its buddy, if both together are small, neither has changes that
-    /// the other does not know of (a snapshot tells by the version which segments it still has to visit), and so on
-    /// upwards. The last segment left replaces the directory.
-    fn merge(&mut self, at: At) -> bool {
-        let Part::Directory(directory) = &self.parts[at.part as usize] else { return false };
-        let Some(buddy) = directory.buddy(at.node as usize) else { return false };
+    /// Merges a sparse segment of a directory with its buddy, if both together are small and neither has changes that
+    /// the other does not know of (a snapshot tells by the version which segments it still has to visit; those
+    /// without records do not matter to it). The last segment left replaces the directory.
+    fn merge(&mut self, at: At) -> Option<At> {
+        let Part::Directory(directory) = &self.parts[at.part as usize] else { return None };
+        let buddy = directory.buddy(at.node as usize)?;
         let (one, other) = (self.segment(at), &directory.node(buddy).segment);
-        let len = one.len() + other.len();
-        if one.version() != other.version() || len > self.buckets_max * super::bucket::LANES / 4 {
-            return false;
+        let version = if one.len() == 0 { other.version() } else { one.version() };
+        if other.len() > 0 && other.version() != version
+            || one.len() + other.len() > self.buckets_max * LANES / MERGE_SHARE
+        {
+            return None;
         }
         let buddy_at = At { node: buddy as u32, ..at };
-        let version = one.version();
         let mut moved = std::mem::take(&mut self.moved);
         self.gather(at, &mut moved);
         self.gather(buddy_at, &mut moved);
@@ -206,19 +222,20 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         let segments = part.segment_bytes(at.node as usize) + part.segment_bytes(buddy);
         let before = part.spine_bytes() + segments;
         let after = merged.bytes();
+        let mut node = 0;
         if let Part::Directory(directory) = part {
-            directory.merge(at.node as usize, buddy, merged);
+            node = directory.merge(at.node as usize, buddy, merged) as u32;
             if let Some(last) = directory.take_last() {
                 *part = Part::Segment(last);
             }
         }
         self.bytes = self.bytes - before + after + part.spine_bytes();
-        true
+        Some(At { node, depth: at.depth - 1, ..at })
     }
 
     fn keep_for_reuse(&mut self, mut moved: Vec<Moved>) {
         moved.clear();
-        moved.shrink_to(self.buckets_max * super::bucket::LANES);
+        moved.shrink_to(self.buckets_max * LANES);
         self.moved = moved;
     }
 }

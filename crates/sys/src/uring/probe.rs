@@ -50,9 +50,21 @@ impl std::error::Error for Refusal {}
 /// # Errors
 /// Why the backend would not work here.
 pub fn probe() -> Result<(), Refusal> {
-    if std::env::var_os(REFUSE_VARIABLE).is_some_and(|value| !value.is_empty()) {
+    probe_unless(std::env::var_os(REFUSE_VARIABLE).is_some_and(|value| !value.is_empty()))
+}
+
+fn probe_unless(refuse: bool) -> Result<(), Refusal> {
+    if refuse {
         return Err(Refusal::Asked);
     }
+    // In a thread of its own: the kernel cleans up after a ring later, in the thread that made it, and would interrupt
+    // that thread's system calls.
+    let thread = std::thread::Builder::new().name("probe".into()).spawn(try_all);
+    let thread = thread.map_err(|error| Refusal::System { step: "starting a thread", error })?;
+    thread.join().unwrap_or(Err(Refusal::Unsupported))
+}
+
+fn try_all() -> Result<(), Refusal> {
     let step = |step: &'static str| move |error: io::Error| Refusal::System { step, error };
     let mut ring = build_ring(TaskRun::Cooperative, 4, 8).map_err(step("setting up a ring"))?;
     let pool = Pool::new(2, 64).map_err(step("reserving memory"))?;

@@ -1,0 +1,245 @@
+//! The shape of a record: what its header says, and where everything is in consequence. Plain arithmetic, no memory.
+
+use std::alloc::Layout;
+
+use super::Payload;
+
+const KIND: u8 = 0b0000_0011;
+const KIND_INT: u8 = 0;
+const KIND_BYTES: u8 = 1;
+const KIND_BOXED: u8 = 2;
+/// Of an integer, the binary logarithm of its width; of bytes, whether the length takes 4 bytes instead of 1.
+const WIDTH_SHIFT: u8 = 2;
+const WIDTH: u8 = 0b0000_1100;
+const LENGTH_WIDE: u8 = 1 << WIDTH_SHIFT;
+const WORD: u8 = 0b0011_0000;
+const WORD_6: u8 = 0b0001_0000;
+const WORD_8: u8 = 0b0010_0000;
+const NAME_WIDE: u8 = 0b0100_0000;
+const HINT: u8 = 0b1000_0000;
+
+const POINTER_BYTES: usize = size_of::<*mut u8>();
+/// All that the header needs is bytes; the pointers in payloads lie anywhere.
+const ALIGN: usize = 8;
+
+const _: () = assert!(POINTER_BYTES <= 8, "a box fits the room of the widest integer");
+
+/// The size that the allocator really gives for a request of `bytes`: jemalloc's classes, 8, then multiples of 16 up to
+/// 128, then four a doubling.
+#[inline(always)]
+pub const fn size_class(bytes: usize) -> usize {
+    if bytes <= 8 {
+        8
+    } else if bytes <= 128 {
+        (bytes + 15) & !15
+    } else {
+        let step = 1usize << ((bytes - 1).ilog2() - 2);
+        match bytes.checked_add(step - 1) {
+            Some(end) => end & !(step - 1),
+            None => usize::MAX,
+        }
+    }
+}
+
+/// Bytes of the narrowest two's complement form of an integer: 1, 2, 4 or 8.
+#[inline(always)]
+pub(super) const fn int_width(int: i64) -> usize {
+    1 << int_width_log2(int)
+}
+
+#[inline(always)]
+const fn int_width_log2(int: i64) -> u8 {
+    if int == int as i8 as i64 {
+        0
+    } else if int == int as i16 as i64 {
+        1
+    } else if int == int as i32 as i64 {
+        2
+    } else {
+        3
+    }
+}
+
+/// The three lengths that decide everything, as the flags and length fields of a header give them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    flags: u8,
+    name_len: u32,
+    payload_len: u32,
+}
+
+impl Shape {
+    /// The shape for new contents.
+    #[inline(always)]
+    pub(super) fn new<B>(name_len: usize, word: Option<u64>, payload: &Payload<'_, B>) -> Shape {
+        let mut flags = word_flags(word);
+        if name_len > usize::from(u8::MAX) {
+            flags |= NAME_WIDE;
+        }
+        let payload_len = match payload {
+            Payload::Int(int) => {
+                flags |= KIND_INT | int_width_log2(*int) << WIDTH_SHIFT;
+                int_width(*int)
+            }
+            Payload::Bytes(bytes) => {
+                flags |= KIND_BYTES | length_flags(bytes.len());
+                bytes.len()
+            }
+            Payload::Boxed(_) => {
+                flags |= KIND_BOXED;
+                POINTER_BYTES
+            }
+        };
+        Shape { flags, name_len: checked(name_len), payload_len: checked(payload_len) }
+    }
+
+    /// The shape behind a header: its flags, and what its length fields say.
+    #[inline(always)]
+    pub(super) fn read(flags: u8, name_len: u32, length: u32) -> Shape {
+        let payload_len = match flags & KIND {
+            KIND_INT => 1 << ((flags & WIDTH) >> WIDTH_SHIFT),
+            KIND_BYTES => length,
+            _ => POINTER_BYTES as u32,
+        };
+        Shape { flags, name_len, payload_len }
+    }
+
+    /// The same with another word.
+    pub(super) fn with_word(self, word: Option<u64>) -> Shape {
+        Shape { flags: self.flags & !WORD | word_flags(word), ..self }
+    }
+
+    /// The same with bytes of another length.
+    pub(super) fn with_bytes_len(self, len: usize) -> Shape {
+        Shape { flags: self.flags & !WIDTH | length_flags(len), payload_len: checked(len), ..self }
+    }
+
+    pub(super) fn set_hint(&mut self, hint: bool) {
+        self.flags = self.flags & !HINT | if hint { HINT } else { 0 };
+    }
+
+    #[inline(always)]
+    pub(super) fn flags(self) -> u8 {
+        self.flags
+    }
+
+    #[inline(always)]
+    pub(super) fn name_is_wide(self) -> bool {
+        name_is_wide(self.flags)
+    }
+
+    #[inline(always)]
+    pub(super) fn is_int(self) -> bool {
+        self.flags & KIND == KIND_INT
+    }
+
+    #[inline(always)]
+    pub(super) fn is_bytes(self) -> bool {
+        self.flags & KIND == KIND_BYTES
+    }
+
+    #[inline(always)]
+    pub(super) fn is_boxed(self) -> bool {
+        self.flags & KIND == KIND_BOXED
+    }
+
+    #[inline(always)]
+    pub(super) fn hint(self) -> bool {
+        self.flags & HINT != 0
+    }
+
+    #[inline(always)]
+    pub(super) fn name_start(self) -> usize {
+        if self.name_is_wide() { 5 } else { 2 }
+    }
+
+    #[inline(always)]
+    pub(super) fn name_len(self) -> usize {
+        self.name_len as usize
+    }
+
+    /// Where the name ends and the word begins.
+    #[inline(always)]
+    pub(super) fn name_end(self) -> usize {
+        self.name_start() + self.name_len()
+    }
+
+    #[inline(always)]
+    pub(super) fn word_len(self) -> usize {
+        word_len(self.flags)
+    }
+
+    /// Bytes of the payload's length.
+    #[inline(always)]
+    pub(super) fn length_len(self) -> usize {
+        length_len(self.flags)
+    }
+
+    #[inline(always)]
+    pub(super) fn payload_start(self) -> usize {
+        self.name_end() + self.word_len() + self.length_len()
+    }
+
+    #[inline(always)]
+    pub(super) fn payload_len(self) -> usize {
+        self.payload_len as usize
+    }
+
+    /// Bytes of the allocation.
+    #[inline(always)]
+    pub(super) fn class(self) -> usize {
+        size_class(self.payload_start() + self.payload_len())
+    }
+
+    #[inline(always)]
+    pub(super) fn layout(self) -> Layout {
+        match Layout::from_size_align(self.class(), ALIGN) {
+            Ok(layout) => layout,
+            // Two lengths of 32 bits and a header never come near the limit of a layout.
+            Err(_) => unreachable!("a record is below 10 GiB"),
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn name_is_wide(flags: u8) -> bool {
+    flags & NAME_WIDE != 0
+}
+
+#[inline(always)]
+pub(super) fn word_len(flags: u8) -> usize {
+    match flags & WORD {
+        0 => 0,
+        WORD_6 => 6,
+        _ => 8,
+    }
+}
+
+#[inline(always)]
+pub(super) fn length_len(flags: u8) -> usize {
+    match flags & (KIND | LENGTH_WIDE) {
+        KIND_BYTES => 1,
+        f if f & KIND == KIND_BYTES => 4,
+        _ => 0,
+    }
+}
+
+#[inline(always)]
+fn word_flags(word: Option<u64>) -> u8 {
+    match word {
+        None => 0,
+        Some(word) if word < 1 << 48 => WORD_6,
+        Some(_) => WORD_8,
+    }
+}
+
+#[inline(always)]
+fn length_flags(len: usize) -> u8 {
+    if len > usize::from(u8::MAX) { LENGTH_WIDE } else { 0 }
+}
+
+#[inline(always)]
+fn checked(len: usize) -> u32 {
+    assert!(len <= u32::MAX as usize, "names and payloads are lengths of 32 bits");
+    len as u32
+}

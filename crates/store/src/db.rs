@@ -1,0 +1,243 @@
+//! One database of a shard, and the handle through which all commands work on it.
+
+use ds::{Entry as TableEntry, Table};
+
+use crate::books::Books;
+use crate::entry::{Entry, Occupied, Vacant};
+use crate::expiry::Deadlines;
+use crate::key::TableHasher;
+use crate::value::{KeyRecord, TooLong, is_expired};
+use crate::{Item, Key, OwnedValue, StringValue, Value};
+
+/// A database.
+pub(crate) struct Database {
+    pub(crate) table: Table<KeyRecord, TableHasher>,
+    pub(crate) deadlines: Deadlines,
+    /// Whether the shard's list of databases with expiring keys has it.
+    pub(crate) listed: bool,
+}
+
+/// What becomes of a key's expiry when its value is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// The key does not expire any more.
+    Clear,
+    /// The expiry stays, if there is one.
+    Keep,
+    /// The key expires after this time, in ms since 1970.
+    At(u64),
+}
+
+impl Expiry {
+    /// The expiry of a key that had `old`.
+    #[inline]
+    pub(crate) fn apply(self, old: Option<u64>) -> Option<u64> {
+        match self {
+            Expiry::Clear => None,
+            Expiry::Keep => old,
+            Expiry::At(ms) => Some(ms),
+        }
+    }
+}
+
+/// The handle on one database, made for a command and dropped after it.
+///
+/// A key whose time is over does not exist for any method, and is removed by those that come upon it.
+pub struct Db<'s> {
+    pub(crate) database: &'s mut Database,
+    pub(crate) books: &'s mut Books,
+    pub(crate) hasher: TableHasher,
+    index: usize,
+    expiring: &'s mut Vec<usize>,
+    table_bytes: usize,
+}
+
+impl<'s> Db<'s> {
+    #[inline]
+    pub(crate) fn new(
+        database: &'s mut Database,
+        books: &'s mut Books,
+        hasher: TableHasher,
+        index: usize,
+        expiring: &'s mut Vec<usize>,
+    ) -> Self {
+        let table_bytes = database.table.memory_bytes();
+        Db { database, books, hasher, index, expiring, table_bytes }
+    }
+
+    /// The clock of the shard, in ms since 1970.
+    #[inline]
+    pub fn now_ms(&self) -> u64 {
+        self.books.now_ms
+    }
+
+    /// The value of a key, as a read command looks it up: counted as a hit or a miss.
+    #[inline]
+    pub fn get(&mut self, key: Key<'_>) -> Option<Value<'_>> {
+        self.read(key).map(Item::value)
+    }
+
+    /// As [`Db::get`], with everything about the key.
+    #[inline]
+    pub fn read(&mut self, key: Key<'_>) -> Option<Item<'_>> {
+        self.find(key, true)
+    }
+
+    /// Everything about a key, not counted.
+    #[inline]
+    pub fn peek(&mut self, key: Key<'_>) -> Option<Item<'_>> {
+        self.find(key, false)
+    }
+
+    /// Whether a key exists; counted.
+    #[inline]
+    pub fn exists(&mut self, key: Key<'_>) -> bool {
+        self.read(key).is_some()
+    }
+
+    #[inline(always)]
+    fn find(&mut self, key: Key<'_>, counted: bool) -> Option<Item<'_>> {
+        let found = self.database.table.find(key.slot, key.hash, key.bytes);
+        let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
+        let found = match found {
+            Some(found) if is_expired(found.record().view(), books.now_ms) => {
+                books.stats.expired_keys += 1;
+                Occupied::new(found, deadlines, books).delete();
+                None
+            }
+            found => found.map(|found| Item(found.into_view())),
+        };
+        if counted {
+            self.books.count_lookup(found.is_some());
+        }
+        found
+    }
+
+    /// The place of a key, to look and then change with one search. Not counted as a lookup.
+    #[inline]
+    pub fn entry<'e>(&'e mut self, key: Key<'e>) -> Entry<'e> {
+        let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
+        match self.database.table.entry(key.slot, key.hash, key.bytes) {
+            TableEntry::Occupied(found) if is_expired(found.record().view(), books.now_ms) => {
+                books.stats.expired_keys += 1;
+                Entry::Vacant(Vacant::stale(key, found, deadlines, books))
+            }
+            TableEntry::Occupied(found) => Entry::Occupied(Occupied::new(found, deadlines, books)),
+            TableEntry::Vacant(place) => Entry::Vacant(Vacant::empty(key, place, deadlines, books)),
+        }
+    }
+
+    /// As [`Db::entry`], counted as a hit or a miss: for commands that read what they change.
+    #[inline]
+    pub fn entry_counted<'e>(&'e mut self, key: Key<'e>) -> Entry<'e> {
+        let mut entry = self.entry(key);
+        entry.count();
+        entry
+    }
+
+    /// The place of a key that exists.
+    #[inline]
+    pub fn occupied<'e>(&'e mut self, key: Key<'e>) -> Option<Occupied<'e>> {
+        match self.entry(key) {
+            Entry::Occupied(found) => Some(found),
+            Entry::Vacant(_) => None,
+        }
+    }
+
+    /// Sets a key to a string, whatever it was before.
+    #[inline]
+    pub fn set(&mut self, key: Key<'_>, value: StringValue<'_>, expiry: Expiry) {
+        match self.entry(key) {
+            Entry::Occupied(mut found) => found.set(value, expiry),
+            Entry::Vacant(place) => place.insert(value, expiry.apply(None)),
+        }
+    }
+
+    /// Appends to a string, or makes one of the text. Returns the new length. Amortised O(length of `text`).
+    pub fn append(&mut self, key: Key<'_>, text: &[u8]) -> Result<usize, TooLong> {
+        match self.entry(key) {
+            Entry::Occupied(mut found) => found.append(text),
+            Entry::Vacant(place) => {
+                place.insert(StringValue::Text(text), None);
+                Ok(text.len())
+            }
+        }
+    }
+
+    /// Removes a key; returns whether it existed.
+    pub fn remove(&mut self, key: Key<'_>) -> bool {
+        self.occupied(key).map(Occupied::remove).is_some()
+    }
+
+    /// Removes a key and returns what it held.
+    pub fn take(&mut self, key: Key<'_>) -> Option<OwnedValue> {
+        self.occupied(key).map(Occupied::take)
+    }
+
+    /// Sets a key to a value with its expiry, whatever it was before.
+    pub fn put(&mut self, key: Key<'_>, value: OwnedValue) {
+        match self.entry(key) {
+            Entry::Occupied(mut found) => found.put(value),
+            Entry::Vacant(place) => place.put(value),
+        }
+    }
+
+    /// A copy of what a key holds.
+    pub fn clone_value(&mut self, key: Key<'_>) -> Option<OwnedValue> {
+        self.peek(key).map(|item| OwnedValue::copy_of(item.0))
+    }
+
+    /// Sets when a key expires (`None`: never). Returns whether the key exists.
+    pub fn expire_at(&mut self, key: Key<'_>, expiry_ms: Option<u64>) -> bool {
+        self.occupied(key).map(|mut found| found.set_expiry(expiry_ms)).is_some()
+    }
+
+    /// Makes a key stay for ever. Returns whether it had an expiry.
+    pub fn persist(&mut self, key: Key<'_>) -> bool {
+        self.occupied(key).is_some_and(|mut found| {
+            let had = found.expiry_ms().is_some();
+            if had {
+                found.set_expiry(None);
+            }
+            had
+        })
+    }
+
+    /// The number of keys, among them expired ones that nobody has come upon yet. O(1).
+    pub fn len(&self) -> usize {
+        self.database.table.len()
+    }
+
+    /// Whether there are no keys. O(1).
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of keys with an expiry. O(1).
+    pub fn expires_len(&self) -> usize {
+        self.database.table.marked_len()
+    }
+
+    /// The number of keys of a slot, counted as [`Db::len`] does. O(1).
+    pub fn slot_len(&self, slot: u16) -> usize {
+        self.database.table.slot_len(slot)
+    }
+
+    /// Slot and hash of a key that comes out of the table.
+    pub(crate) fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        Key::new(&self.hasher.0, bytes)
+    }
+}
+
+impl Drop for Db<'_> {
+    /// Books what the table has grown or shrunk by, and lists the database if keys in it expire now.
+    #[inline]
+    fn drop(&mut self) {
+        let bytes = self.database.table.memory_bytes();
+        self.books.table_bytes = self.books.table_bytes + bytes - self.table_bytes;
+        if !self.database.listed && self.database.table.marked_len() > 0 {
+            self.database.listed = true;
+            self.expiring.push(self.index);
+        }
+    }
+}

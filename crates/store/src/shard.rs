@@ -1,0 +1,250 @@
+//! The shard: its databases by number, its clock, its background work.
+
+use base::{KeyHasher, Rng, slots_of_shard};
+use ds::Table;
+
+use crate::Key;
+use crate::books::{Books, Stats};
+use crate::db::{Database, Db};
+use crate::expiry::{Deadlines, Progress};
+use crate::graveyard::Graveyard;
+use crate::key::TableHasher;
+
+/// Databases that a shard can have: the most that Redis's own tests ask for, and few enough to be looked at one by one.
+const DATABASES_MAX: usize = 16_384;
+
+/// How a shard is made.
+#[derive(Clone, Copy, Debug)]
+pub struct ShardOptions {
+    /// Number of the shard.
+    pub shard: u16,
+    /// Number of shards.
+    pub shards: u16,
+    /// Number of databases, 1 to 16384. An unused one costs nothing.
+    pub databases: usize,
+    /// The hasher of the process.
+    pub hasher: KeyHasher,
+    /// Seed of all random choices.
+    pub seed: u64,
+}
+
+/// The numbers of a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Info {
+    /// Keys, among them expired ones that nobody has come upon yet.
+    pub keys: usize,
+    /// Keys with an expiry.
+    pub expires: usize,
+    /// Mean time to live of those, in ms.
+    pub avg_ttl_ms: u64,
+}
+
+/// See the [crate documentation](crate).
+pub struct Shard {
+    options: ShardOptions,
+    hasher: TableHasher,
+    /// As many as have been used.
+    databases: Vec<Option<Box<Database>>>,
+    /// Numbers of databases that may have keys with an expiry, each once.
+    expiring: Vec<usize>,
+    /// Which of them the next slice of expiry begins with.
+    expiring_next: usize,
+    books: Books,
+}
+
+impl Shard {
+    /// A shard without keys, its clock at 0.
+    pub fn new(options: ShardOptions) -> Self {
+        let options = ShardOptions { databases: options.databases.clamp(1, DATABASES_MAX), ..options };
+        Shard {
+            options,
+            hasher: TableHasher(options.hasher),
+            databases: Vec::new(),
+            expiring: Vec::new(),
+            expiring_next: 0,
+            books: Books {
+                now_ms: 0,
+                stats: Stats::default(),
+                record_bytes: 0,
+                table_bytes: 0,
+                graveyard: Graveyard::default(),
+                rng: Rng::new(options.seed),
+                expiry_due_ms: u64::MAX,
+            },
+        }
+    }
+
+    /// The clock, in ms since 1970.
+    #[inline]
+    pub fn now_ms(&self) -> u64 {
+        self.books.now_ms
+    }
+
+    /// Sets the clock, which never runs backwards (invariant T1).
+    #[inline]
+    pub fn set_now(&mut self, now_ms: u64) {
+        self.books.now_ms = self.books.now_ms.max(now_ms);
+    }
+
+    /// A key with slot and hash.
+    #[inline]
+    pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+        Key::new(&self.options.hasher, bytes)
+    }
+
+    /// The handle on a database. Numbers past the last database mean the last; whoever takes a number from a client
+    /// refuses those.
+    #[inline]
+    pub fn db(&mut self, index: usize) -> Db<'_> {
+        let index = self.prepare(index);
+        let Shard { databases, books, hasher, expiring, options, .. } = self;
+        let database = databases[index].get_or_insert_with(|| new_database(options));
+        Db::new(database, books, *hasher, index, expiring)
+    }
+
+    /// Loads what a lookup touches first into the cache: stage one of two for a batch of lookups.
+    #[inline]
+    pub fn prefetch(&self, db: usize, slot: u16, hash: u64) {
+        if let Some(Some(database)) = self.databases.get(db) {
+            database.table.prefetch(slot, hash);
+        }
+    }
+
+    /// Loads the record that a lookup compares into the cache: stage two, some time after [`Shard::prefetch`].
+    #[inline]
+    pub fn prefetch_record(&self, db: usize, slot: u16, hash: u64) {
+        if let Some(Some(database)) = self.databases.get(db) {
+            database.table.prefetch_record(slot, hash);
+        }
+    }
+
+    /// Makes two databases change their numbers. O(1).
+    pub fn swap(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.prepare(a), self.prepare(b));
+        self.databases.swap(a, b);
+        for listed in &mut self.expiring {
+            if *listed == a {
+                *listed = b;
+            } else if *listed == b {
+                *listed = a;
+            }
+        }
+    }
+
+    /// Empties a database; returns how many keys it had. O(1): [`Shard::free_slice`] gives the memory back.
+    pub fn flush(&mut self, db: usize) -> usize {
+        let index = self.prepare(db);
+        let Some(Some(database)) = self.databases.get_mut(index) else { return 0 };
+        let listed = database.listed;
+        let old = std::mem::replace(database, new_database(&self.options));
+        database.listed = listed;
+        let keys = old.table.len();
+        self.books.bury_table(old.table);
+        self.books.stats.dirty += keys as u64;
+        keys
+    }
+
+    /// Empties all databases; returns how many keys they had. O(number of databases used).
+    pub fn flush_all(&mut self) -> usize {
+        (0..self.databases.len()).map(|db| self.flush(db)).sum()
+    }
+
+    /// Frees deleted memory: one big value or about `records_max` records. Returns whether there is more.
+    pub fn free_slice(&mut self, records_max: usize) -> bool {
+        self.books.free_some(records_max)
+    }
+
+    /// When [`Shard::expire_slice`] wants to be called next, in ms since 1970; `None` while no key has an expiry. O(1),
+    /// and up to date after every command.
+    #[inline]
+    pub fn expire_due_ms(&self) -> Option<u64> {
+        if self.expiring.is_empty() { None } else { Some(self.books.expiry_due_ms.max(self.books.now_ms)) }
+    }
+
+    /// Removes expired keys that nobody comes upon, working for about `budget_us` (by a fixed model of the costs, not by
+    /// a clock). Call it when [`Shard::expire_due_ms`] says so; later does no harm but memory, sooner does nothing.
+    pub fn expire_slice(&mut self, budget_us: u64) -> Progress {
+        let mut progress = Progress::default();
+        if self.expire_due_ms().is_some_and(|due| due <= self.books.now_ms) {
+            self.expire_databases(budget_us, &mut progress);
+        }
+        progress.next_ms = self.expire_due_ms();
+        progress
+    }
+
+    fn expire_databases(&mut self, budget_us: u64, progress: &mut Progress) {
+        let Shard { databases, expiring, books, .. } = self;
+        let mut left_ns = budget_us.saturating_mul(1000);
+        books.expiry_due_ms = u64::MAX;
+        expiring.retain(|&index| {
+            let Some(Some(database)) = databases.get_mut(index) else { return false };
+            database.listed = database.table.marked_len() > 0;
+            database.listed
+        });
+        let count = expiring.len();
+        self.expiring_next = if self.expiring_next < count { self.expiring_next + 1 } else { 0 };
+        for turn in 0..count {
+            let index = expiring[(self.expiring_next + turn) % count];
+            if let Some(Some(database)) = databases.get_mut(index) {
+                let due_ms = database.expire(books, &mut left_ns, progress);
+                books.expiry_due_ms = books.expiry_due_ms.min(due_ms);
+            }
+        }
+    }
+
+    /// Heap bytes of tables, records and values, by the allocator's size classes. O(1).
+    #[inline]
+    pub fn used_bytes(&self) -> usize {
+        self.books.record_bytes + self.books.table_bytes
+    }
+
+    /// The counters.
+    #[inline]
+    pub fn stats(&self) -> &Stats {
+        &self.books.stats
+    }
+
+    /// Sets the counters of lookups and expiry to 0, as `CONFIG RESETSTAT` does. The number of changes stays.
+    pub fn reset_stats(&mut self) {
+        self.books.stats = Stats { dirty: self.books.stats.dirty, ..Stats::default() };
+    }
+
+    /// One more than the highest number of a database ever used.
+    pub fn databases_used(&self) -> usize {
+        self.databases.len()
+    }
+
+    /// The number of databases.
+    pub fn databases_max(&self) -> usize {
+        self.options.databases
+    }
+
+    /// The numbers of a database. O(1).
+    pub fn db_info(&self, db: usize) -> Info {
+        let Some(Some(database)) = self.databases.get(db) else { return Info::default() };
+        let expires = database.table.marked_len();
+        Info {
+            keys: database.table.len(),
+            expires,
+            avg_ttl_ms: database.deadlines.avg_ttl_ms(expires, self.books.now_ms),
+        }
+    }
+
+    /// Makes room for the number of a database, and returns it, or that of the last database if it is past that.
+    #[inline]
+    fn prepare(&mut self, db: usize) -> usize {
+        let index = db.min(self.options.databases - 1);
+        if index >= self.databases.len() {
+            self.databases.resize_with(index + 1, || None);
+        }
+        index
+    }
+}
+
+#[cold]
+fn new_database(options: &ShardOptions) -> Box<Database> {
+    let slots = slots_of_shard(options.shard, options.shards);
+    let count = slots.end - slots.start;
+    let table = Table::new(slots.start, count, TableHasher(options.hasher));
+    Box::new(Database { table, deadlines: Deadlines::default(), listed: false })
+}

@@ -1,0 +1,225 @@
+//! Values: how they go in, how they lie in a record, and how they look from outside.
+
+use base::num;
+use ds::record::{Payload, PayloadRef, Record, RecordView, size_class};
+
+/// Longest value that lies in its record; longer ones get an allocation of their own, with room to grow. One page: what
+/// a command on a record may have to move when the record is reallocated.
+pub(crate) const INLINE_MAX_BYTES: usize = 4096;
+
+/// Longest string whatever is configured: arguments and replies have 32-bit lengths.
+const STRING_MAX_BYTES: usize = u32::MAX as usize;
+
+/// Longest text that can be a canonical integer.
+const INT_TEXT_MAX_BYTES: usize = 20;
+
+/// Longest string that Redis calls `embstr`.
+const EMBSTR_MAX_BYTES: usize = 44;
+
+/// Table bytes of an entry at the usual fill, for the memory of one key.
+const TABLE_SHARE_BYTES: usize = 12;
+
+/// The record type of the keyspace. Its word is the expiry time in ms, its hint means "changed in place", which
+/// `OBJECT ENCODING` shows as `raw`.
+pub(crate) type KeyRecord = Record<Large>;
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A string, integers included.
+    String,
+}
+
+impl Kind {
+    /// What `TYPE` answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::String => "string",
+        }
+    }
+}
+
+/// A value that does not fit in its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Large {
+    /// A string.
+    Bytes(Vec<u8>),
+}
+
+impl Large {
+    /// Heap bytes, the box of the value included.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let Large::Bytes(bytes) = self;
+        let content = if bytes.capacity() == 0 { 0 } else { size_class(bytes.capacity()) };
+        size_class(size_of::<Large>()) + content
+    }
+}
+
+/// A string on its way into the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StringValue<'a> {
+    /// Text from a client: stored as an integer if it is the canonical text of one.
+    Text(&'a [u8]),
+    /// Stored as these bytes whatever they look like.
+    Bytes(&'a [u8]),
+    /// An integer.
+    Int(i64),
+}
+
+impl<'a> StringValue<'a> {
+    /// How it is stored.
+    #[inline]
+    pub(crate) fn payload(self) -> Payload<'a, Large> {
+        match self {
+            StringValue::Text(text) => match canonical_int(text) {
+                Some(int) => Payload::Int(int),
+                None => StringValue::Bytes(text).payload(),
+            },
+            StringValue::Bytes(bytes) if bytes.len() <= INLINE_MAX_BYTES => Payload::Bytes(bytes),
+            StringValue::Bytes(bytes) => Payload::Boxed(Box::new(Large::Bytes(bytes.to_vec()))),
+            StringValue::Int(int) => Payload::Int(int),
+        }
+    }
+}
+
+/// The integer that a text is the canonical form of.
+#[inline]
+fn canonical_int(text: &[u8]) -> Option<i64> {
+    let first = *text.first()?;
+    if text.len() > INT_TEXT_MAX_BYTES || !(first.is_ascii_digit() || first == b'-') {
+        return None;
+    }
+    num::parse_i64(text)
+}
+
+/// A string would be longer than any reply could carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
+/// The end of `len` bytes at `offset`.
+pub(crate) fn checked_end(offset: usize, len: usize) -> Result<usize, TooLong> {
+    offset.checked_add(len).filter(|&end| end <= STRING_MAX_BYTES).ok_or(TooLong)
+}
+
+/// A value to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// A string that is stored as an integer.
+    Int(i64),
+    /// A string.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    /// The type.
+    pub fn kind(self) -> Kind {
+        match self {
+            Value::Int(_) | Value::Bytes(_) => Kind::String,
+        }
+    }
+
+    /// The string's bytes; an integer's text is written to `scratch`.
+    #[inline]
+    pub fn text<'b>(self, scratch: &'b mut Vec<u8>) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        match self {
+            Value::Bytes(bytes) => bytes,
+            Value::Int(int) => {
+                scratch.clear();
+                num::write_i64(scratch, int);
+                scratch
+            }
+        }
+    }
+
+    /// The string's length in bytes.
+    pub fn text_len(self) -> usize {
+        match self {
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Int(int) => {
+                let digits = int.unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1);
+                digits + usize::from(int < 0)
+            }
+        }
+    }
+
+    /// The integer that the string is, if it is one in canonical form.
+    #[inline]
+    pub fn as_int(self) -> Option<i64> {
+        match self {
+            Value::Int(int) => Some(int),
+            Value::Bytes(bytes) => num::parse_i64(bytes),
+        }
+    }
+}
+
+/// A key with its value and expiry, to look at.
+#[derive(Clone, Copy)]
+pub struct Item<'a>(pub(crate) RecordView<'a, Large>);
+
+impl<'a> Item<'a> {
+    /// The key.
+    #[inline]
+    pub fn key(self) -> &'a [u8] {
+        self.0.name()
+    }
+
+    /// The value.
+    #[inline]
+    pub fn value(self) -> Value<'a> {
+        match self.0.payload() {
+            PayloadRef::Int(int) => Value::Int(int),
+            PayloadRef::Bytes(bytes) => Value::Bytes(bytes),
+            PayloadRef::Boxed(Large::Bytes(bytes)) => Value::Bytes(bytes),
+        }
+    }
+
+    /// The type of the value.
+    pub fn kind(self) -> Kind {
+        self.value().kind()
+    }
+
+    /// When the key expires, in ms since 1970; `None` if never.
+    #[inline]
+    pub fn expiry_ms(self) -> Option<u64> {
+        self.0.word()
+    }
+
+    /// What `OBJECT ENCODING` answers.
+    pub fn encoding(self) -> &'static str {
+        match self.value() {
+            Value::Int(_) => "int",
+            Value::Bytes(bytes) if bytes.len() <= EMBSTR_MAX_BYTES && !self.0.hint() => "embstr",
+            Value::Bytes(_) => "raw",
+        }
+    }
+
+    /// Heap bytes of the key and its value, with its share of the table.
+    pub fn memory_bytes(self) -> usize {
+        footprint(self.0) + TABLE_SHARE_BYTES
+    }
+
+    /// Whether the key has expired by `now_ms`.
+    #[inline]
+    pub(crate) fn expired(self, now_ms: u64) -> bool {
+        is_expired(self.0, now_ms)
+    }
+}
+
+/// Whether a record's time is over. As in Redis, the millisecond of the expiry itself still belongs to the key.
+#[inline(always)]
+pub(crate) fn is_expired(record: RecordView<'_, Large>, now_ms: u64) -> bool {
+    record.word().is_some_and(|at| at < now_ms)
+}
+
+/// Heap bytes of a record and what it points to.
+#[inline]
+pub(crate) fn footprint(record: RecordView<'_, Large>) -> usize {
+    let boxed = match record.payload() {
+        PayloadRef::Boxed(large) => large.memory_bytes(),
+        _ => 0,
+    };
+    record.bytes_allocated() + boxed
+}
