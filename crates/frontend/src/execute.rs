@@ -44,7 +44,7 @@ fn call_handler(
         Ok(()) => true,
         Err(error) => {
             reply.truncate(start);
-            reply.error(&error.text());
+            reply.error_bytes(&error.text());
             stats.failed.add(1);
             false
         }

@@ -243,7 +243,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut bytes = std::mem::take(&mut task.state.borrow_mut().reply);
         if let Err(error) = &result {
             bytes.clear();
-            Reply::new(&mut bytes, resp3).error(&error.text());
+            Reply::new(&mut bytes, resp3).error_bytes(&error.text());
         }
         let stats = self.stats();
         stats.commands[usize::from(command)].calls.add(1);
