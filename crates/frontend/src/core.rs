@@ -527,7 +527,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if idle && !self.said_drained {
             self.said_drained = true;
             self.shared.core_drained();
-            self.shared.control.wake_all();
+            self.shared.process.wake_all();
         }
         self.said_drained && self.shared.all_drained()
     }
