@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use base::conn::{ConnId, ConnInfo, Endpoint};
 use base::hash::KeyHasher;
 use bus::Credits;
-use frontend::shared::HotConfig;
-use frontend::{Control, Core, CoreBus, CoreOptions, Now, Shared};
+use frontend::config::Setting;
+use frontend::process::{CpuInfo, Facts, MemoryInfo};
+use frontend::{Config, Core, CoreBus, CoreOptions, Now, Process, Shared};
 
 use crate::sockets::{Event, Sockets};
 
@@ -38,11 +39,35 @@ impl bus::Wake for Flags {
     }
 }
 
-impl Control for Flags {
+/// The process that the cores believe to be in.
+struct SimProcess {
+    facts: Facts,
+    flags: Flags,
+}
+
+impl Process for SimProcess {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn memory(&self) -> MemoryInfo {
+        MemoryInfo::default()
+    }
+
+    fn cpu(&self) -> CpuInfo {
+        CpuInfo::default()
+    }
+
+    fn ticks_to_ns(&self, ticks: u64) -> u64 {
+        ticks
+    }
+
+    fn apply(&self, _: Setting) {}
+
     fn shutdown(&self) {}
 
     fn wake_all(&self) {
-        self.0.iter().for_each(|flag| flag.store(true, Ordering::Relaxed));
+        self.flags.0.iter().for_each(|flag| flag.store(true, Ordering::Relaxed));
     }
 }
 
@@ -62,7 +87,8 @@ pub(crate) struct Node {
 
 /// Makes the cores of a run.
 pub(crate) fn nodes(shards: u16, credits: u16, seed: u64, flags: &Flags) -> (Vec<Node>, Arc<SimBus>) {
-    let shared = Arc::new(Shared::new(shards, HotConfig::default(), Box::new(flags.share())));
+    let process = SimProcess { facts: Facts::default(), flags: flags.share() };
+    let shared = Arc::new(Shared::new(shards, Config::default(), Box::new(process)));
     let bus = SimBus::new(shards, Credits::per_pair(credits), flags.share());
     let nodes = (0..shards).map(|shard| {
         let options = CoreOptions {

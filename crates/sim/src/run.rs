@@ -164,9 +164,12 @@ pub fn run_workload(plan: Plan, make: Make) -> Outcome {
 }
 
 fn play(world: &mut World, workload: &mut dyn Workload) -> Result<(), Failure> {
-    world.play(workload, workload.shape().ops)?;
+    let first_words = workload.first_words();
+    world.alone(workload, first_words)?;
+    world.play(workload)?;
     world.settle(workload)?;
-    world.last_words(workload)
+    let last_words = workload.last_words();
+    world.alone(workload, last_words)
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> String {

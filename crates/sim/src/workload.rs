@@ -3,6 +3,7 @@
 use base::Rng;
 use resp::decode::Value;
 
+use crate::check::order::Verdict;
 use crate::command::Command;
 use crate::history::{History, Violation};
 
@@ -38,6 +39,8 @@ pub struct Asker {
     pub process: usize,
     /// Most commands.
     pub max: usize,
+    /// What the slowest clock shows.
+    pub low_ms: u64,
 }
 
 /// Counts of what a checker did.
@@ -57,6 +60,11 @@ pub trait Workload {
     /// How it wants to be run.
     fn shape(&self) -> Shape;
 
+    /// What a first client calls, before all others.
+    fn first_words(&self) -> Vec<Command> {
+        Vec::new()
+    }
+
     /// The next commands of a client, to be sent as one pipeline; at least one.
     fn pipeline(&mut self, asker: Asker, rng: &mut Rng) -> Vec<Command>;
 
@@ -75,6 +83,38 @@ pub trait Workload {
     /// # Errors
     /// A violation.
     fn check(&self, history: &History) -> Result<Checked, Violation>;
+}
+
+/// One of several, each equally likely.
+pub(crate) fn pick<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
+    &from[rng.below(from.len() as u64) as usize]
+}
+
+/// One of several keys.
+pub(crate) fn pick_key<'a>(rng: &mut Rng, from: &'a [String]) -> &'a str {
+    pick::<String>(rng, from)
+}
+
+/// A command of a name and so many of the words, in random order.
+pub(crate) fn some_of(rng: &mut Rng, name: &str, words: &[String], count: usize) -> Command {
+    let mut left: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut chosen = vec![name];
+    while chosen.len() <= count && !left.is_empty() {
+        chosen.push(left.swap_remove(rng.below(left.len() as u64) as usize));
+    }
+    Command::new(chosen)
+}
+
+/// Turns the verdict of a search over some of the keys into that of a workload.
+pub(crate) fn ordered(verdict: Verdict, about: &str, checked: &mut Checked) -> Result<(), Violation> {
+    match verdict {
+        Verdict::Ordered(facts) => checked.facts += facts,
+        Verdict::Undecided => checked.undecided += 1,
+        Verdict::Impossible(violation) => {
+            return Err(Violation { text: format!("{about}: {}", violation.text), ..violation });
+        }
+    }
+    Ok(())
 }
 
 /// Makes a workload for so many shards.

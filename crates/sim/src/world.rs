@@ -8,10 +8,11 @@ use base::conn::ConnId;
 use frontend::Now;
 use resp::decode::{DecodeError, decode};
 
+use crate::command::Command;
 use crate::history::{Clocks, History, OpIndex};
 use crate::knobs::Knobs;
 use crate::node::{Flags, Node, SimBus, nodes};
-use crate::run::{Fault, Failure};
+use crate::run::{Failure, Fault};
 use crate::trace::Trace;
 use crate::workload::{Asker, Shape, Workload};
 
@@ -127,12 +128,12 @@ impl World {
         assert!(self.fault.is_none(), "built without the feature `faults`");
     }
 
-    /// Lets clients call until they have called `ops` operations more.
+    /// Lets clients call all operations of the shape.
     ///
     /// # Errors
     /// Whatever went wrong besides the replies.
-    pub(crate) fn play(&mut self, workload: &mut dyn Workload, ops: usize) -> Result<(), Failure> {
-        let goal = self.history.ops.len() + ops;
+    pub(crate) fn play(&mut self, workload: &mut dyn Workload) -> Result<(), Failure> {
+        let goal = self.history.ops.len() + self.shape.ops;
         while self.history.ops.len() < goal {
             if !self.advance(workload, true)? {
                 return Err(self.stuck());
@@ -153,19 +154,27 @@ impl World {
         Ok(())
     }
 
-    /// One more client calls one pipeline, with nobody else around, and gets its replies.
+    /// One more client calls one pipeline, with nobody else around, gets its replies and leaves.
     ///
     /// # Errors
     /// As [`World::settle`].
-    pub(crate) fn last_words(&mut self, workload: &mut dyn Workload) -> Result<(), Failure> {
-        let commands = workload.last_words();
+    pub(crate) fn alone(
+        &mut self,
+        workload: &mut dyn Workload,
+        commands: Vec<Command>,
+    ) -> Result<(), Failure> {
         if commands.is_empty() {
             return Ok(());
         }
-        let session = self.connect(self.sessions.len());
+        let at = self.sessions.len();
+        let session = self.connect(at);
         self.sessions.push(session);
-        self.send(self.sessions.len() - 1, commands);
-        self.settle(workload)
+        self.send(at, commands);
+        self.settle(workload)?;
+        let session = self.sessions.swap_remove(at);
+        self.nodes[session.core].sockets.shut_down(session.conn);
+        self.orphans.push((session.process, session.core, session.conn));
+        Ok(())
     }
 
     fn stuck(&self) -> Failure {
@@ -180,7 +189,8 @@ impl World {
         }
         self.pass_time();
         self.look_around(calls);
-        let odds: u64 = (0..4).filter(|&kind| !self.movable[kind].is_empty()).map(|kind| self.knobs.odds[kind]).sum();
+        let odds: u64 =
+            (0..4).filter(|&kind| !self.movable[kind].is_empty()).map(|kind| self.knobs.odds[kind]).sum();
         if odds == 0 {
             return Ok(self.deliver_held_back());
         }
@@ -372,6 +382,7 @@ impl World {
             client: session.client,
             process: session.process,
             max: 1 + self.rng.below(self.shape.pipeline_max as u64) as usize,
+            low_ms: self.clocks().low_ms,
         };
         let commands = workload.pipeline(asker, &mut self.rng);
         self.send(at, commands);
@@ -381,7 +392,7 @@ impl World {
         }
     }
 
-    fn send(&mut self, at: usize, commands: Vec<crate::command::Command>) {
+    fn send(&mut self, at: usize, commands: Vec<Command>) {
         let clocks = self.clocks();
         let session = &mut self.sessions[at];
         let mut bytes = Vec::new();
@@ -448,7 +459,10 @@ impl World {
         }
         let (step, process) = (self.step, session.process);
         self.trace.event(&[step, process as u64, how], &[], || {
-            format!("{step:>7} conn {process} leaves ({})", ["politely", "unread", "broken off"][how as usize])
+            format!(
+                "{step:>7} conn {process} leaves ({})",
+                ["politely", "unread", "broken off"][how as usize]
+            )
         });
     }
 

@@ -109,7 +109,7 @@ impl Search<'_> {
     }
 
     /// Comes into a configuration: takes what changes nothing, and lists what may be next. `None`: the order is found.
-    fn enter(&mut self, mut at: Vec<u32>, mut state: Keyspace) -> Option<Frame> {
+    fn enter(&mut self, mut at: Vec<u32>, state: Keyspace) -> Option<Frame> {
         let mut choices = loop {
             let next = self.next(&at);
             let inert = next.iter().position(|&line| {
