@@ -34,6 +34,9 @@ impl frontend::Process for Process {
     fn cpu(&self) -> CpuInfo {
         CpuInfo::default()
     }
+    fn rejected_connections(&self) -> u64 {
+        0
+    }
     fn ticks_to_ns(&self, ticks: u64) -> u64 {
         sys::clock::ticks_to_ns(ticks)
     }
