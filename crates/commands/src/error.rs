@@ -9,6 +9,10 @@ pub enum CmdError {
     Syntax,
     /// Something else where an integer is needed, or one that is out of range.
     NotInteger,
+    /// Something else where an integer of at least 0 is needed.
+    NotPositive,
+    /// An integer that doesn't fit into 32 bits.
+    NotInt32,
     /// Something else where a floating point number is needed.
     NotFloat,
     /// The key holds another type than the command works on.
@@ -35,21 +39,29 @@ pub enum CmdError {
     Arity(Cow<'static, str>),
     /// Memory is at `maxmemory` and the command would use more.
     OutOfMemory,
-    /// Any other error, with its whole text, code included (`ERR …`).
-    Text(Cow<'static, str>),
+    /// Any other error, with its whole text, code included (`ERR …`). Bytes, because it may repeat what the client sent.
+    Text(Cow<'static, [u8]>),
 }
 
 impl CmdError {
     /// An error of one command only, with its whole text (`ERR …`).
     pub const fn text_of(text: &'static str) -> Self {
-        CmdError::Text(Cow::Borrowed(text))
+        CmdError::Text(Cow::Borrowed(text.as_bytes()))
+    }
+
+    /// An error that repeats what the client sent. Like Redis, which prints it as a C string, up to its first NUL.
+    pub fn quoting(before: &str, argument: &[u8], after: &str) -> Self {
+        let argument = argument.split(|&byte| byte == 0).next().unwrap_or_default();
+        CmdError::Text(Cow::Owned([before.as_bytes(), argument, after.as_bytes()].concat()))
     }
 
     /// The text of the error reply, without the leading `-`.
-    pub fn text(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
+    pub fn text(&self) -> Cow<'_, [u8]> {
+        let text = match self {
             CmdError::Syntax => "ERR syntax error",
             CmdError::NotInteger => "ERR value is not an integer or out of range",
+            CmdError::NotPositive => "ERR value is out of range, must be positive",
+            CmdError::NotInt32 => "ERR value is out of range, value must between -2147483648 and 2147483647",
             CmdError::NotFloat => "ERR value is not a valid float",
             CmdError::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value",
             CmdError::Overflow => "ERR increment or decrement would overflow",
@@ -61,13 +73,14 @@ impl CmdError {
             CmdError::InvalidCursor => "ERR invalid cursor",
             CmdError::StringTooLong => "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
             CmdError::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
-            CmdError::InvalidExpire(command) => {
-                return Cow::Owned(format!("ERR invalid expire time in '{command}' command"));
-            }
-            CmdError::Arity(command) => {
-                return Cow::Owned(format!("ERR wrong number of arguments for '{command}' command"));
-            }
-            CmdError::Text(text) => return text.clone(),
-        })
+            CmdError::InvalidExpire(command) => return of_command("invalid expire time in", command),
+            CmdError::Arity(command) => return of_command("wrong number of arguments for", command),
+            CmdError::Text(text) => return Cow::Borrowed(text),
+        };
+        Cow::Borrowed(text.as_bytes())
     }
+}
+
+fn of_command(what: &str, command: &str) -> Cow<'static, [u8]> {
+    Cow::Owned(format!("ERR {what} '{command}' command").into_bytes())
 }

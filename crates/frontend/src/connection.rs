@@ -27,7 +27,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.stats().commands_processed.add(1);
         if let Err(error) = result {
             let text = error.text();
-            self.answer(call, |reply| reply.error(&text));
+            self.answer(call, |reply| reply.error_bytes(&text));
             self.stats().error_replies.add(1);
             self.stats().commands[usize::from(call.command)].failed.add(1);
         }

@@ -7,11 +7,13 @@ use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
 use commands::{CommandTable, Handler, Route, Topology};
+use resp::Limits;
 use store::{Shard, ShardOptions};
 
 use crate::conn::Conn;
 use crate::execute::Deferred;
 use crate::gather::Gather;
+use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
 use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest};
 use crate::plan::Plan;
@@ -101,6 +103,8 @@ pub struct Core<C, W> {
     pub(crate) sleep_us: fn(u64),
     /// By command number: the shard-side handler, if it has one.
     pub(crate) handlers: Vec<Option<Handler>>,
+    /// By command number: what the hot path needs of it.
+    pub(crate) hot_specs: Vec<HotSpec>,
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
@@ -127,6 +131,8 @@ pub struct Core<C, W> {
     in_flight: u64,
     background_due_us: u64,
     said_drained: bool,
+    /// What clients may send, before and after they have authenticated.
+    pub(crate) limits: [Limits; 2],
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -147,6 +153,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub fn new(options: CoreOptions, shared: Arc<Shared>, port: CorePort<W>) -> Self {
         let hot_epoch = shared.hot_epoch();
         let hot = shared.hot();
+        let hot_specs = shared.table.iter().map(|(_, spec)| HotSpec::of(spec)).collect();
         let handlers = shared.table.iter().map(|(_, spec)| handler_of(&spec.route)).collect();
         Core {
             id: options.shard,
@@ -164,6 +171,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             ticks: options.ticks,
             sleep_us: options.sleep_us,
             handlers,
+            hot_specs,
             now: Now::default(),
             conns: Vec::new(),
             arrived: Vec::new(),
@@ -184,6 +192,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             in_flight: 0,
             background_due_us: 0,
             said_drained: false,
+            limits: limits_of(&hot),
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
             hot,
@@ -339,6 +348,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let epoch = self.shared.hot_epoch();
         if epoch != self.hot_epoch {
             self.hot = self.shared.hot();
+            self.limits = limits_of(&self.hot);
             self.hot_epoch = epoch;
         }
     }
@@ -527,7 +537,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if idle && !self.said_drained {
             self.said_drained = true;
             self.shared.core_drained();
-            self.shared.control.wake_all();
+            self.shared.process.wake_all();
         }
         self.said_drained && self.shared.all_drained()
     }
@@ -564,6 +574,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.spare_gathers.push(gather);
     }
 
+    /// Gives the replies of a batch to those who wait for them.
     fn deliver_batch(&mut self, mut batch: Box<Batch>) {
         let mut start = 0;
         for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
@@ -571,10 +582,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.in_flight += 1;
                 continue;
             }
-            let bytes = batch.replies.get(start as usize..end as usize).unwrap_or_default();
+            let bytes = batch.replies.get(start..end).unwrap_or_default();
             start = end;
-            if !matches!(piece.dest, Dest::Step { .. }) {
-                self.deliver(piece.dest, bytes);
+            match piece.dest {
+                Dest::Conn { index, generation, seq } => {
+                    let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {
+                        continue;
+                    };
+                    conn.deliver(seq, bytes);
+                    if !conn.dirty {
+                        conn.dirty = true;
+                        self.dirty.push(index);
+                    }
+                }
+                Dest::Part { .. } => self.deliver(piece.dest, bytes),
+                Dest::Step { .. } => {}
             }
         }
         for (dest, out) in batch.outs.drain(..) {
@@ -594,6 +616,14 @@ pub type CorePort<W> = Port<Box<Batch>, Answer, W>;
 pub(crate) fn conn_mut(conns: &mut [Option<Conn>], id: ConnId) -> Option<&mut Conn> {
     let conn = conns.get_mut(id.index as usize)?.as_mut()?;
     (conn.id.generation == id.generation).then_some(conn)
+}
+
+fn limits_of(hot: &HotConfig) -> [Limits; 2] {
+    [false, true].map(|authenticated| Limits {
+        max_bulk: hot.max_bulk_bytes,
+        authenticated,
+        ..Limits::default()
+    })
 }
 
 fn handler_of(route: &Route) -> Option<Handler> {

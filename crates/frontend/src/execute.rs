@@ -1,6 +1,8 @@
 //! The shard's side: executes own pieces and the batches of other cores, in windows of prefetched lookups, past the key
 //! locks.
 
+use std::sync::Arc;
+
 use base::conn::ConnId;
 use base::{ArgRange, Args};
 use bus::Wake;
@@ -15,7 +17,7 @@ use crate::route::KeyRange;
 use crate::stats::CommandStats;
 
 /// Lookups whose cache misses overlap.
-const PREFETCH_WINDOW: usize = 32;
+pub(crate) const PREFETCH_WINDOW: usize = 32;
 
 /// A piece that waits for a key lock, with all that it needs.
 pub(crate) struct Deferred {
@@ -29,7 +31,7 @@ pub(crate) struct Deferred {
 
 /// Runs a handler and accounts for it. Returns the tick count at its end.
 #[inline]
-fn call_handler(
+pub(crate) fn call_handler(
     shard: &mut Shard,
     handler: Handler,
     piece: &Piece,
@@ -44,7 +46,7 @@ fn call_handler(
         Ok(()) => true,
         Err(error) => {
             reply.truncate(start);
-            reply.error(&error.text());
+            reply.error_bytes(&error.text());
             stats.failed.add(1);
             false
         }
@@ -52,29 +54,8 @@ fn call_handler(
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
-    /// Executes the own part of the plan.
-    pub(crate) fn run_own(&mut self) {
-        if self.plan.own.is_empty() {
-            return;
-        }
-        let mut own = std::mem::take(&mut self.plan.own);
-        let mut tick = (self.ticks)();
-        for window in own.chunks(PREFETCH_WINDOW) {
-            for piece in window {
-                self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
-            }
-            for piece in window {
-                tick = self.run_own_piece(piece, tick);
-            }
-        }
-        self.stats().commands_processed.add(own.len() as u64);
-        own.clear();
-        self.plan.own = own;
-        self.plan.clear_own();
-    }
-
-    #[inline]
-    fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
+    /// Executes one own piece, of any kind. Returns the tick count at its end.
+    pub(crate) fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
         let Op::Command(command) = piece.op else {
             self.run_own_step(piece);
             return (self.ticks)();
@@ -134,6 +115,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn run_batch(&mut self, from: u16, mut batch: Box<Batch>) -> Box<Batch> {
         let pieces = std::mem::take(&mut batch.pieces);
         let mut replies = std::mem::take(&mut batch.replies);
+        let shared = Arc::clone(&self.shared);
+        let stats = &shared.stats[usize::from(self.id)];
         let mut tick = (self.ticks)();
         for window in pieces.chunks(PREFETCH_WINDOW) {
             for piece in window {
@@ -143,46 +126,33 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
             }
             for piece in window {
-                let deferred = match piece.op {
-                    Op::Command(command) => {
-                        if !self.locks.is_idle() && self.must_wait(piece, from, &mut batch) {
-                            true
-                        } else {
-                            self.run_remote_piece(piece, &batch, command, &mut replies, &mut tick);
-                            false
-                        }
-                    }
-                    _ => self.run_step_piece(piece, from, &mut batch),
+                let Op::Command(command) = piece.op else {
+                    let deferred = self.run_step_piece(piece, from, &mut batch);
+                    batch.ends.push(if deferred { DEFERRED } else { replies.len() });
+                    continue;
                 };
-                batch.ends.push(if deferred { DEFERRED } else { replies.len() as u32 });
+                if !self.locks.is_idle() && self.must_wait(piece, from, &mut batch) {
+                    batch.ends.push(DEFERRED);
+                    continue;
+                }
+                if let Some(handler) = self.handlers[usize::from(command)] {
+                    let counters = &stats.commands[usize::from(command)];
+                    let args = batch.args(piece);
+                    if !call_handler(&mut self.shard, handler, piece, args, &mut replies, counters) {
+                        stats.error_replies.add(1);
+                    }
+                    let end = (self.ticks)();
+                    account(counters, end.wrapping_sub(tick));
+                    tick = end;
+                }
+                batch.ends.push(replies.len());
             }
         }
-        let stats = self.stats();
         stats.commands_processed.add(pieces.len() as u64);
         stats.pieces_received.add(pieces.len() as u64);
         batch.pieces = pieces;
         batch.replies = replies;
         batch
-    }
-
-    #[inline]
-    fn run_remote_piece(
-        &mut self,
-        piece: &Piece,
-        batch: &Batch,
-        command: u16,
-        replies: &mut Vec<u8>,
-        tick: &mut u64,
-    ) {
-        let Some(handler) = self.handlers[usize::from(command)] else { return };
-        let stats = &self.shared.stats[usize::from(self.id)];
-        let counters = &stats.commands[usize::from(command)];
-        if !call_handler(&mut self.shard, handler, piece, batch.args(piece), replies, counters) {
-            stats.error_replies.add(1);
-        }
-        let end = (self.ticks)();
-        account(counters, end.wrapping_sub(*tick));
-        *tick = end;
     }
 
     /// Whether an own piece has to wait for a key lock; it is then kept, with its arguments.
@@ -336,7 +306,7 @@ impl Deferred {
 }
 
 #[inline]
-fn account(counters: &CommandStats, ticks: u64) {
+pub(crate) fn account(counters: &CommandStats, ticks: u64) {
     counters.calls.add(1);
     counters.ticks.add(ticks);
     counters.max_ticks.raise(ticks);

@@ -13,6 +13,14 @@ use crate::plan::source_bytes;
 /// Arguments up to this size are copied into a batch; a larger frame that has a buffer of its own travels by reference.
 const SHARE_MIN_BYTES: usize = 16 * 1024;
 
+/// How much of a client's words an error repeats.
+const QUOTE_MAX_BYTES: usize = 128;
+
+/// Commands with more arguments are copied argument by argument.
+const STRETCH_ARGS_MAX: usize = 8;
+/// Bytes between two arguments of a command as it was received: line ends, a marker and a length.
+const STRETCH_GAP_BYTES: usize = 14;
+
 /// A command under way to its shards.
 #[derive(Clone, Copy)]
 pub(crate) struct Call {
@@ -78,8 +86,11 @@ impl KeyRange {
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Carries out the command whose argument ranges were just appended to the plan.
     pub(crate) fn command(&mut self, id: ConnId, source: Source, base: u32) {
+        if self.plan_key_command(id, source, base) {
+            return;
+        }
         let Some(conn) = conn_mut(&mut self.conns, id) else { return };
-        let first_range = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+        let first_range = self.plan.own_ranges();
         let mut call = Call {
             id,
             seq: conn.take_seq(),
@@ -118,7 +129,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Route::Connection | Route::Container => self.connection_command(&call),
         }
         // What is not planned for the own shard has been copied, or is done.
-        let end = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+        let end = self.plan.own_ranges();
         self.plan.ranges.truncate(end as usize);
     }
 
@@ -155,10 +166,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn refuse(&mut self, call: &Call, error: &CmdError) {
         let text = error.text();
         self.plan.ranges.truncate(call.first_range as usize);
-        self.answer(call, |reply| reply.error(&text));
+        self.answer(call, |reply| reply.error_bytes(&text));
         let stats = self.stats();
         stats.error_replies.add(1);
-        if !text.starts_with("ERR unknown command") {
+        if !text.starts_with(b"ERR unknown command") {
             stats.commands[usize::from(call.command)].rejected.add(1);
         }
     }
@@ -319,11 +330,24 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 /// Copies a piece's arguments into a batch and makes the piece refer to the copy.
+///
+/// Arguments that stand close together (a command as it was received) are copied in one stretch, with the protocol's bytes
+/// between them; others (a shard's part of a long command) one by one.
 pub(crate) fn copy_args(batch: &mut Batch, piece: &mut Piece, bytes: &[u8], ranges: &[ArgRange]) {
     piece.source = Source::Batch;
     piece.base = 0;
     piece.first_range = batch.ranges.len() as u32;
     piece.argc = ranges.len() as u32;
+    let at = batch.bytes.len() as u32;
+    if let (Some(first), Some(last)) = (ranges.first(), ranges.last())
+        && ranges.len() <= STRETCH_ARGS_MAX
+        && let Some(stretch) = bytes.get(first.off as usize..last.end())
+        && stretch.len() <= ranges.iter().map(|range| range.len as usize + STRETCH_GAP_BYTES).sum()
+    {
+        batch.ranges.extend(ranges.iter().map(|range| ArgRange::new(range.off - first.off + at, range.len)));
+        batch.bytes.extend_from_slice(stretch);
+        return;
+    }
     for range in ranges {
         let arg = range.slice(bytes);
         batch.ranges.push(ArgRange::new(batch.bytes.len() as u32, arg.len() as u32));
@@ -331,25 +355,30 @@ pub(crate) fn copy_args(batch: &mut Batch, piece: &mut Piece, bytes: &[u8], rang
     }
 }
 
+/// What Redis's `%.*s` prints of an argument: so many bytes, and none from the first NUL on.
+fn clip(arg: &[u8], max: usize) -> &[u8] {
+    let arg = arg.get(..max).unwrap_or(arg);
+    arg.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
 fn unknown_command(args: Args<'_>) -> CmdError {
     // Redis shows at most 128 bytes of the name, and of the arguments as many as fit into 128.
-    let clip = |arg: &[u8], max: usize| String::from_utf8_lossy(&arg[..arg.len().min(max)]).into_owned();
-    let mut text = format!("ERR unknown command '{}', with args beginning with: ", clip(args.arg(0), 128));
+    let name = clip(args.arg(0), QUOTE_MAX_BYTES);
+    let mut text = [b"ERR unknown command '", name, b"', with args beginning with: "].concat();
     let mut shown = 0;
     for arg in args.tail(1).iter() {
-        if shown >= 128 {
+        if shown >= QUOTE_MAX_BYTES {
             break;
         }
-        let arg = clip(arg, 128 - shown);
-        shown += arg.len() + 3;
-        text.push_str(&format!("'{arg}' "));
+        let arg = clip(arg, QUOTE_MAX_BYTES - shown);
+        shown += arg.len() + "'' ".len();
+        text.extend([b"'", arg, b"' "].iter().copied().flatten());
     }
     CmdError::Text(text.into())
 }
 
 fn unknown_subcommand(args: Args<'_>) -> CmdError {
-    let sub = args.arg(1);
-    let sub = String::from_utf8_lossy(&sub[..sub.len().min(128)]).into_owned();
-    let name = String::from_utf8_lossy(args.arg(0)).to_uppercase();
-    CmdError::Text(format!("ERR unknown subcommand '{sub}'. Try {name} HELP.").into())
+    let sub = clip(args.arg(1), QUOTE_MAX_BYTES);
+    let name = args.arg(0).to_ascii_uppercase();
+    CmdError::Text([b"ERR unknown subcommand '", sub, b"'. Try ", &name, b" HELP."].concat().into())
 }
