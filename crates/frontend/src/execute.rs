@@ -15,7 +15,7 @@ use crate::route::KeyRange;
 use crate::stats::CommandStats;
 
 /// Lookups whose cache misses overlap.
-const PREFETCH_WINDOW: usize = 32;
+pub(crate) const PREFETCH_WINDOW: usize = 32;
 
 /// A piece that waits for a key lock, with all that it needs.
 pub(crate) struct Deferred {
@@ -29,7 +29,7 @@ pub(crate) struct Deferred {
 
 /// Runs a handler and accounts for it. Returns the tick count at its end.
 #[inline]
-fn call_handler(
+pub(crate) fn call_handler(
     shard: &mut Shard,
     handler: Handler,
     piece: &Piece,
@@ -52,29 +52,8 @@ fn call_handler(
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
-    /// Executes the own part of the plan.
-    pub(crate) fn run_own(&mut self) {
-        if self.plan.own.is_empty() {
-            return;
-        }
-        let mut own = std::mem::take(&mut self.plan.own);
-        let mut tick = (self.ticks)();
-        for window in own.chunks(PREFETCH_WINDOW) {
-            for piece in window {
-                self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
-            }
-            for piece in window {
-                tick = self.run_own_piece(piece, tick);
-            }
-        }
-        self.stats().commands_processed.add(own.len() as u64);
-        own.clear();
-        self.plan.own = own;
-        self.plan.clear_own();
-    }
-
-    #[inline]
-    fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
+    /// Executes one own piece, of any kind. Returns the tick count at its end.
+    pub(crate) fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
         let Op::Command(command) = piece.op else {
             self.run_own_step(piece);
             return (self.ticks)();
@@ -336,7 +315,7 @@ impl Deferred {
 }
 
 #[inline]
-fn account(counters: &CommandStats, ticks: u64) {
+pub(crate) fn account(counters: &CommandStats, ticks: u64) {
     counters.calls.add(1);
     counters.ticks.add(ticks);
     counters.max_ticks.raise(ticks);

@@ -25,6 +25,7 @@ mod connection;
 mod core;
 mod execute;
 mod gather;
+mod hot;
 mod locks;
 mod message;
 mod parse;

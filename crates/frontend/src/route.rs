@@ -81,8 +81,11 @@ impl KeyRange {
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Carries out the command whose argument ranges were just appended to the plan.
     pub(crate) fn command(&mut self, id: ConnId, source: Source, base: u32) {
+        if self.plan_key_command(id, source, base) {
+            return;
+        }
         let Some(conn) = conn_mut(&mut self.conns, id) else { return };
-        let first_range = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+        let first_range = self.plan.own_ranges();
         let mut call = Call {
             id,
             seq: conn.take_seq(),
@@ -121,7 +124,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Route::Connection | Route::Container => self.connection_command(&call),
         }
         // What is not planned for the own shard has been copied, or is done.
-        let end = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+        let end = self.plan.own_ranges();
         self.plan.ranges.truncate(end as usize);
     }
 
