@@ -74,6 +74,7 @@ impl Server {
                     starting -= 1;
                     if starting == 0 {
                         self.listening.iter().for_each(|address| tracing::info!("listening on {address}"));
+                        tracing::info!("ready");
                     }
                 }
                 Some(Event::Ended { core, result }) => {
