@@ -159,6 +159,11 @@ impl Config {
         find(name.as_bytes()).and_then(|(at, ..)| self.value(at))
     }
 
+    /// Bytes that a parameter without a getter of its own says.
+    pub(crate) fn bytes_of(&self, name: &str) -> u64 {
+        u64::try_from(self.int(name)).unwrap_or(0)
+    }
+
     fn int(&self, name: &str) -> i64 {
         if let Some(Value::Int(number)) = self.named(name) { *number } else { 0 }
     }

@@ -26,6 +26,8 @@ mod core;
 mod execute;
 mod gather;
 mod hot;
+#[cfg(test)]
+mod harness;
 mod locks;
 mod message;
 mod parse;

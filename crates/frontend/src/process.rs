@@ -14,6 +14,8 @@ pub trait Process: Send + Sync {
     }
     /// CPU time used.
     fn cpu(&self) -> CpuInfo;
+    /// Connections turned away because of `maxclients`, since the start.
+    fn rejected_connections(&self) -> u64;
     /// Nanoseconds that so many ticks of `CoreOptions::ticks` mean.
     fn ticks_to_ns(&self, ticks: u64) -> u64;
     /// Carries out a changed setting.

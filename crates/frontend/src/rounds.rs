@@ -241,15 +241,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (dest, locked, resp3, command) =
             (task.dest, task.locked && !task.released && !task.keys.is_empty(), task.resp3, task.command);
         let mut bytes = std::mem::take(&mut task.state.borrow_mut().reply);
-        if let Err(error) = &result {
-            bytes.clear();
-            Reply::new(&mut bytes, resp3).error_bytes(&error.text());
-        }
         let stats = self.stats();
         stats.commands[usize::from(command)].calls.add(1);
-        if result.is_err() {
+        if let Err(error) = &result {
+            let text = error.text();
+            bytes.clear();
+            Reply::new(&mut bytes, resp3).error_bytes(&text);
             stats.commands[usize::from(command)].failed.add(1);
-            stats.error_replies.add(1);
+            stats.error(&text);
         }
         if locked {
             self.send_round(at, Vec::new(), true);

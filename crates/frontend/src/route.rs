@@ -98,7 +98,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             resp3: conn.resp3,
         };
         conn.commands += 1;
-        let authenticated = conn.authenticated;
+        let authenticated = conn.authenticated || self.hot.password.is_empty();
         let args = self.call_args(&call);
         let route = match self.resolve(args, &mut call.command) {
             Ok(route) => route,
@@ -145,12 +145,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             *command = id;
             spec = table.spec(id);
         }
-        let arity = spec.meta.arity;
-        let fits = match usize::try_from(arity) {
-            Ok(arity) => args.len() == arity,
-            Err(_) => args.len() >= usize::from(arity.unsigned_abs()),
-        };
-        if !fits {
+        if !spec.meta.takes(args.len()) {
             return Err(CmdError::Arity(spec.meta.name.into()));
         }
         Ok(spec.route)
@@ -163,8 +158,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.plan.ranges.truncate(call.first_range as usize);
         self.answer(call, |reply| reply.error_bytes(&text));
         let stats = self.stats();
-        stats.error_replies.add(1);
-        if !text.starts_with(b"ERR unknown command") {
+        stats.error(&text);
+        if !text.starts_with(b"ERR unknown ") {
             stats.commands[usize::from(call.command)].rejected.add(1);
         }
     }
@@ -290,6 +285,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             part.1.extend_from_slice(ranges.get(at..at + keys.step).unwrap_or_default());
             gather.order.push(part.0);
         }
+        gather.command = call.command;
         gather.start(call.dest(), merge, call.resp3, usize::from(count));
         let gather = self.gathers.insert(gather);
         self.plan.ranges.truncate(call.first_range as usize);
@@ -310,12 +306,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Sends every shard the whole command.
-    fn route_all(&mut self, call: &Call, merge: Merge) {
+    pub(crate) fn route_all(&mut self, call: &Call, merge: Merge) {
         if self.topology.shards == 1 && !matches!(merge, Merge::Custom(_)) {
             return self.send(0, call.piece(call.dest()));
         }
         let mut gather = self.spare_gathers.pop().unwrap_or_default();
         gather.order.clear();
+        gather.command = call.command;
         gather.start(call.dest(), merge, call.resp3, usize::from(self.topology.shards));
         let gather = self.gathers.insert(gather);
         for shard in 0..self.topology.shards {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use frontend::config::Setting;
 use frontend::process::{CpuInfo, Facts, MemoryInfo};
-use reactor::{Settings, Waker};
+use reactor::{Counters, Settings, Waker};
 use sys::process::Whose;
 
 use crate::control::Event;
@@ -21,6 +21,8 @@ pub(crate) struct ServerProcess {
     pub(crate) facts: Facts,
     pub(crate) settings: Arc<Settings>,
     pub(crate) wakers: Vec<Waker>,
+    /// Of each core's sockets.
+    pub(crate) counters: Vec<Arc<Counters>>,
     pub(crate) log_level: LevelHandle,
     pub(crate) events: Sender<Event>,
     /// What `spin-us -1` means here.
@@ -48,6 +50,10 @@ impl frontend::Process for ServerProcess {
             thread_user_us: thread.user_us,
             thread_system_us: thread.system_us,
         }
+    }
+
+    fn rejected_connections(&self) -> u64 {
+        self.counters.iter().map(|counters| counters.rejected.get()).sum()
     }
 
     fn ticks_to_ns(&self, ticks: u64) -> u64 {

@@ -88,7 +88,11 @@ impl Service for CoreService {
         if let Some(events) = self.started.take() {
             let _ = events.send(Event::Started);
         }
-        let now = frontend::Now { monotonic_us: now.monotonic_us, unix_ms: now.realtime_ms() };
+        let now = frontend::Now {
+            monotonic_us: now.monotonic_us,
+            unix_ms: now.realtime_ms(),
+            unix_rest_us: (now.realtime_us % 1000) as u16,
+        };
         let next = self.core.turn(now, &mut TurnSockets(io));
         reactor::Next {
             again: next.again,

@@ -71,6 +71,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         facts: facts(layout.backend_name()),
         settings,
         wakers: wakers.clone(),
+        counters: seats.iter().map(reactor::Seat::counters).collect(),
         log_level,
         events: sender.clone(),
         spin_default_us: layout.spin_default_us,

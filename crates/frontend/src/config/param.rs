@@ -85,6 +85,9 @@ pub enum Change {
     Protected,
     /// The configuration file and the command line only.
     AtStart,
+    /// The same, but unlike Redis: CONFIG SET takes the value that it has already, and answers another one as Redis does
+    /// when it fails to carry out the change.
+    NotWhileRunning(&'static str),
 }
 
 /// What a change of a parameter does.
@@ -217,6 +220,12 @@ impl Param {
     /// Fixed when the process has started.
     pub(super) const fn at_start(mut self) -> Self {
         self.change = Change::AtStart;
+        self
+    }
+
+    /// Fixed when the process has started, which Redis can change.
+    pub(super) const fn not_while_running(mut self, problem: &'static str) -> Self {
+        self.change = Change::NotWhileRunning(problem);
         self
     }
 

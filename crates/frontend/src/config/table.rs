@@ -41,11 +41,13 @@ pub(super) static EFFECTIVE: &[Param] = &[
         "Microseconds that a core waits awake for other cores before it sleeps; -1 chooses",
     ),
     // Network.
-    words("bind", "* -::*").at_start().does(
+    words("bind", "* -::*").not_while_running("Failed to bind to specified addresses.").does(
         Effect::Read,
         "Addresses to listen on; * is all of IPv4, ::* all of IPv6, and one after - may be absent",
     ),
-    int("port", 0, 65535, "6379").at_start().does(Effect::Read, "TCP port; 0 is none"),
+    int("port", 0, 65535, "6379")
+        .not_while_running("Unable to listen on this port. Check server logs.")
+        .does(Effect::Read, "TCP port; 0 is none"),
     text("unixsocket", "").at_start().does(Effect::Read, "Path of a unix socket to listen on"),
     octal("unixsocketperm", 0o777, "0").at_start().does(Effect::Read, "Permissions of the unix socket"),
     int("tcp-backlog", 0, INT_MAX, "511")
