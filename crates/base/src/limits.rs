@@ -35,6 +35,9 @@ pub const REPLY_DEPTH_MAX: usize = 32;
 /// Most star groups of a glob pattern that are tried; a pattern with more matches nothing. Redis's nesting limit.
 pub const GLOB_STARS_MAX: usize = 1000;
 
+/// Most keys that one call of SCAN looks at, whatever its COUNT: about a millisecond, so that a client cannot stop a shard.
+pub const SCAN_KEYS_MAX: usize = 10_000;
+
 /// Shards that a process can have: one bit each in a target set of 256 bits, and more cores than any host sold today
 /// has in one coherence domain at a useful speed.
 pub const SHARDS_MAX: u16 = 256;

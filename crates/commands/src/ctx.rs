@@ -1,6 +1,6 @@
 //! What a shard-side handler sees: the shard, the selected database, and the key that routing hashed already.
 
-use store::{Key, Shard};
+use store::{Db, Key, Shard};
 
 /// The context of one call of a handler.
 pub struct ShardCtx<'a> {
@@ -15,6 +15,12 @@ pub struct ShardCtx<'a> {
 }
 
 impl<'a> ShardCtx<'a> {
+    /// The handle on the selected database.
+    #[inline]
+    pub fn database(&mut self) -> Db<'_> {
+        self.shard.db(self.db)
+    }
+
     /// The key that the command was routed by; `bytes` must be that very argument.
     #[inline]
     pub fn routed_key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {

@@ -1,6 +1,42 @@
-//! The generic commands.
+//! The generic commands: those that work on keys of any type.
 
-use crate::CommandSpec;
+mod copy;
+mod expire;
+mod keys;
+mod rename;
+mod scan;
+mod ttl;
+mod walk;
+
+#[cfg(test)]
+#[path = "generic_tests.rs"]
+mod tests;
+
+pub use scan::Page;
+
+use crate::meta::generic as meta;
+use crate::{CommandSpec, Merge, Route};
 
 /// The specs of this family.
-pub static SPECS: &[CommandSpec] = &[];
+pub static SPECS: &[CommandSpec] = &[
+    CommandSpec::new(&meta::DEL, Route::Keys(keys::del, Merge::Sum)),
+    CommandSpec::new(&meta::UNLINK, Route::Keys(keys::del, Merge::Sum)),
+    CommandSpec::new(&meta::EXISTS, Route::Keys(keys::exists, Merge::Sum)),
+    CommandSpec::new(&meta::TOUCH, Route::Keys(keys::exists, Merge::Sum)),
+    CommandSpec::new(&meta::TYPE, Route::Key(keys::type_of)),
+    CommandSpec::new(&meta::EXPIRE, Route::Key(expire::expire)),
+    CommandSpec::new(&meta::PEXPIRE, Route::Key(expire::pexpire)),
+    CommandSpec::new(&meta::EXPIREAT, Route::Key(expire::expireat)),
+    CommandSpec::new(&meta::PEXPIREAT, Route::Key(expire::pexpireat)),
+    CommandSpec::new(&meta::TTL, Route::Key(ttl::ttl)),
+    CommandSpec::new(&meta::PTTL, Route::Key(ttl::pttl)),
+    CommandSpec::new(&meta::EXPIRETIME, Route::Key(ttl::expiretime)),
+    CommandSpec::new(&meta::PEXPIRETIME, Route::Key(ttl::pexpiretime)),
+    CommandSpec::new(&meta::PERSIST, Route::Key(ttl::persist)),
+    CommandSpec::new(&meta::RENAME, Route::Rounds(rename::rename, rename::rename_rounds)),
+    CommandSpec::new(&meta::RENAMENX, Route::Rounds(rename::renamenx, rename::renamenx_rounds)),
+    CommandSpec::new(&meta::COPY, Route::Rounds(copy::copy, copy::copy_rounds)),
+    CommandSpec::new(&meta::SCAN, Route::Rounds(scan::scan, scan::scan_rounds)),
+    CommandSpec::new(&meta::KEYS, Route::AllShards(walk::keys, Merge::Concat)),
+    CommandSpec::new(&meta::RANDOMKEY, Route::AllShards(walk::randomkey, Merge::Custom(walk::choose_key))),
+];

@@ -23,6 +23,7 @@ pub mod server;
 mod spec;
 pub mod string;
 mod table;
+mod words;
 
 pub use ctx::ShardCtx;
 pub use error::CmdError;

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use resp::Reply;
 use store::OwnedValue;
 
+use crate::generic::Page;
 use crate::{CmdError, ShardCtx};
 
 /// The arguments of a command, owned; cheap to clone into steps.
@@ -32,6 +33,8 @@ pub enum StepOut {
     Flag(bool),
     /// A value that left its shard, or a copy of it; `None` where there is none.
     Value(Option<Box<OwnedValue>>),
+    /// A part of a page of SCAN.
+    Page(Page),
     /// The step failed.
     Failed(CmdError),
 }

@@ -1,6 +1,57 @@
 //! The string commands.
 
-use crate::CommandSpec;
+mod counter;
+mod expiry;
+mod get;
+mod many;
+mod set;
+mod text;
+
+#[cfg(test)]
+#[path = "string_tests.rs"]
+mod tests;
+
+use resp::Reply;
+use store::{Kind, Value};
+
+use crate::meta::string as meta;
+use crate::{CmdError, CommandSpec, Merge, Route};
 
 /// The specs of this family.
-pub static SPECS: &[CommandSpec] = &[];
+pub static SPECS: &[CommandSpec] = &[
+    CommandSpec::new(&meta::SET, Route::Key(set::set)),
+    CommandSpec::new(&meta::GET, Route::Key(get::get)),
+    CommandSpec::new(&meta::GETSET, Route::Key(set::getset)),
+    CommandSpec::new(&meta::GETDEL, Route::Key(get::getdel)),
+    CommandSpec::new(&meta::GETEX, Route::Key(get::getex)),
+    CommandSpec::new(&meta::SETNX, Route::Key(set::setnx)),
+    CommandSpec::new(&meta::SETEX, Route::Key(set::setex)),
+    CommandSpec::new(&meta::PSETEX, Route::Key(set::psetex)),
+    CommandSpec::new(&meta::APPEND, Route::Key(text::append)),
+    CommandSpec::new(&meta::STRLEN, Route::Key(text::strlen)),
+    CommandSpec::new(&meta::INCR, Route::Key(counter::incr)),
+    CommandSpec::new(&meta::DECR, Route::Key(counter::decr)),
+    CommandSpec::new(&meta::INCRBY, Route::Key(counter::incrby)),
+    CommandSpec::new(&meta::DECRBY, Route::Key(counter::decrby)),
+    CommandSpec::new(&meta::MGET, Route::Keys(many::mget, Merge::Interleave)),
+    CommandSpec::new(&meta::MSET, Route::Keys(many::mset, Merge::AllOk)),
+    CommandSpec::new(&meta::MSETNX, Route::Rounds(many::msetnx, many::msetnx_rounds)),
+];
+
+/// The value as a string, or the error of a command that wants one.
+#[inline]
+fn as_string(value: Value<'_>) -> Result<Value<'_>, CmdError> {
+    match value.kind() {
+        Kind::String => Ok(value),
+    }
+}
+
+/// Replies with a string.
+#[inline]
+fn bulk(reply: &mut Reply<'_>, value: Value<'_>) -> Result<(), CmdError> {
+    match as_string(value)? {
+        Value::Bytes(bytes) => reply.bulk(bytes),
+        Value::Int(int) => reply.bulk_int(int),
+    }
+    Ok(())
+}

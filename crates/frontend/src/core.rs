@@ -7,12 +7,14 @@ use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
 use commands::{CommandTable, Handler, Route, Topology};
+use resp::Limits;
 use store::{Shard, ShardOptions};
 
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
 use crate::execute::Deferred;
 use crate::gather::Gather;
+use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
 use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest};
 use crate::plan::Plan;
@@ -106,6 +108,8 @@ pub struct Core<C, W> {
     pub(crate) handlers: Vec<Option<Handler>>,
     /// By command number: what the core itself carries out.
     pub(crate) own_commands: OwnCommands<C, W>,
+    /// By command number: what the hot path needs of it.
+    pub(crate) hot_specs: Vec<HotSpec>,
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
@@ -132,6 +136,8 @@ pub struct Core<C, W> {
     in_flight: u64,
     background_due_us: u64,
     said_drained: bool,
+    /// What clients may send, before and after they have authenticated.
+    pub(crate) limits: [Limits; 2],
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -152,6 +158,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub fn new(options: CoreOptions, shared: Arc<Shared>, port: CorePort<W>) -> Self {
         let hot_epoch = shared.hot_epoch();
         let hot = shared.hot();
+        let hot_specs = shared.table.iter().map(|(_, spec)| HotSpec::of(spec)).collect();
         let handlers = shared.table.iter().map(|(_, spec)| handler_of(&spec.route)).collect();
         Core {
             id: options.shard,
@@ -170,6 +177,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             sleep_us: options.sleep_us,
             handlers,
             own_commands: OwnCommands::new(&shared.table),
+            hot_specs,
             now: Now::default(),
             conns: Vec::new(),
             arrived: Vec::new(),
@@ -190,6 +198,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             in_flight: 0,
             background_due_us: 0,
             said_drained: false,
+            limits: limits_of(&hot),
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
             hot,
@@ -351,6 +360,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let epoch = self.shared.hot_epoch();
         if epoch != self.hot_epoch {
             self.hot = self.shared.hot();
+            self.limits = limits_of(&self.hot);
             self.hot_epoch = epoch;
         }
     }
@@ -464,20 +474,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Expiry and freeing, in bounded slices. Returns when to be called again.
     fn background(&mut self) -> Option<u64> {
-        if self.now.monotonic_us < self.background_due_us {
+        let now_us = self.now.monotonic_us;
+        if now_us >= self.background_due_us {
+            self.shard.expire_slice(EXPIRE_SLICE_US);
+            let more = self.shard.free_slice(FREE_SLICE);
+            self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
+        }
+        // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
+        if self.shard.has_garbage() {
             return Some(self.background_due_us);
         }
-        let now_ms = self.now.unix_ms;
-        let mut wait_us = self.shard.free_slice(FREE_SLICE).then_some(FREE_EVERY_US);
-        if self.shard.expire_due_ms().is_some_and(|due_ms| due_ms <= now_ms) {
-            self.shard.expire_slice(EXPIRE_SLICE_US);
-        }
-        if let Some(due_ms) = self.shard.expire_due_ms() {
-            let expiry_us = due_ms.saturating_sub(now_ms).saturating_mul(1000).max(EXPIRE_EVERY_US);
-            wait_us = Some(wait_us.map_or(expiry_us, |wait_us| wait_us.min(expiry_us)));
-        }
-        self.background_due_us = self.now.monotonic_us.saturating_add(wait_us.unwrap_or(EXPIRE_EVERY_US));
-        wait_us.map(|_| self.background_due_us)
+        let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
+        Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
     }
 
     /// Hands output, pauses and closes of all dirty connections to the socket side.
@@ -573,11 +581,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// All parts of a command are there.
     fn gathered(&mut self, gather: Gather) {
         let random = self.rng.next_u64();
-        // Each shard has counted the command as its own; it is one.
-        let counted_twice = (gather.parts() as u64).wrapping_sub(1);
-        let calls = &self.stats().commands[usize::from(gather.command)].calls;
-        if !matches!(self.table().spec(gather.command).route, Route::Connection) {
-            calls.add(counted_twice.wrapping_neg());
+        if let Some(command) = gather.command {
+            // Each shard has counted the command as its own; it is one.
+            let counted_twice = (gather.parts() as u64).wrapping_sub(1);
+            let stats = self.stats();
+            stats.commands[usize::from(command)].calls.add(counted_twice.wrapping_neg());
+            stats.commands_processed.add(counted_twice.wrapping_neg());
         }
         let mut reply = std::mem::take(&mut self.scratch);
         reply.clear();
@@ -617,6 +626,14 @@ pub type CorePort<W> = Port<Box<Batch>, Answer, W>;
 pub(crate) fn conn_mut(conns: &mut [Option<Conn>], id: ConnId) -> Option<&mut Conn> {
     let conn = conns.get_mut(id.index as usize)?.as_mut()?;
     (conn.id.generation == id.generation).then_some(conn)
+}
+
+fn limits_of(hot: &HotConfig) -> [Limits; 2] {
+    [false, true].map(|authenticated| Limits {
+        max_bulk: hot.max_bulk_bytes,
+        authenticated,
+        ..Limits::default()
+    })
 }
 
 fn handler_of(route: &Route) -> Option<Handler> {

@@ -15,7 +15,7 @@ use crate::route::KeyRange;
 use crate::stats::{CommandStats, CoreStats};
 
 /// Lookups whose cache misses overlap.
-const PREFETCH_WINDOW: usize = 32;
+pub(crate) const PREFETCH_WINDOW: usize = 32;
 
 /// A piece that waits for a key lock, with all that it needs.
 pub(crate) struct Deferred {
@@ -29,7 +29,7 @@ pub(crate) struct Deferred {
 
 /// Runs the handler of a command and counts its error, if there is one.
 #[inline]
-fn call_handler(
+pub(crate) fn call_handler(
     shard: &mut Shard,
     (command, handler): (CommandId, Handler),
     piece: &Piece,
@@ -50,40 +50,23 @@ fn call_handler(
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
-    /// Executes the own part of the plan.
-    pub(crate) fn run_own(&mut self) {
-        if self.plan.own.is_empty() {
-            return;
-        }
-        let mut own = std::mem::take(&mut self.plan.own);
-        let mut tick = (self.ticks)();
-        for window in own.chunks(PREFETCH_WINDOW) {
-            for piece in window {
-                self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
+    /// Executes one own piece, of any kind. Returns the tick count at its end.
+    pub(crate) fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
+        let command = match piece.op {
+            Op::Command(command) => command,
+            Op::Inquiry(command) => {
+                self.run_own_inquiry(piece, command);
+                return (self.ticks)();
             }
-            for piece in window {
-                tick = self.run_own_piece(piece, tick);
+            _ => {
+                self.run_own_step(piece);
+                return (self.ticks)();
             }
-        }
-        self.stats().commands_processed.add(own.len() as u64);
-        own.clear();
-        self.plan.own = own;
-        self.plan.clear_own();
-    }
-
-    #[inline]
-    fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
-        let Op::Command(command) = piece.op else {
-            self.run_own_step(piece);
-            return (self.ticks)();
         };
         if !self.locks.is_idle() && self.must_wait_own(piece) {
             return start;
         }
-        let Some(handler) = self.handlers[usize::from(command)] else {
-            self.run_own_inquiry(piece, command);
-            return (self.ticks)();
-        };
+        let Some(handler) = self.handlers[usize::from(command)] else { return start };
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = self.plan.args(piece);
         match piece.dest {
@@ -144,6 +127,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                             false
                         }
                     }
+                    Op::Inquiry(command) => {
+                        self.inquire(command, batch.args(piece), None, &mut replies);
+                        false
+                    }
                     _ => self.run_step_piece(piece, from, &mut batch),
                 };
                 batch.ends.push(if deferred { DEFERRED } else { replies.len() as u32 });
@@ -166,9 +153,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         replies: &mut Vec<u8>,
         tick: &mut u64,
     ) {
-        let Some(handler) = self.handlers[usize::from(command)] else {
-            return self.inquire(command, batch.args(piece), None, replies);
-        };
+        let Some(handler) = self.handlers[usize::from(command)] else { return };
         let stats = &self.shared.stats[usize::from(self.id)];
         call_handler(&mut self.shard, (command, handler), piece, batch.args(piece), replies, stats);
         let end = (self.ticks)();
@@ -209,7 +194,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 let spec: &CommandSpec = self.table().spec(command);
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
-                    Route::Connection | Route::Container => None,
                     _ if spec.meta.first_key == 0 => Some(Claim::All),
                     _ => Some(Claim::Keys(names(KeyRange::of(spec, args.len())))),
                 }
@@ -325,7 +309,7 @@ impl Deferred {
 }
 
 #[inline]
-fn account(counters: &CommandStats, ticks: u64) {
+pub(crate) fn account(counters: &CommandStats, ticks: u64) {
     counters.calls.add(1);
     counters.ticks.add(ticks);
     counters.max_ticks.raise(ticks);

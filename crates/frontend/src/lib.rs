@@ -27,6 +27,7 @@ mod execute;
 mod gather;
 #[cfg(test)]
 mod harness;
+mod hot;
 mod locks;
 mod message;
 mod parse;

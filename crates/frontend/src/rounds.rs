@@ -215,7 +215,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         };
         if shard == self.id {
             let bytes = Bytes::from(keys.concat());
-            piece.first_range = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+            piece.first_range = self.plan.own_ranges();
             self.plan.ranges.truncate(piece.first_range as usize);
             push_ranges(&mut self.plan.ranges, 0, keys);
             piece.source = Source::Shared(self.plan.shared.len() as u32);

@@ -24,6 +24,10 @@
 //!
 //! Work is counted by a fixed model of the costs and time is the shard's clock, so the same calls do the same.
 
+#[cfg(test)]
+#[path = "expiry_tests.rs"]
+mod tests;
+
 use ds::{SweepCursor, SweepStats};
 
 use crate::books::Books;
@@ -136,6 +140,11 @@ impl Deadlines {
         }
     }
 
+    /// Notes that no key has an expiry any more.
+    fn nothing_left(&mut self) {
+        *self = Deadlines { speed_ns: self.speed_ns, ..Deadlines::default() };
+    }
+
     /// Whether something may have expired.
     fn may_have_expired(&self, now_ms: u64) -> bool {
         self.soonest_ms < now_ms
@@ -201,6 +210,9 @@ impl Database {
     /// Works off what is owed, within the budget. Returns when to go on.
     pub(crate) fn expire(&mut self, books: &mut Books, left_ns: &mut u64, progress: &mut Progress) -> u64 {
         let now_ms = books.now_ms;
+        if self.table.marked_len() == 0 {
+            self.deadlines.nothing_left();
+        }
         if !self.deadlines.may_have_expired(now_ms) {
             return self.deadlines.next_ms(now_ms);
         }
@@ -213,7 +225,7 @@ impl Database {
             progress.looked_at += swept.marked;
             progress.buckets += swept.visited;
             if self.table.marked_len() == 0 {
-                self.deadlines = Deadlines { speed_ns: self.deadlines.speed_ns, ..Deadlines::default() };
+                self.deadlines.nothing_left();
             }
         }
         books.table_bytes = books.table_bytes + self.table.memory_bytes() - bytes_before;

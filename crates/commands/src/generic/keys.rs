@@ -1,0 +1,42 @@
+//! Whether keys exist, what they are, and removing them: DEL, UNLINK, EXISTS, TOUCH, TYPE.
+
+use base::Args;
+use resp::Reply;
+use store::{Db, Key};
+
+use crate::{CmdError, ShardCtx};
+
+/// DEL key [key …]; UNLINK too, because the store frees large values in slices whoever removes them.
+pub(super) fn del(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    count(ctx, args, reply, |db, key| db.remove(key))
+}
+
+/// EXISTS key [key …]; a key named twice counts twice. TOUCH too: there is no access time to change.
+pub(super) fn exists(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    count(ctx, args, reply, |db, key| db.exists(key))
+}
+
+/// Replies for how many keys `act` says yes.
+#[inline]
+fn count(
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+    act: impl Fn(&mut Db<'_>, Key<'_>) -> bool,
+) -> Result<(), CmdError> {
+    let first = ctx.routed_key(args.arg(1));
+    let mut count = i64::from(act(&mut ctx.database(), first));
+    for name in args.tail(2).iter() {
+        let key = ctx.key(name);
+        count += i64::from(act(&mut ctx.database(), key));
+    }
+    reply.int(count);
+    Ok(())
+}
+
+/// TYPE key
+pub(super) fn type_of(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let key = ctx.routed_key(args.arg(1));
+    reply.simple(ctx.database().read(key).map_or("none", |item| item.kind().name()));
+    Ok(())
+}

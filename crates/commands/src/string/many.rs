@@ -1,0 +1,117 @@
+//! Many strings at once: MGET, MSET, MSETNX.
+
+use std::pin::Pin;
+
+use base::Args;
+use bytes::Bytes;
+use resp::Reply;
+use store::{Expiry, StringValue};
+
+use super::bulk;
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
+
+/// MGET key [key …]
+pub(super) fn mget(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    reply.array(args.len() - 1);
+    for name in args.tail(1).iter() {
+        let key = ctx.key(name);
+        let found = match ctx.database().get(key) {
+            Some(value) => bulk(reply, value).is_ok(),
+            None => false,
+        };
+        if !found {
+            reply.null();
+        }
+    }
+    Ok(())
+}
+
+/// MSET key value [key value …]
+pub(super) fn mset(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    for (name, value) in pairs(args, "mset")? {
+        set(ctx, name, value);
+    }
+    reply.ok();
+    Ok(())
+}
+
+/// MSETNX key value [key value …], all keys in one shard
+pub(super) fn msetnx(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let pairs = pairs(args, "msetnx")?;
+    let set_all = !pairs.clone().any(|(name, _)| exists(ctx, name));
+    if set_all {
+        for (name, value) in pairs {
+            set(ctx, name, value);
+        }
+    }
+    reply.int(set_all.into());
+    Ok(())
+}
+
+/// MSETNX over several shards: all look for their keys, then all set them, or none does.
+pub(super) fn msetnx_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
+    Box::pin(async move {
+        let parts = parts(&tx, &args);
+        let look = parts.iter().map(|(shard, pairs)| {
+            let pairs = pairs.clone();
+            let step: Step =
+                Box::new(move |ctx| StepOut::Flag(pairs.iter().any(|(name, _)| exists(ctx, name))));
+            (*shard, step)
+        });
+        let set_all = !tx.round(look.collect()).await.iter().any(StepOut::is_true);
+        if set_all {
+            let write = parts.into_iter().map(|(shard, pairs)| {
+                let step: Step = Box::new(move |ctx| {
+                    for (name, value) in &pairs {
+                        set(ctx, name, value);
+                    }
+                    StepOut::Done
+                });
+                (shard, step)
+            });
+            tx.last_round(write.collect()).await;
+        }
+        tx.reply(|reply| reply.int(set_all.into()));
+        Ok(())
+    })
+}
+
+/// A key and its value.
+type Pair = (Bytes, Bytes);
+
+/// The pairs by shard.
+fn parts(tx: &Tx, args: &OwnedArgs) -> Vec<(u16, Vec<Pair>)> {
+    let mut parts: Vec<(u16, Vec<Pair>)> = Vec::new();
+    let (pairs, _) = args.get(1..).unwrap_or_default().as_chunks::<2>();
+    for [name, value] in pairs {
+        let shard = tx.topology.shard_of(name);
+        let pair = (name.clone(), value.clone());
+        match parts.iter_mut().find(|(other, _)| *other == shard) {
+            Some((_, pairs)) => pairs.push(pair),
+            None => parts.push((shard, vec![pair])),
+        }
+    }
+    parts
+}
+
+fn exists(ctx: &mut ShardCtx<'_>, name: &[u8]) -> bool {
+    let key = ctx.key(name);
+    ctx.database().peek(key).is_some()
+}
+
+fn set(ctx: &mut ShardCtx<'_>, name: &[u8], value: &[u8]) {
+    let key = ctx.key(name);
+    ctx.database().set(key, StringValue::Text(value), Expiry::Clear);
+}
+
+/// The arguments as keys with their values, or the error if a value is missing.
+fn pairs<'a>(
+    args: Args<'a>,
+    command: &'static str,
+) -> Result<impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone, CmdError> {
+    if args.len().is_multiple_of(2) {
+        return Err(CmdError::Arity(command.into()));
+    }
+    let names = args.tail(1).iter().step_by(2);
+    Ok(names.zip(args.tail(2).iter().step_by(2)))
+}

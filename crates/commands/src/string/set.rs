@@ -1,0 +1,162 @@
+//! SET and its older kin: SETNX, SETEX, PSETEX, GETSET.
+
+use base::Args;
+use resp::Reply;
+use store::{Entry, Expiry, StringValue};
+
+use super::bulk;
+use super::expiry::{self, Choice, ExpiryOption};
+use crate::{CmdError, ShardCtx, words};
+
+/// SET key value [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]
+#[inline]
+pub(super) fn set(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    if args.len() != 3 {
+        return set_with_options(ctx, args, reply);
+    }
+    let key = ctx.routed_key(args.arg(1));
+    ctx.database().set(key, StringValue::Text(args.arg(2)), Expiry::Clear);
+    reply.ok();
+    Ok(())
+}
+
+/// Under which condition SET sets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    IfAbsent,
+    IfPresent,
+}
+
+#[derive(Default)]
+struct Options<'a> {
+    condition: Option<Condition>,
+    get: bool,
+    expiry: ExpiryOption<'a>,
+}
+
+impl<'a> Options<'a> {
+    fn parse(args: Args<'a>) -> Result<Self, CmdError> {
+        let mut options = Options::default();
+        let mut at = 3;
+        while at < args.len() {
+            let word = args.arg(at);
+            let condition = if words::is(word, "NX") {
+                Condition::IfAbsent
+            } else if words::is(word, "XX") {
+                Condition::IfPresent
+            } else if words::is(word, "GET") {
+                options.get = true;
+                at += 1;
+                continue;
+            } else {
+                match options.expiry.take(args, at, ("KEEPTTL", Choice::KeepTtl))? {
+                    0 => return Err(CmdError::Syntax),
+                    taken => at += taken,
+                }
+                continue;
+            };
+            if options.condition.replace(condition).is_some_and(|before| before != condition) {
+                return Err(CmdError::Syntax);
+            }
+            at += 1;
+        }
+        Ok(options)
+    }
+}
+
+fn set_with_options(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let Options { condition, get, expiry } = Options::parse(args)?;
+    let at = expiry.at_ms(ctx.now_ms(), "set")?;
+    let value = StringValue::Text(args.arg(2));
+    let key = ctx.routed_key(args.arg(1));
+    let mut db = ctx.database();
+    let entry = if get { db.entry_counted(key) } else { db.entry(key) };
+    let set = match entry {
+        Entry::Occupied(mut found) => {
+            if get {
+                bulk(reply, found.value())?;
+            }
+            let set = condition != Some(Condition::IfAbsent);
+            if set {
+                let expiry = match (at, expiry.choice) {
+                    (Some(at), _) => Expiry::At(at),
+                    (None, Some(Choice::KeepTtl)) => Expiry::Keep,
+                    _ => Expiry::Clear,
+                };
+                found.set(value, expiry);
+            }
+            set
+        }
+        Entry::Vacant(place) => {
+            if get {
+                reply.null();
+            }
+            let set = condition != Some(Condition::IfPresent);
+            if set {
+                place.insert(value, at);
+            }
+            set
+        }
+    };
+    match (get, set) {
+        (true, _) => {}
+        (false, true) => reply.ok(),
+        (false, false) => reply.null(),
+    }
+    Ok(())
+}
+
+/// SETNX key value
+pub(super) fn setnx(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let key = ctx.routed_key(args.arg(1));
+    let set = match ctx.database().entry(key) {
+        Entry::Occupied(_) => 0,
+        Entry::Vacant(place) => {
+            place.insert(StringValue::Text(args.arg(2)), None);
+            1
+        }
+    };
+    reply.int(set);
+    Ok(())
+}
+
+/// SETEX key seconds value
+pub(super) fn setex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    set_for(Choice::Ex, "setex", ctx, args, reply)
+}
+
+/// PSETEX key milliseconds value
+pub(super) fn psetex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    set_for(Choice::Px, "psetex", ctx, args, reply)
+}
+
+fn set_for(
+    unit: Choice,
+    command: &'static str,
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<(), CmdError> {
+    let at = expiry::at_ms(unit, args.arg(2), ctx.now_ms(), command)?;
+    let key = ctx.routed_key(args.arg(1));
+    ctx.database().set(key, StringValue::Text(args.arg(3)), Expiry::At(at));
+    reply.ok();
+    Ok(())
+}
+
+/// GETSET key value
+pub(super) fn getset(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let value = StringValue::Text(args.arg(2));
+    let key = ctx.routed_key(args.arg(1));
+    match ctx.database().entry_counted(key) {
+        Entry::Occupied(mut found) => {
+            bulk(reply, found.value())?;
+            found.set(value, Expiry::Clear);
+        }
+        Entry::Vacant(place) => {
+            reply.null();
+            place.insert(value, None);
+        }
+    }
+    Ok(())
+}
