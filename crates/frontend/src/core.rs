@@ -106,10 +106,10 @@ pub struct Core<C, W> {
     pub(crate) sleep_us: fn(u64),
     /// By command number: the shard-side handler, if it has one.
     pub(crate) handlers: Vec<Option<Handler>>,
-    /// By command number: what the core itself carries out.
-    pub(crate) own_commands: OwnCommands<C, W>,
     /// By command number: what the hot path needs of it.
     pub(crate) hot_specs: Vec<HotSpec>,
+    /// By command number: what the core itself carries out.
+    pub(crate) own_commands: OwnCommands<C, W>,
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
@@ -176,8 +176,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             ticks: options.ticks,
             sleep_us: options.sleep_us,
             handlers,
-            own_commands: OwnCommands::new(&shared.table),
             hot_specs,
+            own_commands: OwnCommands::new(&shared.table),
             now: Now::default(),
             conns: Vec::new(),
             arrived: Vec::new(),
@@ -596,6 +596,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.spare_gathers.push(gather);
     }
 
+    /// Gives the replies of a batch to those who wait for them.
     fn deliver_batch(&mut self, mut batch: Box<Batch>) {
         let mut start = 0;
         for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
@@ -603,10 +604,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.in_flight += 1;
                 continue;
             }
-            let bytes = batch.replies.get(start as usize..end as usize).unwrap_or_default();
+            let bytes = batch.replies.get(start..end).unwrap_or_default();
             start = end;
-            if !matches!(piece.dest, Dest::Step { .. }) {
-                self.deliver(piece.dest, bytes);
+            match piece.dest {
+                Dest::Conn { index, generation, seq } => {
+                    let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {
+                        continue;
+                    };
+                    conn.deliver(seq, bytes);
+                    if !conn.dirty {
+                        conn.dirty = true;
+                        self.dirty.push(index);
+                    }
+                }
+                Dest::Part { .. } => self.deliver(piece.dest, bytes),
+                Dest::Step { .. } => {}
             }
         }
         for (dest, out) in batch.outs.drain(..) {

@@ -117,7 +117,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     tick = self.run_own_piece(piece, tick);
                     continue;
                 }
-                let counters = &stats.commands[usize::from(command)];
                 let args = self.plan.args(piece);
                 call_handler(&mut self.shard, (command, handler), piece, args, &mut conn.out, stats);
                 conn.head_written();
@@ -126,7 +125,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     self.dirty.push(index);
                 }
                 let end = (self.ticks)();
-                account(counters, end.wrapping_sub(tick));
+                account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
                 tick = end;
             }
         }
