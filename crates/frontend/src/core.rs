@@ -595,6 +595,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.spare_gathers.push(gather);
     }
 
+    /// Gives the replies of a batch to those who wait for them.
     fn deliver_batch(&mut self, mut batch: Box<Batch>) {
         let mut start = 0;
         for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
@@ -602,10 +603,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.in_flight += 1;
                 continue;
             }
-            let bytes = batch.replies.get(start as usize..end as usize).unwrap_or_default();
+            let bytes = batch.replies.get(start..end).unwrap_or_default();
             start = end;
-            if !matches!(piece.dest, Dest::Step { .. }) {
-                self.deliver(piece.dest, bytes);
+            match piece.dest {
+                Dest::Conn { index, generation, seq } => {
+                    let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {
+                        continue;
+                    };
+                    conn.deliver(seq, bytes);
+                    if !conn.dirty {
+                        conn.dirty = true;
+                        self.dirty.push(index);
+                    }
+                }
+                Dest::Part { .. } => self.deliver(piece.dest, bytes),
+                Dest::Step { .. } => {}
             }
         }
         for (dest, out) in batch.outs.drain(..) {

@@ -1,6 +1,8 @@
 //! The shard's side: executes own pieces and the batches of other cores, in windows of prefetched lookups, past the key
 //! locks.
 
+use std::sync::Arc;
+
 use base::conn::ConnId;
 use base::{ArgRange, Args};
 use bus::Wake;
@@ -105,6 +107,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn run_batch(&mut self, from: u16, mut batch: Box<Batch>) -> Box<Batch> {
         let pieces = std::mem::take(&mut batch.pieces);
         let mut replies = std::mem::take(&mut batch.replies);
+        let shared = Arc::clone(&self.shared);
+        let stats = &shared.stats[usize::from(self.id)];
         let mut tick = (self.ticks)();
         for window in pieces.chunks(PREFETCH_WINDOW) {
             for piece in window {
@@ -114,45 +118,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
             }
             for piece in window {
-                let deferred = match piece.op {
-                    Op::Command(command) => {
-                        if !self.locks.is_idle() && self.must_wait(piece, from, &mut batch) {
-                            true
-                        } else {
-                            self.run_remote_piece(piece, &batch, command, &mut replies, &mut tick);
-                            false
-                        }
-                    }
-                    _ => self.run_step_piece(piece, from, &mut batch),
+                let Op::Command(command) = piece.op else {
+                    let deferred = self.run_step_piece(piece, from, &mut batch);
+                    batch.ends.push(if deferred { DEFERRED } else { replies.len() });
+                    continue;
                 };
-                batch.ends.push(if deferred { DEFERRED } else { replies.len() as u32 });
+                if !self.locks.is_idle() && self.must_wait(piece, from, &mut batch) {
+                    batch.ends.push(DEFERRED);
+                    continue;
+                }
+                let args = batch.args(piece);
+                if let Some(handler) = self.handlers[usize::from(command)] {
+                    call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
+                    let end = (self.ticks)();
+                    account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
+                    tick = end;
+                } else {
+                    self.inquire(command, args, None, &mut replies);
+                }
+                batch.ends.push(replies.len());
             }
         }
-        let stats = self.stats();
         stats.commands_processed.add(pieces.len() as u64);
         stats.pieces_received.add(pieces.len() as u64);
         batch.pieces = pieces;
         batch.replies = replies;
         batch
-    }
-
-    #[inline]
-    fn run_remote_piece(
-        &mut self,
-        piece: &Piece,
-        batch: &Batch,
-        command: u16,
-        replies: &mut Vec<u8>,
-        tick: &mut u64,
-    ) {
-        let Some(handler) = self.handlers[usize::from(command)] else {
-            return self.inquire(command, batch.args(piece), None, replies);
-        };
-        let stats = &self.shared.stats[usize::from(self.id)];
-        call_handler(&mut self.shard, (command, handler), piece, batch.args(piece), replies, stats);
-        let end = (self.ticks)();
-        account(&stats.commands[usize::from(command)], end.wrapping_sub(*tick));
-        *tick = end;
     }
 
     /// Whether an own piece has to wait for a key lock; it is then kept, with its arguments.

@@ -25,9 +25,9 @@ mod connection;
 mod core;
 mod execute;
 mod gather;
-mod hot;
 #[cfg(test)]
 mod harness;
+mod hot;
 mod locks;
 mod message;
 mod parse;

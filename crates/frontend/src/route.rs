@@ -16,6 +16,11 @@ const SHARE_MIN_BYTES: usize = 16 * 1024;
 /// How much of a client's words an error repeats.
 const QUOTE_MAX_BYTES: usize = 128;
 
+/// Commands with more arguments are copied argument by argument.
+const STRETCH_ARGS_MAX: usize = 8;
+/// Bytes between two arguments of a command as it was received: line ends, a marker and a length.
+const STRETCH_GAP_BYTES: usize = 14;
+
 /// A command under way to its shards.
 #[derive(Clone, Copy)]
 pub(crate) struct Call {
@@ -322,11 +327,24 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 /// Copies a piece's arguments into a batch and makes the piece refer to the copy.
+///
+/// Arguments that stand close together (a command as it was received) are copied in one stretch, with the protocol's bytes
+/// between them; others (a shard's part of a long command) one by one.
 pub(crate) fn copy_args(batch: &mut Batch, piece: &mut Piece, bytes: &[u8], ranges: &[ArgRange]) {
     piece.source = Source::Batch;
     piece.base = 0;
     piece.first_range = batch.ranges.len() as u32;
     piece.argc = ranges.len() as u32;
+    let at = batch.bytes.len() as u32;
+    if let (Some(first), Some(last)) = (ranges.first(), ranges.last())
+        && ranges.len() <= STRETCH_ARGS_MAX
+        && let Some(stretch) = bytes.get(first.off as usize..last.end())
+        && stretch.len() <= ranges.iter().map(|range| range.len as usize + STRETCH_GAP_BYTES).sum()
+    {
+        batch.ranges.extend(ranges.iter().map(|range| ArgRange::new(range.off - first.off + at, range.len)));
+        batch.bytes.extend_from_slice(stretch);
+        return;
+    }
     for range in ranges {
         let arg = range.slice(bytes);
         batch.ranges.push(ArgRange::new(batch.bytes.len() as u32, arg.len() as u32));
