@@ -4,7 +4,7 @@ use crate::harness::Keyspace;
 use crate::scripts::{edges, show, words};
 
 /// The files of edges, a family each.
-pub const FILES: [(&str, &str); 3] = [
+pub(crate) const FILES: [(&str, &str); 3] = [
     ("string", include_str!("edges/string.txt")),
     ("generic", include_str!("edges/generic.txt")),
     ("server", include_str!("edges/server.txt")),

@@ -14,12 +14,12 @@ use resp::{Reply, skip_element};
 use store::{Shard, ShardOptions};
 
 /// The clock at the start, in ms since 1970.
-pub const START_MS: u64 = 1_700_000_000_000;
+pub(crate) const START_MS: u64 = 1_700_000_000_000;
 /// The number of databases.
-pub const DATABASES: usize = 16;
+pub(crate) const DATABASES: usize = 16;
 
 /// See the [module documentation](self).
-pub struct Keyspace {
+pub(crate) struct Keyspace {
     table: CommandTable,
     shards: Vec<Shard>,
     topology: Topology,
@@ -28,7 +28,7 @@ pub struct Keyspace {
 }
 
 impl Keyspace {
-    pub fn new(shards: u16) -> Self {
+    pub(crate) fn new(shards: u16) -> Self {
         let hasher = KeyHasher::new((1, 2));
         let shard = |shard| {
             let seed = u64::from(shard);
@@ -46,16 +46,12 @@ impl Keyspace {
     }
 
     /// Sets the clock of all shards.
-    pub fn set_now(&mut self, now_ms: u64) {
+    pub(crate) fn set_now(&mut self, now_ms: u64) {
         self.shards.iter_mut().for_each(|shard| shard.set_now(now_ms));
     }
 
-    pub fn now_ms(&self) -> u64 {
-        self.shards[0].now_ms()
-    }
-
     /// Carries out a command and returns its reply.
-    pub fn call<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<u8> {
+    pub(crate) fn call<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<u8> {
         let args: Vec<&[u8]> = args.iter().map(AsRef::as_ref).collect();
         self.execute(&args).unwrap_or_else(|error| error_reply(&error))
     }
@@ -85,7 +81,8 @@ impl Keyspace {
                 let keys = key_positions(spec, args.len());
                 let mut shards: Vec<u16> = keys.iter().map(|&at| self.topology.shard_of(args[at])).collect();
                 shards.dedup();
-                let odd = (args.len() - 1) % usize::from(spec.meta.step.unsigned_abs()).max(1) != 0;
+                let step = usize::from(spec.meta.step.unsigned_abs()).max(1);
+                let odd = !(args.len() - 1).is_multiple_of(step);
                 match shards[..] {
                     _ if self.topology.shards == 1 => self.run(0, handler, args),
                     [shard] => self.run(shard, handler, args),
@@ -113,7 +110,7 @@ impl Keyspace {
         let keys = key_positions(spec, args.len());
         let step = usize::from(spec.meta.step.unsigned_abs());
         let shard_of = |at: usize| self.topology.shard_of(args[at]);
-        if (args.len() - 1) % step != 0 || keys.iter().all(|&at| shard_of(at) == shard_of(1)) {
+        if !(args.len() - 1).is_multiple_of(step) || keys.iter().all(|&at| shard_of(at) == shard_of(1)) {
             return self.run(shard_of(1), handler, args);
         }
         let mut shards: Vec<u16> = keys.iter().map(|&at| shard_of(at)).collect();
@@ -213,13 +210,13 @@ fn error_reply(error: &CmdError) -> Vec<u8> {
 }
 
 /// The number of an integer reply.
-pub fn integer(reply: &[u8]) -> i64 {
+pub(crate) fn integer(reply: &[u8]) -> i64 {
     let text = reply.strip_prefix(b":").and_then(|rest| rest.strip_suffix(b"\r\n")).expect("an integer");
     std::str::from_utf8(text).unwrap().parse().unwrap()
 }
 
 /// The elements of an array reply, each as protocol.
-pub fn elements(reply: &[u8]) -> Vec<&[u8]> {
+pub(crate) fn elements(reply: &[u8]) -> Vec<&[u8]> {
     assert_eq!(reply[0], b'*');
     let mut at = reply.iter().position(|&byte| byte == b'\n').unwrap() + 1;
     let mut elements = Vec::new();
@@ -232,7 +229,7 @@ pub fn elements(reply: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The text of a bulk string.
-pub fn bulk(reply: &[u8]) -> &[u8] {
+pub(crate) fn bulk(reply: &[u8]) -> &[u8] {
     assert_eq!(reply[0], b'$');
     let start = reply.iter().position(|&byte| byte == b'\n').unwrap() + 1;
     &reply[start..reply.len() - 2]

@@ -4,6 +4,7 @@
 mod edges;
 mod harness;
 mod model;
+mod random;
 mod redis;
 mod scripts;
 mod table;

@@ -1,7 +1,7 @@
 //! Text forms of commands and replies: words as redis-cli takes them, replies in one line.
 
 /// The arguments of a line: words, or text in double quotes with `\xNN`, `\r`, `\n`, `\t`.
-pub fn words(line: &str) -> Vec<Vec<u8>> {
+pub(crate) fn words(line: &str) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut bytes = line.trim().bytes().peekable();
     while let Some(&first) = bytes.peek() {
@@ -35,7 +35,7 @@ fn escape(bytes: &mut impl Iterator<Item = u8>) -> u8 {
 }
 
 /// A reply in one line: line ends become spaces, what is not printable `\xNN`.
-pub fn show(reply: &[u8]) -> String {
+pub(crate) fn show(reply: &[u8]) -> String {
     let mut line = String::new();
     for &byte in reply {
         match byte {
@@ -49,7 +49,7 @@ pub fn show(reply: &[u8]) -> String {
 }
 
 /// The commands of a file of edges with their replies; lines with `#` are remarks.
-pub fn edges(file: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn edges(file: &str) -> impl Iterator<Item = (&str, &str)> {
     file.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
         let (command, reply) = line.split_once("-> ").expect("a command and its reply");
         (command.trim_end(), reply)
