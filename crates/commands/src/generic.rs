@@ -8,10 +8,6 @@ mod scan;
 mod ttl;
 mod walk;
 
-#[cfg(test)]
-#[path = "generic_tests.rs"]
-mod tests;
-
 pub use scan::Page;
 
 use crate::meta::generic as meta;

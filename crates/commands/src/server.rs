@@ -3,10 +3,6 @@
 mod debug;
 mod flush;
 
-#[cfg(test)]
-#[path = "server_tests.rs"]
-mod tests;
-
 use crate::meta::server as meta;
 use crate::{CommandSpec, Merge, Route};
 

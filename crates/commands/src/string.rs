@@ -7,10 +7,6 @@ mod many;
 mod set;
 mod text;
 
-#[cfg(test)]
-#[path = "string_tests.rs"]
-mod tests;
-
 use resp::Reply;
 use store::{Kind, Value};
 

@@ -11,6 +11,7 @@ use resp::Limits;
 use store::{Shard, ShardOptions};
 
 use crate::conn::Conn;
+use crate::connection::OwnCommands;
 use crate::execute::Deferred;
 use crate::gather::Gather;
 use crate::hot::HotSpec;
@@ -43,6 +44,8 @@ pub struct Now {
     pub monotonic_us: u64,
     /// Milliseconds since 1970, UTC.
     pub unix_ms: u64,
+    /// Microseconds beyond that, 0 to 999.
+    pub unix_rest_us: u16,
 }
 
 /// What should happen after a turn.
@@ -105,6 +108,8 @@ pub struct Core<C, W> {
     pub(crate) handlers: Vec<Option<Handler>>,
     /// By command number: what the hot path needs of it.
     pub(crate) hot_specs: Vec<HotSpec>,
+    /// By command number: what the core itself carries out.
+    pub(crate) own_commands: OwnCommands<C, W>,
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
@@ -172,6 +177,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             sleep_us: options.sleep_us,
             handlers,
             hot_specs,
+            own_commands: OwnCommands::new(&shared.table),
             now: Now::default(),
             conns: Vec::new(),
             arrived: Vec::new(),
@@ -213,13 +219,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// A client connected.
     pub fn open(&mut self, id: ConnId, info: ConnInfo) {
+        self.refresh_config();
         let at = id.index as usize;
         if self.conns.len() <= at {
             self.conns.resize_with(at + 1, || None);
         }
         let client_id = self.shared.next_client_id();
         let authenticated = self.hot.password.is_empty();
+        let welcome = self.is_welcome(&info);
         self.conns[at] = Some(Conn::new(id, client_id, info, authenticated, self.now.unix_ms));
+        if !welcome {
+            self.turn_away(id);
+        }
         let stats = self.stats();
         stats.clients.add(1);
         stats.connections.add(1);
@@ -313,6 +324,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let background = self.background();
         self.hand_over(io);
         self.publish_stats();
+        self.stats().sample_rates(self.now.unix_ms);
         let stop = self.stopping();
         Next {
             again: self.plan.len() > 0 && self.can_publish(),
@@ -344,7 +356,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Some(self.now.monotonic_us + due_ms.saturating_sub(self.now.unix_ms) * 1000)
     }
 
-    fn refresh_config(&mut self) {
+    pub(crate) fn refresh_config(&mut self) {
         let epoch = self.shared.hot_epoch();
         if epoch != self.hot_epoch {
             self.hot = self.shared.hot();
@@ -493,7 +505,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if conn.over_soft_since_ms.is_some() {
                 self.over_soft.push(index);
             }
-            if drop {
+            let killed = conn.killed;
+            if killed {
+                io.close(id, CloseMode::Now);
+            } else if drop {
                 io.close(id, CloseMode::Now);
                 self.stats().output_limit_drops.add(1);
             } else if done && (conn.closing || (conn.ended && !conn.stalled)) {
@@ -511,7 +526,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Makes the shard's counters visible to other cores.
-    fn publish_stats(&mut self) {
+    pub(crate) fn publish_stats(&mut self) {
         let stats = &self.shared.stats[usize::from(self.id)];
         let shard = self.shard.stats();
         stats.keyspace_hits.set(shard.keyspace_hits);
@@ -566,6 +581,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// All parts of a command are there.
     fn gathered(&mut self, gather: Gather) {
         let random = self.rng.next_u64();
+        // Each shard has counted the command as its own; it is one.
+        let counted_twice = (gather.parts() as u64).wrapping_sub(1);
+        let calls = &self.stats().commands[usize::from(gather.command)].calls;
+        if !matches!(self.table().spec(gather.command).route, Route::Connection) {
+            calls.add(counted_twice.wrapping_neg());
+        }
         let mut reply = std::mem::take(&mut self.scratch);
         reply.clear();
         gather.finish(random, &mut reply);
@@ -574,6 +595,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.spare_gathers.push(gather);
     }
 
+    /// Gives the replies of a batch to those who wait for them.
     fn deliver_batch(&mut self, mut batch: Box<Batch>) {
         let mut start = 0;
         for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
@@ -581,10 +603,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.in_flight += 1;
                 continue;
             }
-            let bytes = batch.replies.get(start as usize..end as usize).unwrap_or_default();
+            let bytes = batch.replies.get(start..end).unwrap_or_default();
             start = end;
-            if !matches!(piece.dest, Dest::Step { .. }) {
-                self.deliver(piece.dest, bytes);
+            match piece.dest {
+                Dest::Conn { index, generation, seq } => {
+                    let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {
+                        continue;
+                    };
+                    conn.deliver(seq, bytes);
+                    if !conn.dirty {
+                        conn.dirty = true;
+                        self.dirty.push(index);
+                    }
+                }
+                Dest::Part { .. } => self.deliver(piece.dest, bytes),
+                Dest::Step { .. } => {}
             }
         }
         for (dest, out) in batch.outs.drain(..) {

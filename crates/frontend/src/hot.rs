@@ -117,18 +117,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     tick = self.run_own_piece(piece, tick);
                     continue;
                 }
-                let counters = &stats.commands[usize::from(command)];
                 let args = self.plan.args(piece);
-                if !call_handler(&mut self.shard, handler, piece, args, &mut conn.out, counters) {
-                    stats.error_replies.add(1);
-                }
+                call_handler(&mut self.shard, (command, handler), piece, args, &mut conn.out, stats);
                 conn.head_written();
                 if !conn.dirty {
                     conn.dirty = true;
                     self.dirty.push(index);
                 }
                 let end = (self.ticks)();
-                account(counters, end.wrapping_sub(tick));
+                account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
                 tick = end;
             }
         }

@@ -25,6 +25,8 @@ mod connection;
 mod core;
 mod execute;
 mod gather;
+#[cfg(test)]
+mod harness;
 mod hot;
 mod locks;
 mod message;

@@ -226,7 +226,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Reply::new(&mut reply, conn.resp3).error_bytes(&text);
         conn.deliver(seq, &reply);
         self.mark_dirty(id.index);
-        self.stats().error_replies.add(1);
+        self.stats().error(&text);
     }
 
     /// Closes the connection if its query buffer is beyond the limit.

@@ -8,8 +8,14 @@ pub trait Process: Send + Sync {
     fn facts(&self) -> &Facts;
     /// Memory in use.
     fn memory(&self) -> MemoryInfo;
+    /// Looks at numbers that INFO shows as peaks; called several times a second by the control plane.
+    fn sample(&self) {
+        self.memory();
+    }
     /// CPU time used.
     fn cpu(&self) -> CpuInfo;
+    /// Connections turned away because of `maxclients`, since the start.
+    fn rejected_connections(&self) -> u64;
     /// Nanoseconds that so many ticks of `CoreOptions::ticks` mean.
     fn ticks_to_ns(&self, ticks: u64) -> u64;
     /// Carries out a changed setting.

@@ -71,6 +71,8 @@ pub struct Shared {
     pub stats: Vec<CachePadded<CoreStats>>,
     /// What only the process knows and can do.
     pub process: Box<dyn Process>,
+    /// Rejected connections at the last CONFIG RESETSTAT.
+    pub(crate) rejected_before: AtomicU64,
     next_client_id: AtomicU64,
     /// Set once: cores finish what is in flight and stop.
     stopping: AtomicBool,
@@ -91,6 +93,7 @@ impl Shared {
             stats: (0..shards).map(|_| CoreStats::new(table.len(), hot.databases)).collect(),
             table,
             process,
+            rejected_before: AtomicU64::new(0),
             next_client_id: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
             drained: AtomicUsize::new(0),

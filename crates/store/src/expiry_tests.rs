@@ -118,8 +118,8 @@ fn everything_at_once_goes_at_the_speed_limit() {
         world.advance(1);
         elapsed += 1;
     }
-    // 100,000 looks and removals take some 14 ms of work, at a quarter of the core.
-    assert!((50..80).contains(&elapsed), "{elapsed} ms");
+    // 100,000 looks and removals take some 24 ms of work, at a quarter of the core.
+    assert!((90..130).contains(&elapsed), "{elapsed} ms");
     assert!(world.shard.stats().expired_keys == 100_000);
 }
 

@@ -85,6 +85,9 @@ pub enum Change {
     Protected,
     /// The configuration file and the command line only.
     AtStart,
+    /// The same, but unlike Redis: CONFIG SET takes the value that it has already, and answers another one as Redis does
+    /// when it fails to carry out the change.
+    NotWhileRunning(&'static str),
 }
 
 /// What a change of a parameter does.
@@ -109,10 +112,19 @@ pub enum Setting {
     MaxClients(u32),
     /// Seconds after which an idle TCP connection is probed; 0 for never.
     KeepaliveS(u32),
-    /// How long a core spins before it sleeps.
-    SpinUs(u32),
+    /// How long a core spins before it sleeps; `None` leaves the choice to the process.
+    SpinUs(Option<u32>),
     /// What is logged.
     LogLevel(LogLevel),
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// As text.
+    Text,
+    /// As a JSON object.
+    Json,
 }
 
 /// How much is logged, from all to nothing.
@@ -208,6 +220,12 @@ impl Param {
     /// Fixed when the process has started.
     pub(super) const fn at_start(mut self) -> Self {
         self.change = Change::AtStart;
+        self
+    }
+
+    /// Fixed when the process has started, which Redis can change.
+    pub(super) const fn not_while_running(mut self, problem: &'static str) -> Self {
+        self.change = Change::NotWhileRunning(problem);
         self
     }
 

@@ -37,15 +37,17 @@ pub(super) static EFFECTIVE: &[Param] = &[
         .at_start()
         .does(Effect::Read, "How sockets are served; auto takes io_uring where the system allows it"),
     int("spin-us", -1, 1_000_000, "-1").does(
-        Effect::Process(|value| Setting::SpinUs(u32::try_from(as_int(value)).unwrap_or(0))),
+        Effect::Process(|value| Setting::SpinUs(u32::try_from(as_int(value)).ok())),
         "Microseconds that a core waits awake for other cores before it sleeps; -1 chooses",
     ),
     // Network.
-    words("bind", "* -::*").at_start().does(
+    words("bind", "* -::*").not_while_running("Failed to bind to specified addresses.").does(
         Effect::Read,
         "Addresses to listen on; * is all of IPv4, ::* all of IPv6, and one after - may be absent",
     ),
-    int("port", 0, 65535, "6379").at_start().does(Effect::Read, "TCP port; 0 is none"),
+    int("port", 0, 65535, "6379")
+        .not_while_running("Unable to listen on this port. Check server logs.")
+        .does(Effect::Read, "TCP port; 0 is none"),
     text("unixsocket", "").at_start().does(Effect::Read, "Path of a unix socket to listen on"),
     octal("unixsocketperm", 0o777, "0").at_start().does(Effect::Read, "Permissions of the unix socket"),
     int("tcp-backlog", 0, INT_MAX, "511")
@@ -102,7 +104,12 @@ pub(super) static EFFECTIVE: &[Param] = &[
     // The process.
     choice("loglevel", LOG_LEVELS, "notice")
         .does(Effect::Process(|value| Setting::LogLevel(log_level(as_text(value)))), "What is logged"),
-    text("logfile", "").at_start().does(Effect::Read, "Where is logged; nothing is the standard output"),
+    text("logfile", "")
+        .at_start()
+        .does(Effect::Read, "Where is logged; nothing is the standard error output"),
+    choice("log-format", &["text", "json"], "text")
+        .at_start()
+        .does(Effect::Read, "How lines of the log are written"),
     int("hz", 0, INT_MAX, "10").does(Effect::Read, "Accepted; background work is paced by load instead"),
 ];
 

@@ -1,0 +1,11 @@
+//! The command families as a client sees them, over one shard and over several: recorded edges, a naive model, and the
+//! real server.
+
+mod edges;
+mod harness;
+mod model;
+mod random;
+mod redis;
+mod scripts;
+mod table;
+mod walks;

@@ -1,0 +1,29 @@
+//! What the table holds.
+
+use commands::{CommandTable, FAMILIES, Route};
+
+#[test]
+fn all_commands_are_there() {
+    let table = CommandTable::new(FAMILIES);
+    let names = "set get getset getdel getex setnx setex psetex append strlen incr decr incrby decrby mget mset msetnx \
+                 del unlink exists touch type expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist \
+                 rename renamenx copy scan keys randomkey dbsize flushdb flushall debug";
+    for name in names.split_whitespace() {
+        let id = table.find(name.as_bytes()).unwrap_or_else(|| panic!("{name} is missing"));
+        let route = table.spec(id).route;
+        assert!(!matches!(route, Route::Connection | Route::Container), "{name} has no handler");
+    }
+}
+
+#[test]
+fn routes_fit_the_keys() {
+    for (_, spec) in CommandTable::new(FAMILIES).iter() {
+        let (name, meta) = (spec.meta.name, spec.meta);
+        match spec.route {
+            Route::Key(_) => assert_eq!((meta.first_key, meta.last_key), (1, 1), "{name}"),
+            Route::Keys(..) => assert!(meta.first_key == 1 && meta.last_key == -1, "{name}"),
+            Route::AllShards(..) | Route::OneShard(..) => assert_eq!(meta.first_key, 0, "{name}"),
+            Route::Rounds(..) | Route::Connection | Route::Container => {}
+        }
+    }
+}
