@@ -132,7 +132,7 @@ pub struct Core<C, W> {
     answers: Vec<bus::Reply<Answer>>,
     outgoing: Vec<(u16, Box<Batch>)>,
     pub(crate) scratch: Vec<u8>,
-    /// Batches at other shards, and pieces of them whose answers come later.
+    /// Pieces at other shards whose answers are still to come.
     in_flight: u64,
     background_due_us: u64,
     said_drained: bool,
@@ -408,7 +408,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 for (target, batch) in self.plan.batches.iter_mut().enumerate() {
                     outgoing.extend(batch.take().map(|batch| (target as u16, batch)));
                 }
-                self.in_flight += outgoing.len() as u64;
+                self.in_flight += self.plan.remote as u64;
                 self.stats().publishes.add(1);
                 self.stats().pieces_sent.add(self.plan.remote as u64);
                 self.plan.remote = 0;
@@ -454,10 +454,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let came = !answers.is_empty();
         for answer in answers.drain(..) {
             match answer.body.0 {
-                AnswerBody::Batch(batch) => {
-                    self.in_flight -= 1;
-                    self.deliver_batch(batch);
-                }
+                AnswerBody::Batch(batch) => self.deliver_batch(batch),
                 AnswerBody::Late { dest, bytes } => {
                     self.in_flight -= 1;
                     self.deliver(dest, &bytes);
@@ -601,9 +598,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut start = 0;
         for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
             if end == DEFERRED {
-                self.in_flight += 1;
                 continue;
             }
+            self.in_flight -= 1;
             let bytes = batch.replies.get(start..end).unwrap_or_default();
             start = end;
             match piece.dest {
