@@ -22,6 +22,7 @@ use bus::Wake;
 use commands::{CmdError, CommandId, CommandTable};
 use resp::Reply;
 
+use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
 use crate::message::{Dest, Piece};
 use crate::route::Call;
@@ -71,6 +72,7 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "client|list" => Core::client_list,
         "client|no-evict" => Core::client_no_evict,
         "client|no-touch" => Core::client_no_touch,
+        "client|reply" => Core::client_reply,
         "client|setinfo" => Core::client_setinfo,
         "client|setname" => Core::client_setname,
         "command" | "command|info" => Core::command_info,
@@ -212,6 +214,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             conn.db = 0;
             conn.resp3 = false;
             conn.authenticated = authenticated;
+            conn.replies = Replies::On;
             if let Some(client) = &mut conn.client {
                 client.name.clear();
                 client.no_evict = false;

@@ -167,6 +167,35 @@ fn clients_are_killed_on_all_cores() {
 }
 
 #[test]
+fn replies_can_be_turned_off() {
+    let mut harness = Harness::new(2, "");
+    let client = harness.connect(0);
+    harness.check(client, "CLIENT REPLY ON", "+OK\r\n");
+    harness.check(client, "CLIENT REPLY SKIP", "");
+    harness.check(client, "PING", "");
+    harness.check(client, "PING", "+PONG\r\n");
+    harness.check(client, "CLIENT REPLY OFF", "");
+    for command in
+        ["PING", "SET k v", "MSET a 1 b 2 c 3", "NOPE", "GET", "DBSIZE", "CLIENT REPLY SKIP", "CLIENT LIST"]
+    {
+        harness.check(client, command, "");
+    }
+    harness.check(client, "CLIENT REPLY ON", "+OK\r\n");
+    harness.check(client, "MGET k a b c", "*4\r\n$1\r\nv\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n");
+    harness.check(client, "CLIENT REPLY nonsense", "-ERR syntax error\r\n");
+    let pipeline = b"CLIENT REPLY SKIP\r\nGET a\r\nGET b\r\nGET k\r\n";
+    assert_eq!(harness.send(client, pipeline), "$1\r\n2\r\n$1\r\nv\r\n");
+}
+
+#[test]
+fn http_is_not_understood() {
+    let mut harness = Harness::new(1, "");
+    let client = harness.connect(0);
+    assert_eq!(harness.send(client, b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\nFLUSHALL\r\n"), "");
+    assert!(harness.is_closed(client));
+}
+
+#[test]
 fn commands_are_described() {
     let mut harness = Harness::new(1, "");
     let client = harness.connect(0);
