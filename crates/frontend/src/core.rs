@@ -16,7 +16,7 @@ use crate::execute::Deferred;
 use crate::gather::Gather;
 use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
-use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest};
+use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op};
 use crate::plan::Plan;
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
@@ -581,16 +581,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// All parts of a command are there.
     fn gathered(&mut self, gather: Gather) {
         let random = self.rng.next_u64();
-        if let Some(command) = gather.command {
-            // Each shard has counted the command as its own; it is one.
-            let counted_twice = (gather.parts() as u64).wrapping_sub(1);
-            let stats = self.stats();
-            stats.commands[usize::from(command)].calls.add(counted_twice.wrapping_neg());
-            stats.commands_processed.add(counted_twice.wrapping_neg());
-        }
         let mut reply = std::mem::take(&mut self.scratch);
         reply.clear();
-        gather.finish(random, &mut reply);
+        match gather.op {
+            Op::Inquiry(command) if self.own_commands.concludes(command) => {
+                self.conclude_inquiry(command, gather.part(0), gather.resp3, &mut reply);
+            }
+            Op::Command(command) => {
+                // Each shard has counted the command as its own; it is one.
+                let counted_twice = (gather.parts() as u64).wrapping_sub(1);
+                let stats = self.stats();
+                stats.commands[usize::from(command)].calls.add(counted_twice.wrapping_neg());
+                stats.commands_processed.add(counted_twice.wrapping_neg());
+                gather.finish(random, &mut reply);
+            }
+            _ => gather.finish(random, &mut reply),
+        }
         self.deliver(gather.dest, &reply);
         self.scratch = reply;
         self.spare_gathers.push(gather);

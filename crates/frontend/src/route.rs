@@ -318,7 +318,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             part.1.extend_from_slice(ranges.get(at..at + keys.step).unwrap_or_default());
             gather.order.push(part.0);
         }
-        gather.command = Some(call.command);
+        gather.op = Op::Command(call.command);
         gather.start(call.dest(), merge, call.resp3, usize::from(count));
         let gather = self.gathers.insert(gather);
         self.plan.ranges.truncate(call.first_range as usize);
@@ -340,22 +340,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Sends every shard the whole command.
     fn route_all(&mut self, call: &Call, merge: Merge) {
-        self.send_to_all(call, Op::Command(call.command), Some(call.command), merge);
+        self.send_to_all(call, Op::Command(call.command), merge);
     }
 
     /// Asks every core about what the command wants to know.
     pub(crate) fn inquire_all(&mut self, call: &Call, merge: Merge) {
-        self.send_to_all(call, Op::Inquiry(call.command), None, merge);
+        self.send_to_all(call, Op::Inquiry(call.command), merge);
     }
 
-    fn send_to_all(&mut self, call: &Call, op: Op, command: Option<CommandId>, merge: Merge) {
+    fn send_to_all(&mut self, call: &Call, op: Op, merge: Merge) {
         let piece = |dest| Piece { op, ..call.piece(dest) };
         if self.topology.shards == 1 && !matches!(merge, Merge::Custom(_)) {
             return self.send(0, piece(call.dest()));
         }
         let mut gather = self.spare_gathers.pop().unwrap_or_default();
         gather.order.clear();
-        gather.command = command;
+        gather.op = op;
         gather.start(call.dest(), merge, call.resp3, usize::from(self.topology.shards));
         let gather = self.gathers.insert(gather);
         for shard in 0..self.topology.shards {

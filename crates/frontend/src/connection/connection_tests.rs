@@ -293,6 +293,7 @@ fn info_has_its_sections() {
     assert_eq!(titles(&harness.ask(client, "INFO all")).len(), 14);
     assert_eq!(titles(&harness.ask(client, "INFO CLIENTS server clients")), ["Server", "Clients"]);
     harness.check(client, "INFO nope", "$0\r\n\r\n");
+    harness.check(client, "INFO ''", "$0\r\n\r\n");
     harness.check(client, "INFO keyspace", "$12\r\n# Keyspace\r\n\r\n");
     let expect = [
         ("redis_version", "8.2.3"),
@@ -315,6 +316,19 @@ fn info_has_its_sections() {
         assert_eq!(field(&info, name), value, "{name}");
     }
     assert!(field(&info, "shard1").starts_with("keys=0,expires=0,used_bytes="));
+}
+
+#[test]
+fn info_tells_of_what_came_before_it() {
+    for shards in [1, 2, 7] {
+        let mut harness = Harness::new(shards, "");
+        let client = harness.connect(0);
+        let replies = harness.send(client, b"MSET a 1 b 2 c 3 d 4 e 5\r\nINFO keyspace\r\n");
+        assert!(replies.contains("db0:keys=5,expires=0,avg_ttl=0,subexpiry=0"), "{replies}");
+        let info = harness.ask(client, "INFO all");
+        assert_eq!(field(&info, "total_commands_processed"), "2");
+        assert!(field(&info, "cmdstat_mset").starts_with("calls=1,"));
+    }
 }
 
 #[test]
