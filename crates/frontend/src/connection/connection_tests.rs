@@ -1,3 +1,5 @@
+//! Connection commands on cores without sockets.
+
 use crate::config::{LogLevel, Setting};
 use crate::harness::{Harness, SLEPT_US};
 
