@@ -58,7 +58,8 @@ pub struct Setting {
 impl Candidate {
     /// Anax.
     pub fn anax(program: &Path) -> Candidate {
-        let arguments = ["--port", "{port}", "--shards", "{shards}", "--bind", "127.0.0.1", "--pin-cpus", "no"];
+        let arguments =
+            ["--port", "{port}", "--shards", "{shards}", "--bind", "127.0.0.1", "--pin-cpus", "no"];
         Self::new("Anax", program, arguments.map(str::to_owned).into(), Kind::Plain)
     }
 

@@ -5,7 +5,7 @@ use bus::Wake;
 
 use crate::core::{Core, conn_mut};
 use crate::gather::Gather;
-use crate::message::{AnswerBody, Batch, DEFERRED, Dest};
+use crate::message::{AnswerBody, Batch, DEFERRED, Dest, Op};
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Takes what other shards answered. True if there was anything.
@@ -60,16 +60,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// All parts of a command are there.
     pub(crate) fn gathered(&mut self, gather: Gather) {
         let random = self.rng.next_u64();
-        if let Some(command) = gather.command {
-            // Each shard has counted the command as its own; it is one.
-            let counted_twice = (gather.parts() as u64).wrapping_sub(1);
-            let stats = self.stats();
-            stats.commands[usize::from(command)].calls.add(counted_twice.wrapping_neg());
-            stats.commands_processed.add(counted_twice.wrapping_neg());
-        }
         let mut reply = std::mem::take(&mut self.scratch);
         reply.clear();
-        gather.finish(random, &mut reply);
+        match gather.op {
+            Op::Inquiry(command) if self.own_commands.concludes(command) => {
+                self.conclude_inquiry(command, gather.part(0), gather.resp3, &mut reply);
+            }
+            Op::Command(command) => {
+                // Each shard has counted the command as its own; it is one.
+                let counted_twice = (gather.parts() as u64).wrapping_sub(1);
+                let stats = self.stats();
+                stats.commands[usize::from(command)].calls.add(counted_twice.wrapping_neg());
+                stats.commands_processed.add(counted_twice.wrapping_neg());
+                gather.finish(random, &mut reply);
+            }
+            _ => gather.finish(random, &mut reply),
+        }
         self.deliver(gather.dest, &reply);
         self.scratch = reply;
         self.spare_gathers.push(gather);
