@@ -11,4 +11,20 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::HELLO, Route::Connection),
     CommandSpec::new(&meta::AUTH, Route::Connection),
     CommandSpec::new(&meta::QUIT, Route::Connection),
+    CommandSpec::new(&meta::RESET, Route::Connection),
+    CommandSpec::container(
+        &meta::CLIENT,
+        &[
+            CommandSpec::new(&meta::CLIENT_GETNAME, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_HELP, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_ID, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_INFO, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_KILL, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_LIST, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_NO_EVICT, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_NO_TOUCH, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_SETINFO, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_SETNAME, Route::Connection),
+        ],
+    ),
 ];

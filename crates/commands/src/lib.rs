@@ -12,6 +12,7 @@
 //! What it must not know: connections, other shards' data, clocks.
 
 pub mod connection;
+pub mod control;
 mod ctx;
 pub mod docs;
 mod error;
@@ -31,4 +32,5 @@ pub use spec::{CommandSpec, Handler, Merge, Pick, Route};
 pub use table::{CommandId, CommandTable};
 
 /// The specs of all families.
-pub static FAMILIES: &[&[CommandSpec]] = &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS];
+pub static FAMILIES: &[&[CommandSpec]] =
+    &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS, control::SPECS];

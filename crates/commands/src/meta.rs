@@ -41,6 +41,17 @@ pub struct Meta {
     pub docs: &'static Docs,
 }
 
+impl Meta {
+    /// Whether the command takes so many arguments, its name among them.
+    #[inline]
+    pub fn takes(&self, count: usize) -> bool {
+        match usize::try_from(self.arity) {
+            Ok(arity) => count == arity,
+            Err(_) => count >= usize::from(self.arity.unsigned_abs()),
+        }
+    }
+}
+
 /// The optional parts of a [`Meta`], all absent.
 const META: Meta = Meta {
     name: "",

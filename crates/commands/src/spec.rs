@@ -34,6 +34,20 @@ impl CommandSpec {
     pub const fn container(meta: &'static Meta, subcommands: &'static [CommandSpec]) -> Self {
         CommandSpec { meta, route: Route::Container, subcommands }
     }
+
+    /// Writes the command's element in the reply of COMMAND and COMMAND INFO, with those subcommands that there are.
+    pub fn write_info(&self, reply: &mut Reply<'_>) {
+        self.meta.write_info_with(&self.subcommand_metas(), reply);
+    }
+
+    /// Writes the command's entry in the map that COMMAND DOCS replies with, with those subcommands that there are.
+    pub fn write_docs(&self, reply: &mut Reply<'_>) {
+        self.meta.docs.write(self.meta.name, &self.subcommand_metas(), reply);
+    }
+
+    fn subcommand_metas(&self) -> Vec<&'static Meta> {
+        self.subcommands.iter().map(|sub| sub.meta).collect()
+    }
 }
 
 /// How a command is carried out.
@@ -52,7 +66,8 @@ pub enum Route {
     /// Keys of one shard: the handler. Keys of several: all keys are locked by the first publish, and the function goes
     /// from round to round until it concludes.
     Rounds(Handler, RoundsFn),
-    /// The connection's own business, or the server's: carried out by the core that owns the connection.
+    /// The connection's own business, or the server's: carried out by the core that owns the connection, which may ask
+    /// all other cores about it.
     Connection,
     /// A container: the subcommand decides.
     Container,

@@ -12,9 +12,8 @@ const BUCKETS: usize = 1024;
 /// All commands, by name and by number. Built once at start.
 pub struct CommandTable {
     specs: Vec<&'static CommandSpec>,
-    /// Open addressing over the lower-cased names; 0 is free, otherwise number + 1.
-    buckets: Box<[CommandId; BUCKETS]>,
-    names: Vec<Name>,
+    /// Open addressing over the lower-cased names of commands.
+    buckets: Box<[Option<(Name, CommandId)>]>,
     /// By number of a container: its subcommands' names and numbers.
     subcommands: Vec<Vec<(&'static str, CommandId)>>,
 }
@@ -88,18 +87,17 @@ impl CommandTable {
     pub fn new(families: &[&'static [CommandSpec]]) -> Self {
         let mut table = CommandTable {
             specs: Vec::new(),
-            buckets: Box::new([0; BUCKETS]),
-            names: Vec::new(),
+            buckets: vec![None; BUCKETS].into_boxed_slice(),
             subcommands: Vec::new(),
         };
         for spec in families.iter().copied().flatten() {
             let id = table.push(spec);
-            let name = table.names[usize::from(id)];
+            let name = Name::new(spec.meta.name.as_bytes()).expect("a command's name is short");
             let mut at = name.bucket();
-            while table.buckets[at] != 0 {
+            while table.buckets[at].is_some() {
                 at = (at + 1) % BUCKETS;
             }
-            table.buckets[at] = id + 1;
+            table.buckets[at] = Some((name, id));
             let subcommands = spec
                 .subcommands
                 .iter()
@@ -113,8 +111,6 @@ impl CommandTable {
 
     fn push(&mut self, spec: &'static CommandSpec) -> CommandId {
         let id = self.specs.len() as CommandId;
-        let last = spec.meta.name.rsplit('|').next().unwrap_or_default();
-        self.names.push(Name::new(last.as_bytes()).expect("a command's name is short"));
         self.specs.push(spec);
         self.subcommands.push(Vec::new());
         id
@@ -126,8 +122,8 @@ impl CommandTable {
         let name = Name::new(name)?;
         let mut at = name.bucket();
         loop {
-            let id = self.buckets[at].checked_sub(1)?;
-            if self.names[usize::from(id)] == name {
+            let (there, id) = self.buckets[at]?;
+            if there == name {
                 return Some(id);
             }
             at = (at + 1) % BUCKETS;

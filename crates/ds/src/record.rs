@@ -152,6 +152,24 @@ impl<B> Record<B> {
         (fresh, boxed)
     }
 
+    /// Writes another payload under the same word, if neither is boxed and the size class allows: the fast case of
+    /// [`Record::overwrite`]. Otherwise changes nothing and returns the payload.
+    #[inline]
+    pub fn overwrite_in_place<'p>(&mut self, payload: Payload<'p, B>) -> Result<(), Payload<'p, B>> {
+        let old = self.shape();
+        let new = old.with_payload(&payload);
+        if old.is_boxed() || new.is_boxed() || new.class() != old.class() {
+            return Err(payload);
+        }
+        // SAFETY: `new` has the same allocation and the same places for name and word; the payload ends within the
+        // class. No box is lost.
+        unsafe {
+            *self.at(0) = new.flags();
+            self.write_payload(new, payload);
+        }
+        Ok(())
+    }
+
     /// The same record with another word, in place if the size class allows.
     pub fn with_word(mut self, word: Option<u64>) -> Self {
         let old = self.shape();

@@ -54,6 +54,7 @@ impl Plain {
 #[derive(Clone, Debug)]
 enum Op {
     Overwrite(Option<u64>, Plain),
+    InPlace(Plain),
     Word(Option<u64>),
     Resize(usize),
     Fill(u8),
@@ -84,6 +85,7 @@ fn plains() -> impl Strategy<Value = Plain> {
 fn ops() -> impl Strategy<Value = Op> {
     prop_oneof![
         (words(), plains()).prop_map(|(word, plain)| Op::Overwrite(word, plain)),
+        plains().prop_map(Op::InPlace),
         words().prop_map(Op::Word),
         lengths().prop_map(Op::Resize),
         any::<u8>().prop_map(Op::Fill),
@@ -135,6 +137,17 @@ proptest! {
                         _ => None,
                     });
                     (word, plain, hint) = (new_word, new, false);
+                }
+                Some(Op::InPlace(new)) => {
+                    let boxed = [&plain, &new].into_iter().any(|plain| matches!(plain, Plain::Boxed(_)));
+                    let class = |plain| size_class(bytes_needed(&name, word, plain));
+                    let fits = !boxed && class(&plain) == class(&new);
+                    let address = record.p;
+                    prop_assert_eq!(record.overwrite_in_place(new.payload(&alive)).is_ok(), fits);
+                    prop_assert_eq!(record.p, address);
+                    if fits {
+                        (plain, hint) = (new, false);
+                    }
                 }
                 Some(Op::Word(new_word)) => {
                     record = record.with_word(new_word);

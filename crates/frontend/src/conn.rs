@@ -26,6 +26,10 @@ pub(crate) struct ClientInfo {
     pub(crate) name: Vec<u8>,
     pub(crate) lib_name: Vec<u8>,
     pub(crate) lib_version: Vec<u8>,
+    /// CLIENT NO-EVICT ON.
+    pub(crate) no_evict: bool,
+    /// CLIENT NO-TOUCH ON.
+    pub(crate) no_touch: bool,
 }
 
 /// A connection.
@@ -56,6 +60,8 @@ pub(crate) struct Conn {
     pub(crate) closing: bool,
     /// The peer sends nothing more.
     pub(crate) ended: bool,
+    /// CLIENT KILL: closes at once.
+    pub(crate) killed: bool,
     /// In the list of connections whose bytes wait to be parsed.
     pub(crate) stalled: bool,
     /// Reading is stopped at the socket.
@@ -91,6 +97,7 @@ impl Conn {
             authenticated,
             closing: false,
             ended: false,
+            killed: false,
             stalled: false,
             paused: false,
             dirty: false,

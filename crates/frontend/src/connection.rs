@@ -1,36 +1,161 @@
-//! Commands that a core carries out for its own connections.
+//! Commands that a core carries out itself, for its own connections: about the connection, the configuration, the
+//! process.
+//!
+//! ```text
+//! command of route `Connection` ──► its function here ──► reply at once
+//!                                                    or ──► an inquiry to every core (CLIENT LIST), merged into the reply
+//! ```
 
+mod client;
+mod client_list;
+mod command;
+mod config;
 mod handshake;
+mod help;
+mod info;
+mod keys;
+mod server;
 
+use base::Args;
+use base::conn::ConnId;
 use bus::Wake;
-use commands::CmdError;
+use commands::{CmdError, CommandId, CommandTable};
+use resp::Reply;
 
 use crate::core::{Core, conn_mut};
+use crate::message::{Dest, Piece};
 use crate::route::Call;
+
+/// Carries out a command: replies, or sends inquiries whose answers become the reply, or returns an error.
+type OwnCommand<C, W> = fn(&mut Core<C, W>, &Call) -> Result<(), CmdError>;
+
+/// What a core asks every core, itself among them. Writes the core's part of the reply, always as RESP2. The connection is
+/// that of the asking client where it is one of this core.
+type Inquiry<C, W> = fn(&mut Core<C, W>, Args<'_>, Option<ConnId>, &mut Reply<'_>);
+
+/// By command number: what a core carries out itself.
+pub(crate) struct OwnCommands<C, W> {
+    commands: Vec<Option<OwnCommand<C, W>>>,
+    inquiries: Vec<Option<Inquiry<C, W>>>,
+}
+
+impl<C: AsRef<[u8]>, W: Wake> OwnCommands<C, W> {
+    pub(crate) fn new(table: &CommandTable) -> Self {
+        OwnCommands {
+            commands: table.iter().map(|(_, spec)| own_command(spec.meta.name)).collect(),
+            inquiries: table.iter().map(|(_, spec)| inquiry(spec.meta.name)).collect(),
+        }
+    }
+}
+
+/// The function of a command.
+fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> {
+    Some(match name {
+        "ping" => Core::ping,
+        "echo" => Core::echo,
+        "select" => Core::select,
+        "hello" => Core::hello,
+        "auth" => Core::auth,
+        "quit" => Core::quit,
+        "reset" => Core::reset,
+        "client|getname" => Core::client_getname,
+        "client|help" => Core::client_help,
+        "client|id" => Core::client_id,
+        "client|info" => Core::client_info,
+        "client|kill" => Core::client_kill,
+        "client|list" => Core::client_list,
+        "client|no-evict" => Core::client_no_evict,
+        "client|no-touch" => Core::client_no_touch,
+        "client|setinfo" => Core::client_setinfo,
+        "client|setname" => Core::client_setname,
+        "command" | "command|info" => Core::command_info,
+        "command|count" => Core::command_count,
+        "command|docs" => Core::command_docs,
+        "command|getkeys" => Core::command_getkeys,
+        "command|getkeysandflags" => Core::command_getkeysandflags,
+        "command|help" => Core::command_help,
+        "command|list" => Core::command_list,
+        "config|get" => Core::config_get,
+        "config|help" => Core::config_help,
+        "config|resetstat" => Core::config_resetstat,
+        "config|rewrite" => Core::config_rewrite,
+        "config|set" => Core::config_set,
+        "info" => Core::info,
+        "time" => Core::time,
+        "debug" => Core::debug,
+        "shutdown" => Core::shutdown,
+        _ => return None,
+    })
+}
+
+/// The inquiry of a command.
+fn inquiry<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<Inquiry<C, W>> {
+    Some(match name {
+        "client|kill" => Core::kill_clients,
+        "client|list" => Core::list_clients,
+        "config|resetstat" => Core::reset_stats,
+        "debug" => Core::sleep,
+        _ => return None,
+    })
+}
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Carries out a command of route `Connection`.
     pub(crate) fn connection_command(&mut self, call: &Call) {
         let start = (self.ticks)();
-        let result = match self.table().spec(call.command).meta.name {
-            "ping" => self.ping(call),
-            "echo" => self.echo(call),
-            "select" => self.select(call),
-            "hello" => self.hello(call),
-            "auth" => self.auth(call),
-            "quit" => self.quit(call),
-            _ => Err(CmdError::text_of("ERR not supported")),
+        let result = match self.own_commands.commands.get(usize::from(call.command)) {
+            Some(Some(command)) => command(self, call),
+            _ => Err(CmdError::Syntax),
         };
-        let counters = &self.shared.stats[usize::from(self.id)].commands[usize::from(call.command)];
+        let ticks = (self.ticks)().wrapping_sub(start);
+        let counters = &self.stats().commands[usize::from(call.command)];
         counters.calls.add(1);
-        counters.ticks.add((self.ticks)().wrapping_sub(start));
+        counters.ticks.add(ticks);
+        counters.max_ticks.raise(ticks);
         self.stats().commands_processed.add(1);
         if let Err(error) = result {
             let text = error.text();
             self.answer(call, |reply| reply.error_bytes(&text));
-            self.stats().error_replies.add(1);
             self.stats().commands[usize::from(call.command)].failed.add(1);
+            self.stats().error(&text);
         }
+    }
+
+    /// Answers the inquiry of a command.
+    pub(crate) fn inquire(
+        &mut self,
+        command: CommandId,
+        args: Args<'_>,
+        client: Option<ConnId>,
+        out: &mut Vec<u8>,
+    ) {
+        if let Some(Some(inquiry)) = self.own_commands.inquiries.get(usize::from(command)) {
+            inquiry(self, args, client, &mut Reply::new(out, false));
+        }
+    }
+
+    /// Answers an inquiry of this core's own.
+    #[cold]
+    pub(crate) fn run_own_inquiry(&mut self, piece: &Piece, command: CommandId) {
+        let dest = match piece.dest {
+            Dest::Part { gather, .. } => {
+                self.gathers.get_mut(gather).map_or(piece.dest, |gather| gather.dest)
+            }
+            dest => dest,
+        };
+        let client = match dest {
+            Dest::Conn { index, generation, .. } => Some(ConnId { index, generation }),
+            _ => None,
+        };
+        let words: Vec<Vec<u8>> = self.plan.args(piece).iter().map(<[u8]>::to_vec).collect();
+        let mut out = Vec::new();
+        with_args(&words, |args| self.inquire(command, args, client, &mut out));
+        self.deliver(piece.dest, &out);
+    }
+
+    /// Words of a command, copied: for those that change the core while they read them.
+    fn words(&self, call: &Call) -> Vec<Vec<u8>> {
+        self.call_args(call).iter().map(<[u8]>::to_vec).collect()
     }
 
     fn ping(&mut self, call: &Call) -> Result<(), CmdError> {
@@ -54,6 +179,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     fn select(&mut self, call: &Call) -> Result<(), CmdError> {
         let index = base::num::parse_i64(self.call_args(call).arg(1)).ok_or(CmdError::NotInteger)?;
+        let index = i32::try_from(index).map_err(|_| CmdError::NotInt32)?;
         let db = usize::try_from(index).ok().filter(|&db| db < self.hot.databases);
         let db = db.ok_or(CmdError::DbOutOfRange)?;
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
@@ -70,5 +196,59 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.mark_dirty(call.id.index);
         Ok(())
+    }
+
+    /// Brings the connection back to what it was when it came.
+    fn reset(&mut self, call: &Call) -> Result<(), CmdError> {
+        let authenticated = self.hot.password.is_empty();
+        if let Some(conn) = conn_mut(&mut self.conns, call.id) {
+            conn.db = 0;
+            conn.resp3 = false;
+            conn.authenticated = authenticated;
+            if let Some(client) = &mut conn.client {
+                client.name.clear();
+                client.no_evict = false;
+                client.no_touch = false;
+            }
+        }
+        self.answer(call, |reply| reply.simple("RESET"));
+        Ok(())
+    }
+}
+
+/// Gives words as the arguments of a command.
+fn with_args<R>(words: &[Vec<u8>], f: impl FnOnce(Args<'_>) -> R) -> R {
+    let bytes = words.concat();
+    let mut at = 0;
+    let range = |word: &Vec<u8>| {
+        let range = base::ArgRange::new(at, word.len() as u32);
+        at += word.len() as u32;
+        range
+    };
+    let ranges: Vec<base::ArgRange> = words.iter().map(range).collect();
+    f(Args::new(&bytes, &ranges))
+}
+
+#[cfg(test)]
+#[path = "connection/connection_tests.rs"]
+mod connection_tests;
+
+#[cfg(test)]
+mod tests {
+    use commands::{FAMILIES, Route};
+
+    use super::*;
+
+    #[test]
+    fn every_command_of_the_core_has_its_function() {
+        let table = CommandTable::new(FAMILIES);
+        let own: OwnCommands<Vec<u8>, fn(u16)> = OwnCommands::new(&table);
+        for (id, spec) in table.iter() {
+            let has = own.commands[usize::from(id)].is_some();
+            let needs = matches!(spec.route, Route::Connection)
+                || matches!(spec.route, Route::Container) && spec.meta.arity == -1;
+            assert_eq!(has, needs, "{}", spec.meta.name);
+            assert!(needs || own.inquiries[usize::from(id)].is_none(), "{}", spec.meta.name);
+        }
     }
 }

@@ -7,11 +7,14 @@ use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
 use commands::{CommandTable, Handler, Route, Topology};
+use resp::Limits;
 use store::{Shard, ShardOptions};
 
 use crate::conn::Conn;
+use crate::connection::OwnCommands;
 use crate::execute::Deferred;
 use crate::gather::Gather;
+use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
 use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest};
 use crate::plan::Plan;
@@ -25,12 +28,14 @@ pub(crate) const OUTSTANDING_MAX: u32 = 1024;
 /// Output in bytes that a connection may have unsent before no more of its commands are parsed: a client that does not
 /// read its replies is paused here, long before any limit drops it.
 pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
-/// Background slices run at most this often while the core is busy.
-const BACKGROUND_EVERY_US: u64 = 1000;
+/// Expiry slices run at most this often.
+const EXPIRE_EVERY_US: u64 = 1000;
+/// While there is memory to free, a slice of it is freed this often.
+const FREE_EVERY_US: u64 = 100;
 /// Records freed in one background slice: some tens of microseconds.
 const FREE_SLICE: usize = 512;
-/// Work of one slice of expiry: a quarter of the time from one slice to the next, which is all it ever asks for.
-const EXPIRE_SLICE_US: u64 = BACKGROUND_EVERY_US / 4;
+/// Time for expiry in one background slice.
+const EXPIRE_SLICE_US: u64 = 100;
 
 /// The time of a turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub struct Now {
     pub monotonic_us: u64,
     /// Milliseconds since 1970, UTC.
     pub unix_ms: u64,
+    /// Microseconds beyond that, 0 to 999.
+    pub unix_rest_us: u16,
 }
 
 /// What should happen after a turn.
@@ -99,6 +106,10 @@ pub struct Core<C, W> {
     pub(crate) sleep_us: fn(u64),
     /// By command number: the shard-side handler, if it has one.
     pub(crate) handlers: Vec<Option<Handler>>,
+    /// By command number: what the hot path needs of it.
+    pub(crate) hot_specs: Vec<HotSpec>,
+    /// By command number: what the core itself carries out.
+    pub(crate) own_commands: OwnCommands<C, W>,
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
@@ -125,6 +136,8 @@ pub struct Core<C, W> {
     in_flight: u64,
     background_due_us: u64,
     said_drained: bool,
+    /// What clients may send, before and after they have authenticated.
+    pub(crate) limits: [Limits; 2],
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -145,6 +158,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub fn new(options: CoreOptions, shared: Arc<Shared>, port: CorePort<W>) -> Self {
         let hot_epoch = shared.hot_epoch();
         let hot = shared.hot();
+        let hot_specs = shared.table.iter().map(|(_, spec)| HotSpec::of(spec)).collect();
         let handlers = shared.table.iter().map(|(_, spec)| handler_of(&spec.route)).collect();
         Core {
             id: options.shard,
@@ -162,6 +176,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             ticks: options.ticks,
             sleep_us: options.sleep_us,
             handlers,
+            hot_specs,
+            own_commands: OwnCommands::new(&shared.table),
             now: Now::default(),
             conns: Vec::new(),
             arrived: Vec::new(),
@@ -182,6 +198,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             in_flight: 0,
             background_due_us: 0,
             said_drained: false,
+            limits: limits_of(&hot),
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
             hot,
@@ -202,13 +219,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// A client connected.
     pub fn open(&mut self, id: ConnId, info: ConnInfo) {
+        self.refresh_config();
         let at = id.index as usize;
         if self.conns.len() <= at {
             self.conns.resize_with(at + 1, || None);
         }
         let client_id = self.shared.next_client_id();
         let authenticated = self.hot.password.is_empty();
+        let welcome = self.is_welcome(&info);
         self.conns[at] = Some(Conn::new(id, client_id, info, authenticated, self.now.unix_ms));
+        if !welcome {
+            self.turn_away(id);
+        }
         let stats = self.stats();
         stats.clients.add(1);
         stats.connections.add(1);
@@ -302,6 +324,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let background = self.background();
         self.hand_over(io);
         self.publish_stats();
+        self.stats().sample_rates(self.now.unix_ms);
         let stop = self.stopping();
         Next {
             again: self.plan.len() > 0 && self.can_publish(),
@@ -333,10 +356,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Some(self.now.monotonic_us + due_ms.saturating_sub(self.now.unix_ms) * 1000)
     }
 
-    fn refresh_config(&mut self) {
+    pub(crate) fn refresh_config(&mut self) {
         let epoch = self.shared.hot_epoch();
         if epoch != self.hot_epoch {
             self.hot = self.shared.hot();
+            self.limits = limits_of(&self.hot);
             self.hot_epoch = epoch;
         }
     }
@@ -454,13 +478,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if now_us >= self.background_due_us {
             self.shard.expire_slice(EXPIRE_SLICE_US);
             let more = self.shard.free_slice(FREE_SLICE);
-            self.background_due_us = if more { now_us } else { now_us + BACKGROUND_EVERY_US };
+            self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }
-        let wait_ms = if self.shard.has_garbage() {
-            0
-        } else {
-            self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms())
-        };
+        // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
+        if self.shard.has_garbage() {
+            return Some(self.background_due_us);
+        }
+        let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
     }
 
@@ -481,7 +505,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if conn.over_soft_since_ms.is_some() {
                 self.over_soft.push(index);
             }
-            if drop {
+            let killed = conn.killed;
+            if killed {
+                io.close(id, CloseMode::Now);
+            } else if drop {
                 io.close(id, CloseMode::Now);
                 self.stats().output_limit_drops.add(1);
             } else if done && (conn.closing || (conn.ended && !conn.stalled)) {
@@ -499,7 +526,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Makes the shard's counters visible to other cores.
-    fn publish_stats(&mut self) {
+    pub(crate) fn publish_stats(&mut self) {
         let stats = &self.shared.stats[usize::from(self.id)];
         let shard = self.shard.stats();
         stats.keyspace_hits.set(shard.keyspace_hits);
@@ -525,7 +552,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if idle && !self.said_drained {
             self.said_drained = true;
             self.shared.core_drained();
-            self.shared.control.wake_all();
+            self.shared.process.wake_all();
         }
         self.said_drained && self.shared.all_drained()
     }
@@ -554,6 +581,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// All parts of a command are there.
     fn gathered(&mut self, gather: Gather) {
         let random = self.rng.next_u64();
+        // Each shard has counted the command as its own; it is one.
+        let counted_twice = (gather.parts() as u64).wrapping_sub(1);
+        let calls = &self.stats().commands[usize::from(gather.command)].calls;
+        if !matches!(self.table().spec(gather.command).route, Route::Connection) {
+            calls.add(counted_twice.wrapping_neg());
+        }
         let mut reply = std::mem::take(&mut self.scratch);
         reply.clear();
         gather.finish(random, &mut reply);
@@ -562,6 +595,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.spare_gathers.push(gather);
     }
 
+    /// Gives the replies of a batch to those who wait for them.
     fn deliver_batch(&mut self, mut batch: Box<Batch>) {
         let mut start = 0;
         for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
@@ -569,10 +603,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.in_flight += 1;
                 continue;
             }
-            let bytes = batch.replies.get(start as usize..end as usize).unwrap_or_default();
+            let bytes = batch.replies.get(start..end).unwrap_or_default();
             start = end;
-            if !matches!(piece.dest, Dest::Step { .. }) {
-                self.deliver(piece.dest, bytes);
+            match piece.dest {
+                Dest::Conn { index, generation, seq } => {
+                    let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {
+                        continue;
+                    };
+                    conn.deliver(seq, bytes);
+                    if !conn.dirty {
+                        conn.dirty = true;
+                        self.dirty.push(index);
+                    }
+                }
+                Dest::Part { .. } => self.deliver(piece.dest, bytes),
+                Dest::Step { .. } => {}
             }
         }
         for (dest, out) in batch.outs.drain(..) {
@@ -592,6 +637,14 @@ pub type CorePort<W> = Port<Box<Batch>, Answer, W>;
 pub(crate) fn conn_mut(conns: &mut [Option<Conn>], id: ConnId) -> Option<&mut Conn> {
     let conn = conns.get_mut(id.index as usize)?.as_mut()?;
     (conn.id.generation == id.generation).then_some(conn)
+}
+
+fn limits_of(hot: &HotConfig) -> [Limits; 2] {
+    [false, true].map(|authenticated| Limits {
+        max_bulk: hot.max_bulk_bytes,
+        authenticated,
+        ..Limits::default()
+    })
 }
 
 fn handler_of(route: &Route) -> Option<Handler> {

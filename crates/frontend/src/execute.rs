@@ -1,10 +1,12 @@
 //! The shard's side: executes own pieces and the batches of other cores, in windows of prefetched lookups, past the key
 //! locks.
 
+use std::sync::Arc;
+
 use base::conn::ConnId;
 use base::{ArgRange, Args};
 use bus::Wake;
-use commands::{CommandSpec, Handler, Route, ShardCtx, StepOut};
+use commands::{CommandId, CommandSpec, Handler, Route, ShardCtx, StepOut};
 use resp::Reply;
 use store::Shard;
 
@@ -12,10 +14,10 @@ use crate::core::{Core, conn_mut};
 use crate::locks::{Claim, KeyName};
 use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op, Piece, Source, StepCall, args_of};
 use crate::route::KeyRange;
-use crate::stats::CommandStats;
+use crate::stats::{CommandStats, CoreStats};
 
 /// Lookups whose cache misses overlap.
-const PREFETCH_WINDOW: usize = 32;
+pub(crate) const PREFETCH_WINDOW: usize = 32;
 
 /// A piece that waits for a key lock, with all that it needs.
 pub(crate) struct Deferred {
@@ -27,54 +29,31 @@ pub(crate) struct Deferred {
     step: Option<StepCall>,
 }
 
-/// Runs a handler and accounts for it. Returns the tick count at its end.
+/// Runs the handler of a command and counts its error, if there is one.
 #[inline]
-fn call_handler(
+pub(crate) fn call_handler(
     shard: &mut Shard,
-    handler: Handler,
+    (command, handler): (CommandId, Handler),
     piece: &Piece,
     args: Args<'_>,
     out: &mut Vec<u8>,
-    stats: &CommandStats,
-) -> bool {
+    stats: &CoreStats,
+) {
     let mut reply = Reply::new(out, piece.resp3);
     let start = reply.position();
     let mut ctx = ShardCtx { shard, db: usize::from(piece.db), slot: piece.slot, hash: piece.hash };
-    match handler(&mut ctx, args, &mut reply) {
-        Ok(()) => true,
-        Err(error) => {
-            reply.truncate(start);
-            reply.error_bytes(&error.text());
-            stats.failed.add(1);
-            false
-        }
+    if let Err(error) = handler(&mut ctx, args, &mut reply) {
+        reply.truncate(start);
+        let text = error.text();
+        reply.error_bytes(&text);
+        stats.commands[usize::from(command)].failed.add(1);
+        stats.error(&text);
     }
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
-    /// Executes the own part of the plan.
-    pub(crate) fn run_own(&mut self) {
-        if self.plan.own.is_empty() {
-            return;
-        }
-        let mut own = std::mem::take(&mut self.plan.own);
-        let mut tick = (self.ticks)();
-        for window in own.chunks(PREFETCH_WINDOW) {
-            for piece in window {
-                self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
-            }
-            for piece in window {
-                tick = self.run_own_piece(piece, tick);
-            }
-        }
-        self.stats().commands_processed.add(own.len() as u64);
-        own.clear();
-        self.plan.own = own;
-        self.plan.clear_own();
-    }
-
-    #[inline]
-    fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
+    /// Executes one own piece, of any kind. Returns the tick count at its end.
+    pub(crate) fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
         let Op::Command(command) = piece.op else {
             self.run_own_step(piece);
             return (self.ticks)();
@@ -82,58 +61,54 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.locks.is_idle() && self.must_wait_own(piece) {
             return start;
         }
-        let Some(handler) = self.handlers[usize::from(command)] else { return start };
+        let Some(handler) = self.handlers[usize::from(command)] else {
+            self.run_own_inquiry(piece, command);
+            return (self.ticks)();
+        };
         let stats = &self.shared.stats[usize::from(self.id)];
-        let counters = &stats.commands[usize::from(command)];
         let args = self.plan.args(piece);
-        let ok;
         match piece.dest {
             Dest::Conn { index, generation, seq } => {
                 match conn_mut(&mut self.conns, ConnId { index, generation }) {
                     Some(conn) if conn.is_head(seq) => {
-                        ok = call_handler(&mut self.shard, handler, piece, args, &mut conn.out, counters);
+                        let handler = (command, handler);
+                        call_handler(&mut self.shard, handler, piece, args, &mut conn.out, stats);
                         conn.head_written();
                         if !conn.dirty {
                             conn.dirty = true;
                             self.dirty.push(index);
                         }
                     }
-                    _ => ok = self.run_aside(handler, piece),
+                    _ => self.run_aside(command, handler, piece),
                 }
             }
-            _ => ok = self.run_aside(handler, piece),
+            _ => self.run_aside(command, handler, piece),
         }
         let end = (self.ticks)();
         let stats = &self.shared.stats[usize::from(self.id)];
-        if !ok {
-            stats.error_replies.add(1);
-        }
         account(&stats.commands[usize::from(command)], end.wrapping_sub(start));
         end
     }
 
     /// Executes an own piece whose reply can't go straight to the connection's output.
-    fn run_aside(&mut self, handler: Handler, piece: &Piece) -> bool {
+    fn run_aside(&mut self, command: CommandId, handler: Handler, piece: &Piece) {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         let stats = &self.shared.stats[usize::from(self.id)];
-        let counters = match piece.op {
-            Op::Command(command) => &stats.commands[usize::from(command)],
-            _ => &stats.commands[0],
-        };
         let args = self.plan.args(piece);
-        let ok = call_handler(&mut self.shard, handler, piece, args, &mut bytes, counters);
+        call_handler(&mut self.shard, (command, handler), piece, args, &mut bytes, stats);
         // `deliver` may complete a gathering, which wants the scratch buffer too.
         let out = std::mem::take(&mut bytes);
         self.deliver(piece.dest, &out);
         self.scratch = out;
-        ok
     }
 
     /// Executes a batch of another core; replies are in it when it comes back.
     pub(crate) fn run_batch(&mut self, from: u16, mut batch: Box<Batch>) -> Box<Batch> {
         let pieces = std::mem::take(&mut batch.pieces);
         let mut replies = std::mem::take(&mut batch.replies);
+        let shared = Arc::clone(&self.shared);
+        let stats = &shared.stats[usize::from(self.id)];
         let mut tick = (self.ticks)();
         for window in pieces.chunks(PREFETCH_WINDOW) {
             for piece in window {
@@ -143,46 +118,33 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
             }
             for piece in window {
-                let deferred = match piece.op {
-                    Op::Command(command) => {
-                        if !self.locks.is_idle() && self.must_wait(piece, from, &mut batch) {
-                            true
-                        } else {
-                            self.run_remote_piece(piece, &batch, command, &mut replies, &mut tick);
-                            false
-                        }
-                    }
-                    _ => self.run_step_piece(piece, from, &mut batch),
+                let Op::Command(command) = piece.op else {
+                    let deferred = self.run_step_piece(piece, from, &mut batch);
+                    batch.ends.push(if deferred { DEFERRED } else { replies.len() });
+                    continue;
                 };
-                batch.ends.push(if deferred { DEFERRED } else { replies.len() as u32 });
+                if !self.locks.is_idle() && self.must_wait(piece, from, &mut batch) {
+                    batch.ends.push(DEFERRED);
+                    continue;
+                }
+                let args = batch.args(piece);
+                match self.handlers[usize::from(command)] {
+                    Some(handler) => {
+                        call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
+                        let end = (self.ticks)();
+                        account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
+                        tick = end;
+                    }
+                    None => self.inquire(command, args, None, &mut replies),
+                }
+                batch.ends.push(replies.len());
             }
         }
-        let stats = self.stats();
         stats.commands_processed.add(pieces.len() as u64);
         stats.pieces_received.add(pieces.len() as u64);
         batch.pieces = pieces;
         batch.replies = replies;
         batch
-    }
-
-    #[inline]
-    fn run_remote_piece(
-        &mut self,
-        piece: &Piece,
-        batch: &Batch,
-        command: u16,
-        replies: &mut Vec<u8>,
-        tick: &mut u64,
-    ) {
-        let Some(handler) = self.handlers[usize::from(command)] else { return };
-        let stats = &self.shared.stats[usize::from(self.id)];
-        let counters = &stats.commands[usize::from(command)];
-        if !call_handler(&mut self.shard, handler, piece, batch.args(piece), replies, counters) {
-            stats.error_replies.add(1);
-        }
-        let end = (self.ticks)();
-        account(counters, end.wrapping_sub(*tick));
-        *tick = end;
     }
 
     /// Whether an own piece has to wait for a key lock; it is then kept, with its arguments.
@@ -218,6 +180,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 let spec: &CommandSpec = self.table().spec(command);
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
+                    Route::Connection | Route::Container => None,
                     _ if spec.meta.first_key == 0 => Some(Claim::All),
                     _ => Some(Claim::Keys(names(KeyRange::of(spec, args.len())))),
                 }
@@ -304,12 +267,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut out = Vec::new();
         let start = (self.ticks)();
         let stats = &self.shared.stats[usize::from(self.id)];
-        let counters = &stats.commands[usize::from(command)];
         let args = Args::new(&bytes, &ranges);
-        if !call_handler(&mut self.shard, handler, &piece, args, &mut out, counters) {
-            stats.error_replies.add(1);
-        }
-        account(counters, (self.ticks)().wrapping_sub(start));
+        call_handler(&mut self.shard, (command, handler), &piece, args, &mut out, stats);
+        account(&stats.commands[usize::from(command)], (self.ticks)().wrapping_sub(start));
         if from == self.id {
             self.deliver(piece.dest, &out);
         } else {
@@ -336,7 +296,7 @@ impl Deferred {
 }
 
 #[inline]
-fn account(counters: &CommandStats, ticks: u64) {
+pub(crate) fn account(counters: &CommandStats, ticks: u64) {
     counters.calls.add(1);
     counters.ticks.add(ticks);
     counters.max_ticks.raise(ticks);

@@ -1,6 +1,6 @@
 //! Gatherings: the replies of several shards to one command, until all are there and become one reply.
 
-use commands::Merge;
+use commands::{CommandId, Merge};
 use resp::{Reply, skip_element};
 
 use crate::message::Dest;
@@ -8,6 +8,8 @@ use crate::message::Dest;
 /// A command whose parts are under way.
 pub(crate) struct Gather {
     pub(crate) dest: Dest,
+    /// The number of the command.
+    pub(crate) command: CommandId,
     pub(crate) merge: Merge,
     pub(crate) resp3: bool,
     pub(crate) missing: u32,
@@ -22,6 +24,7 @@ impl Default for Gather {
     fn default() -> Self {
         Gather {
             dest: Dest::Part { gather: u32::MAX, part: 0 },
+            command: 0,
             merge: Merge::Sum,
             resp3: false,
             missing: 0,
@@ -52,6 +55,11 @@ impl Gather {
         }
         self.missing = self.missing.saturating_sub(1);
         self.missing == 0
+    }
+
+    /// How many parts there are.
+    pub(crate) fn parts(&self) -> usize {
+        self.parts.len()
     }
 
     fn part(&self, part: usize) -> &[u8] {

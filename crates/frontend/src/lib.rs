@@ -19,22 +19,29 @@
 //!
 //! What it must not know: sockets, system calls, clocks. Time comes in with each turn; randomness from a seed.
 
+pub mod config;
 mod conn;
 mod connection;
 mod core;
 mod execute;
 mod gather;
+#[cfg(test)]
+mod harness;
+mod hot;
 mod locks;
 mod message;
 mod parse;
 mod plan;
+pub mod process;
 mod rounds;
 mod route;
 pub mod shared;
 pub mod stats;
 
+pub use crate::config::Config;
 #[cfg(feature = "sim-faults")]
 pub use crate::core::Faults;
 pub use crate::core::{Core, CoreBus, CoreOptions, CorePort, Io, Next, Now};
 pub use crate::message::{Answer, Batch};
-pub use crate::shared::{Control, Shared};
+pub use crate::process::Process;
+pub use crate::shared::Shared;

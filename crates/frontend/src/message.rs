@@ -102,7 +102,7 @@ impl StepCall {
 }
 
 /// The reply position of a piece that waits for a key lock and answers later.
-pub(crate) const DEFERRED: u32 = u32::MAX;
+pub(crate) const DEFERRED: usize = usize::MAX;
 
 /// What one core asks of one shard in one turn, and the answers.
 #[derive(Default)]
@@ -113,7 +113,7 @@ pub struct Batch {
     pub(crate) shared: Vec<Bytes>,
     pub(crate) steps: Vec<StepCall>,
     pub(crate) replies: Vec<u8>,
-    pub(crate) ends: Vec<u32>,
+    pub(crate) ends: Vec<usize>,
     pub(crate) outs: Vec<(Dest, StepOut)>,
 }
 

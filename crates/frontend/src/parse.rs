@@ -105,7 +105,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.flush();
                 may_parse = self.may_parse();
             }
-            let limits = self.limits(id);
             let bytes = source_bytes(&self.plan.chunks, &self.plan.shared, source);
             let Some(conn) = conn_mut(&mut self.conns, id) else { break Parse::Closed };
             if conn.closing {
@@ -118,10 +117,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if !may_parse || !has_room(conn) {
                 break Parse::Stalled;
             }
-            match conn.parser.next(rest, &limits, &mut self.plan.ranges) {
+            let limits = if conn.authenticated { &self.limits[1] } else { &self.limits[0] };
+            match conn.parser.next(rest, limits, &mut self.plan.ranges) {
                 Ok(Parsed::Incomplete { need }) => {
                     conn.need = need;
                     break Parse::Done;
+                }
+                Ok(Parsed::Frame { consumed }) => {
+                    self.command(id, source, pos as u32);
+                    pos += consumed;
                 }
                 Ok(parsed) => {
                     let consumed = consumed_of(&parsed);
@@ -205,13 +209,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.topology.shards == 1 { WINDOW_OWN } else { WINDOW_SHARDED }
     }
 
-    #[inline]
     fn limits(&self, id: ConnId) -> Limits {
-        let authenticated = match self.conns.get(id.index as usize) {
-            Some(Some(conn)) => conn.authenticated,
-            _ => false,
-        };
-        Limits { max_bulk: self.hot.max_bulk_bytes, authenticated, ..Limits::default() }
+        let conn = self.conns.get(id.index as usize).and_then(Option::as_ref);
+        self.limits[usize::from(conn.is_some_and(|conn| conn.authenticated))]
     }
 
     /// The bytes are not the protocol: says so, behind all replies that are due, and closes.
@@ -226,7 +226,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Reply::new(&mut reply, conn.resp3).error_bytes(&text);
         conn.deliver(seq, &reply);
         self.mark_dirty(id.index);
-        self.stats().error_replies.add(1);
+        self.stats().error(&text);
     }
 
     /// Closes the connection if its query buffer is beyond the limit.

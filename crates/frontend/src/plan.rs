@@ -49,6 +49,12 @@ impl<C: AsRef<[u8]>> Plan<C> {
         self.own.len() + self.remote
     }
 
+    /// How many of the ranges belong to own pieces; what follows them belongs to the command being routed.
+    #[inline]
+    pub(crate) fn own_ranges(&self) -> u32 {
+        self.own.last().map_or(0, |piece| piece.first_range + piece.argc)
+    }
+
     /// The bytes of a source.
     #[inline]
     pub(crate) fn bytes(&self, source: Source) -> &[u8] {

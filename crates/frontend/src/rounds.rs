@@ -215,7 +215,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         };
         if shard == self.id {
             let bytes = Bytes::from(keys.concat());
-            piece.first_range = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+            piece.first_range = self.plan.own_ranges();
             self.plan.ranges.truncate(piece.first_range as usize);
             push_ranges(&mut self.plan.ranges, 0, keys);
             piece.source = Source::Shared(self.plan.shared.len() as u32);
@@ -241,15 +241,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (dest, locked, resp3, command) =
             (task.dest, task.locked && !task.released && !task.keys.is_empty(), task.resp3, task.command);
         let mut bytes = std::mem::take(&mut task.state.borrow_mut().reply);
-        if let Err(error) = &result {
-            bytes.clear();
-            Reply::new(&mut bytes, resp3).error_bytes(&error.text());
-        }
         let stats = self.stats();
         stats.commands[usize::from(command)].calls.add(1);
-        if result.is_err() {
+        if let Err(error) = &result {
+            let text = error.text();
+            bytes.clear();
+            Reply::new(&mut bytes, resp3).error_bytes(&text);
             stats.commands[usize::from(command)].failed.add(1);
-            stats.error_replies.add(1);
+            stats.error(&text);
         }
         if locked {
             self.send_round(at, Vec::new(), true);

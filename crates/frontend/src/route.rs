@@ -16,6 +16,11 @@ const SHARE_MIN_BYTES: usize = 16 * 1024;
 /// How much of a client's words an error repeats.
 const QUOTE_MAX_BYTES: usize = 128;
 
+/// Commands with more arguments are copied argument by argument.
+const STRETCH_ARGS_MAX: usize = 8;
+/// Bytes between two arguments of a command as it was received: line ends, a marker and a length.
+const STRETCH_GAP_BYTES: usize = 14;
+
 /// A command under way to its shards.
 #[derive(Clone, Copy)]
 pub(crate) struct Call {
@@ -81,8 +86,11 @@ impl KeyRange {
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Carries out the command whose argument ranges were just appended to the plan.
     pub(crate) fn command(&mut self, id: ConnId, source: Source, base: u32) {
+        if self.plan_key_command(id, source, base) {
+            return;
+        }
         let Some(conn) = conn_mut(&mut self.conns, id) else { return };
-        let first_range = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+        let first_range = self.plan.own_ranges();
         let mut call = Call {
             id,
             seq: conn.take_seq(),
@@ -95,7 +103,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             resp3: conn.resp3,
         };
         conn.commands += 1;
-        let authenticated = conn.authenticated;
+        let authenticated = conn.authenticated || self.hot.password.is_empty();
         let args = self.call_args(&call);
         let route = match self.resolve(args, &mut call.command) {
             Ok(route) => route,
@@ -121,7 +129,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Route::Connection | Route::Container => self.connection_command(&call),
         }
         // What is not planned for the own shard has been copied, or is done.
-        let end = self.plan.own.last().map_or(0, |piece| piece.first_range + piece.argc);
+        let end = self.plan.own_ranges();
         self.plan.ranges.truncate(end as usize);
     }
 
@@ -142,12 +150,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             *command = id;
             spec = table.spec(id);
         }
-        let arity = spec.meta.arity;
-        let fits = match usize::try_from(arity) {
-            Ok(arity) => args.len() == arity,
-            Err(_) => args.len() >= usize::from(arity.unsigned_abs()),
-        };
-        if !fits {
+        if !spec.meta.takes(args.len()) {
             return Err(CmdError::Arity(spec.meta.name.into()));
         }
         Ok(spec.route)
@@ -160,8 +163,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.plan.ranges.truncate(call.first_range as usize);
         self.answer(call, |reply| reply.error_bytes(&text));
         let stats = self.stats();
-        stats.error_replies.add(1);
-        if !text.starts_with(b"ERR unknown command") {
+        stats.error(&text);
+        if !text.starts_with(b"ERR unknown ") {
             stats.commands[usize::from(call.command)].rejected.add(1);
         }
     }
@@ -287,6 +290,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             part.1.extend_from_slice(ranges.get(at..at + keys.step).unwrap_or_default());
             gather.order.push(part.0);
         }
+        gather.command = call.command;
         gather.start(call.dest(), merge, call.resp3, usize::from(count));
         let gather = self.gathers.insert(gather);
         self.plan.ranges.truncate(call.first_range as usize);
@@ -307,12 +311,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Sends every shard the whole command.
-    fn route_all(&mut self, call: &Call, merge: Merge) {
+    pub(crate) fn route_all(&mut self, call: &Call, merge: Merge) {
         if self.topology.shards == 1 && !matches!(merge, Merge::Custom(_)) {
             return self.send(0, call.piece(call.dest()));
         }
         let mut gather = self.spare_gathers.pop().unwrap_or_default();
         gather.order.clear();
+        gather.command = call.command;
         gather.start(call.dest(), merge, call.resp3, usize::from(self.topology.shards));
         let gather = self.gathers.insert(gather);
         for shard in 0..self.topology.shards {
@@ -322,11 +327,24 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 /// Copies a piece's arguments into a batch and makes the piece refer to the copy.
+///
+/// Arguments that stand close together (a command as it was received) are copied in one stretch, with the protocol's bytes
+/// between them; others (a shard's part of a long command) one by one.
 pub(crate) fn copy_args(batch: &mut Batch, piece: &mut Piece, bytes: &[u8], ranges: &[ArgRange]) {
     piece.source = Source::Batch;
     piece.base = 0;
     piece.first_range = batch.ranges.len() as u32;
     piece.argc = ranges.len() as u32;
+    let at = batch.bytes.len() as u32;
+    if let (Some(first), Some(last)) = (ranges.first(), ranges.last())
+        && ranges.len() <= STRETCH_ARGS_MAX
+        && let Some(stretch) = bytes.get(first.off as usize..last.end())
+        && stretch.len() <= ranges.iter().map(|range| range.len as usize + STRETCH_GAP_BYTES).sum()
+    {
+        batch.ranges.extend(ranges.iter().map(|range| ArgRange::new(range.off - first.off + at, range.len)));
+        batch.bytes.extend_from_slice(stretch);
+        return;
+    }
     for range in ranges {
         let arg = range.slice(bytes);
         batch.ranges.push(ArgRange::new(batch.bytes.len() as u32, arg.len() as u32));

@@ -1,11 +1,25 @@
 //! What all cores share: the command table, the configuration, counters, and the way to the control plane.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use commands::CommandTable;
 use crossbeam::utils::CachePadded;
 
+use crate::config::Config;
+use crate::process::Process;
 use crate::stats::CoreStats;
+
+/// Who may do something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Permission {
+    /// Nobody.
+    No,
+    /// Clients of this host.
+    Local,
+    /// Everybody.
+    Yes,
+}
 
 /// The configuration as cores use it. A core keeps a copy and looks at the epoch once a turn.
 #[derive(Clone, Debug)]
@@ -24,6 +38,12 @@ pub struct HotConfig {
     pub output_soft_bytes: usize,
     /// How long the soft limit may be exceeded.
     pub output_soft_ms: u64,
+    /// `protected-mode`.
+    pub protected_mode: bool,
+    /// `enable-debug-command`.
+    pub debug_command: Permission,
+    /// `enable-protected-configs`.
+    pub protected_configs: Permission,
 }
 
 impl Default for HotConfig {
@@ -36,16 +56,11 @@ impl Default for HotConfig {
             output_hard_bytes: 0,
             output_soft_bytes: 0,
             output_soft_ms: 0,
+            protected_mode: true,
+            debug_command: Permission::No,
+            protected_configs: Permission::No,
         }
     }
-}
-
-/// The control plane, as cores see it.
-pub trait Control: Send + Sync {
-    /// A client asked for the process to end (SHUTDOWN).
-    fn shutdown(&self);
-    /// Wakes all cores.
-    fn wake_all(&self);
 }
 
 /// What all cores share.
@@ -54,29 +69,36 @@ pub struct Shared {
     pub table: CommandTable,
     /// By core.
     pub stats: Vec<CachePadded<CoreStats>>,
-    /// The control plane.
-    pub control: Box<dyn Control>,
+    /// What only the process knows and can do.
+    pub process: Box<dyn Process>,
+    /// Rejected connections at the last CONFIG RESETSTAT.
+    pub(crate) rejected_before: AtomicU64,
     next_client_id: AtomicU64,
     /// Set once: cores finish what is in flight and stop.
     stopping: AtomicBool,
     /// How many cores have nothing in flight any more, while stopping.
     drained: AtomicUsize,
-    hot: std::sync::RwLock<HotConfig>,
+    /// Locked by commands that show or change the configuration, never by a turn as such.
+    config: Mutex<Config>,
+    hot: RwLock<HotConfig>,
     hot_epoch: AtomicU64,
 }
 
 impl Shared {
     /// For so many shards.
-    pub fn new(shards: u16, hot: HotConfig, control: Box<dyn Control>) -> Self {
+    pub fn new(shards: u16, config: Config, process: Box<dyn Process>) -> Self {
         let table = CommandTable::new(commands::FAMILIES);
+        let hot = config.hot();
         Shared {
             stats: (0..shards).map(|_| CoreStats::new(table.len(), hot.databases)).collect(),
             table,
-            control,
+            process,
+            rejected_before: AtomicU64::new(0),
             next_client_id: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
             drained: AtomicUsize::new(0),
-            hot: std::sync::RwLock::new(hot),
+            config: Mutex::new(config),
+            hot: RwLock::new(hot),
             hot_epoch: AtomicU64::new(1),
         }
     }
@@ -113,14 +135,24 @@ impl Shared {
         self.hot_epoch.load(Ordering::Acquire)
     }
 
-    /// A copy of the current configuration.
+    /// A copy of what cores need of the current configuration.
     pub fn hot(&self) -> HotConfig {
-        self.hot.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.hot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Changes the configuration for all cores.
-    pub fn set_hot(&self, change: impl FnOnce(&mut HotConfig)) {
-        change(&mut self.hot.write().unwrap_or_else(std::sync::PoisonError::into_inner));
+    /// The configuration, to look at. A change goes by [`Shared::set_config`].
+    pub fn config(&self) -> MutexGuard<'_, Config> {
+        self.config.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a changed configuration into effect: cores take it over at their next turn, the process at once. `guard` is
+    /// what [`Shared::config`] gave before the change was worked out, so that no other change comes between.
+    pub(crate) fn set_config(&self, mut guard: MutexGuard<'_, Config>, config: Config, changed: &[usize]) {
+        *self.hot.write().unwrap_or_else(PoisonError::into_inner) = config.hot();
         self.hot_epoch.fetch_add(1, Ordering::AcqRel);
+        for setting in config.settings(changed) {
+            self.process.apply(setting);
+        }
+        *guard = config;
     }
 }

@@ -1,6 +1,7 @@
 //! Counters of a core. Each has one writer, the core itself, and any number of readers (INFO on another core), so they
 //! are relaxed atomics without locked instructions: a plain load and store.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crossbeam::utils::CachePadded;
@@ -63,8 +64,95 @@ pub struct DbStats {
     pub avg_ttl_ms: Counter,
 }
 
+/// Most codes of errors that are counted apart. Errors of further codes count in the total only.
+const ERROR_CODES_MAX: usize = 32;
+
+/// Replies that were errors, by their first word. Codes are added and never removed, so readers need no lock.
+#[derive(Debug, Default)]
+pub struct ErrorStats {
+    codes: [(OnceLock<Box<[u8]>>, Counter); ERROR_CODES_MAX],
+}
+
+impl ErrorStats {
+    /// Counts an error; by the owning core only.
+    #[cold]
+    fn add(&self, text: &[u8]) {
+        let code = text.split(|&byte| byte == b' ').next().unwrap_or_default();
+        for (known, count) in &self.codes {
+            if **known.get_or_init(|| code.into()) == *code {
+                return count.add(1);
+            }
+        }
+    }
+
+    /// The codes seen and how often.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        let seen = |(code, count): &'_ (OnceLock<Box<[u8]>>, Counter)| (code.get().is_some(), count.get());
+        self.codes.iter().filter(move |entry| matches!(seen(entry), (true, 1..))).map(|(code, count)| {
+            let code: &[u8] = code.get().map_or(&[], |code| code);
+            (code, count.get())
+        })
+    }
+
+    fn reset(&self) {
+        self.codes.iter().for_each(|(_, count)| count.set(0));
+    }
+}
+
+/// How fast a counter grows: the mean of the last samples, as Redis's `instantaneous_*` fields.
+#[derive(Debug, Default)]
+pub struct Rate {
+    /// Growth in a second.
+    per_second: Counter,
+    /// When that was worked out, in milliseconds since 1970.
+    at_ms: Counter,
+    /// Value at that time.
+    value: Counter,
+    /// The last samples, the oldest of which is replaced next.
+    samples: [Counter; RATE_SAMPLES],
+    next: Counter,
+}
+
+/// Samples of a rate, and how far they are apart at least: Redis's numbers.
+const RATE_SAMPLES: usize = 16;
+const RATE_EVERY_MS: u64 = 100;
+
+impl Rate {
+    /// Takes the counter's value, if it is time for it; by the owning core only.
+    #[inline]
+    fn sample(&self, value: u64, now_ms: u64) {
+        let passed_ms = now_ms.saturating_sub(self.at_ms.get());
+        if passed_ms >= RATE_EVERY_MS {
+            self.add_sample(value, passed_ms, now_ms);
+        }
+    }
+
+    #[cold]
+    fn add_sample(&self, value: u64, passed_ms: u64, now_ms: u64) {
+        let grown = value.saturating_sub(self.value.get());
+        self.value.set(value);
+        self.at_ms.set(now_ms);
+        let rate = grown.saturating_mul(1000) / passed_ms;
+        // A core that slept has nothing to say about the time before.
+        let slept = usize::try_from(passed_ms / RATE_EVERY_MS).unwrap_or(usize::MAX).clamp(1, RATE_SAMPLES);
+        for _ in 0..slept {
+            let next = self.next.get();
+            self.samples[next as usize % RATE_SAMPLES].set(rate);
+            self.next.set(next + 1);
+        }
+        self.per_second.set(self.samples.iter().map(Counter::get).sum::<u64>() / RATE_SAMPLES as u64);
+    }
+
+    /// Growth in a second, as of `now_ms`: a core that has slept since does nothing.
+    pub fn per_second(&self, now_ms: u64) -> u64 {
+        let silent_ms = now_ms.saturating_sub(self.at_ms.get());
+        let window_ms = RATE_EVERY_MS * RATE_SAMPLES as u64;
+        self.per_second.get() * window_ms.saturating_sub(silent_ms) / window_ms
+    }
+}
+
 /// All counters of a core.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CoreStats {
     /// By command number.
     pub commands: Vec<CommandStats>,
@@ -98,6 +186,14 @@ pub struct CoreStats {
     pub query_limit_drops: Counter,
     /// Replies that were errors.
     pub error_replies: Counter,
+    /// The same by code.
+    pub errors: ErrorStats,
+    /// How fast commands are carried out.
+    pub commands_rate: Rate,
+    /// How fast bytes come in.
+    pub input_rate: Rate,
+    /// How fast bytes go out.
+    pub output_rate: Rate,
     /// Keys found by reading commands.
     pub keyspace_hits: Counter,
     /// Keys not found by reading commands.
@@ -118,26 +214,50 @@ impl CoreStats {
         CachePadded::new(CoreStats {
             commands: (0..commands).map(|_| CommandStats::default()).collect(),
             dbs: (0..databases).map(|_| DbStats::default()).collect(),
-            commands_processed: Counter::default(),
-            clients: Counter::default(),
-            connections: Counter::default(),
-            input_bytes: Counter::default(),
-            output_bytes: Counter::default(),
-            turns: Counter::default(),
-            publishes: Counter::default(),
-            pieces_sent: Counter::default(),
-            pieces_received: Counter::default(),
-            rounds: Counter::default(),
-            lock_waits: Counter::default(),
-            output_limit_drops: Counter::default(),
-            query_limit_drops: Counter::default(),
-            error_replies: Counter::default(),
-            keyspace_hits: Counter::default(),
-            keyspace_misses: Counter::default(),
-            expired_keys: Counter::default(),
-            used_bytes: Counter::default(),
-            dirty: Counter::default(),
-            client_bytes: Counter::default(),
+            ..CoreStats::default()
         })
+    }
+
+    /// Counts an error reply.
+    #[cold]
+    pub(crate) fn error(&self, text: &[u8]) {
+        self.error_replies.add(1);
+        self.errors.add(text);
+    }
+
+    /// Looks at the rates; once a turn.
+    #[inline]
+    pub(crate) fn sample_rates(&self, now_ms: u64) {
+        self.commands_rate.sample(self.commands_processed.get(), now_ms);
+        self.input_rate.sample(self.input_bytes.get(), now_ms);
+        self.output_rate.sample(self.output_bytes.get(), now_ms);
+    }
+
+    /// Sets everything to zero that CONFIG RESETSTAT does; by the owning core only.
+    pub(crate) fn reset(&self) {
+        for command in &self.commands {
+            let CommandStats { calls, ticks, max_ticks, rejected, failed } = command;
+            [calls, ticks, max_ticks, rejected, failed].iter().for_each(|counter| counter.set(0));
+        }
+        self.errors.reset();
+        let counters = [
+            &self.commands_processed,
+            &self.connections,
+            &self.input_bytes,
+            &self.output_bytes,
+            &self.turns,
+            &self.publishes,
+            &self.pieces_sent,
+            &self.pieces_received,
+            &self.rounds,
+            &self.lock_waits,
+            &self.output_limit_drops,
+            &self.query_limit_drops,
+            &self.error_replies,
+        ];
+        counters.iter().for_each(|counter| counter.set(0));
+        for rate in [&self.commands_rate, &self.input_rate, &self.output_rate] {
+            rate.value.set(0);
+        }
     }
 }

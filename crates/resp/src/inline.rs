@@ -10,15 +10,14 @@ use base::ArgRange;
 
 /// A line has a quote that is not closed, or text right after a closing quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unbalanced;
+pub struct Unbalanced;
 
 /// Splits `line` (without its line end) into words. Their bytes are appended to `text`, their ranges in it to `args`. On an
 /// error both may hold part of the words.
-pub(crate) fn split_line(
-    line: &[u8],
-    text: &mut Vec<u8>,
-    args: &mut Vec<ArgRange>,
-) -> Result<(), Unbalanced> {
+///
+/// # Errors
+/// [`Unbalanced`] quotes.
+pub fn split_line(line: &[u8], text: &mut Vec<u8>, args: &mut Vec<ArgRange>) -> Result<(), Unbalanced> {
     let mut rest = line;
     loop {
         let blanks = rest.iter().take_while(|&&byte| is_space(byte)).count();

@@ -16,6 +16,7 @@ mod reply;
 mod skip;
 
 pub use error::ProtocolError;
+pub use inline::{Unbalanced, split_line};
 pub use parse::{Limits, Parsed, Parser};
 pub use reply::Reply;
 pub use skip::skip_element;

@@ -296,60 +296,58 @@ fn fast_frame(buf: &[u8], limits: &Limits, args: &mut Vec<ArgRange>) -> Result<u
     {
         return Err(NOTHING);
     }
-    let (count, mut at) = match fast_count(buf, 0, b'*') {
-        Some((count @ 1.., at)) => (count, at),
+    let (count, start) = match fast_count(buf, b'*') {
+        Some((count @ 1.., start)) => (count, start),
         _ => return Err(NOTHING),
     };
+    let Some(mut rest) = buf.get(start..) else { return Err(NOTHING) };
     let mut missing = count as u32;
     // No room is made for `count` arguments: it is only a claim.
     while missing > 0 {
-        let Some((len, start)) = fast_count(buf, at, b'$') else { return Err(Stopped { at, missing }) };
-        let end = start + len + 2;
-        if end > buf.len() {
-            return Err(Stopped { at, missing });
-        }
-        args.push(ArgRange::new(start as u32, len as u32));
-        at = end;
+        let at = buf.len() - rest.len();
+        let Some((len, start)) = fast_count(rest, b'$') else { return Err(Stopped { at, missing }) };
+        let Some(after) = rest.get(start + len + 2..) else { return Err(Stopped { at, missing }) };
+        args.push(ArgRange::new((at + start) as u32, len as u32));
+        rest = after;
         missing -= 1;
     }
-    Ok(at)
+    Ok(buf.len() - rest.len())
 }
 
 /// Largest count and length on the fast path.
 const FAST_MAX: u64 = 999_999;
 const _: () = assert!(FAST_MAX < limits::BULK_CONFIG_MIN_BYTES);
 
-/// A count line of the usual form at `at`: `marker`, one to six digits without leading zero, `\r\n`. Gives the count and
-/// the position after the line.
+/// A count line of the usual form at the start of `rest`: `marker`, one to six digits without leading zero, `\r\n`. Gives the
+/// count and the length of the line.
 ///
 /// The line is read as one word of eight bytes, compared and converted as a whole.
 #[inline(always)]
-fn fast_count(buf: &[u8], at: usize, marker: u8) -> Option<(usize, usize)> {
+fn fast_count(rest: &[u8], marker: u8) -> Option<(usize, usize)> {
     // A byte `0x30` to `0x3f` of a digit's place passes the first comparison of each form; the second refuses `:` to `?`.
     const DIGIT: u8 = b'0';
-    let rest = buf.get(at..)?;
-    let Some(word) = rest.first_chunk::<8>() else { return short_count(rest, at, marker) };
+    let Some(word) = rest.first_chunk::<8>() else { return short_count(rest, marker) };
     let word = u64::from_le_bytes(*word);
     if word as u32 & 0xffff_f0ff == u32::from_le_bytes([marker, DIGIT, b'\r', b'\n']) {
         let value = (word >> 8 & 0x0f) as usize;
-        return (value <= 9).then_some((value, at + 4));
+        return (value <= 9).then_some((value, 4));
     }
     if word & 0xff_fff0_f0ff == u64::from_le_bytes([marker, DIGIT, DIGIT, b'\r', b'\n', 0, 0, 0]) {
         let digits = word as u32 >> 8 & 0x0f0f;
         // Tens are in the low byte, ones in the next, which the product leaves holding 10 × tens + ones.
         let value = (digits * (10 << 8 | 1)) >> 8 & 0xff;
         let decimal = (digits + 0x0606) & 0x1010 == 0;
-        return (decimal && value >= 10).then_some((value as usize, at + 5));
+        return (decimal && value >= 10).then_some((value as usize, 5));
     }
-    long_count(rest, at, marker)
+    long_count(rest, marker)
 }
 
 /// [`fast_count`] where fewer than eight bytes are left: the last argument of a frame, when it has one byte or none. (One of
 /// two bytes makes eight with its lines, and a length of two digits stands before at least ten bytes.)
-fn short_count(rest: &[u8], at: usize, marker: u8) -> Option<(usize, usize)> {
+fn short_count(rest: &[u8], marker: u8) -> Option<(usize, usize)> {
     match *rest {
         [first, digit @ b'0'..=b'9', b'\r', b'\n', ..] if first == marker => {
-            Some((usize::from(digit - b'0'), at + 4))
+            Some((usize::from(digit - b'0'), 4))
         }
         _ => None,
     }
@@ -357,7 +355,7 @@ fn short_count(rest: &[u8], at: usize, marker: u8) -> Option<(usize, usize)> {
 
 /// [`fast_count`] for three to six digits.
 #[inline]
-fn long_count(rest: &[u8], at: usize, marker: u8) -> Option<(usize, usize)> {
+fn long_count(rest: &[u8], marker: u8) -> Option<(usize, usize)> {
     const DIGITS_MAX: usize = 6;
     let (&first, rest) = rest.split_first()?;
     if first != marker {
@@ -368,7 +366,7 @@ fn long_count(rest: &[u8], at: usize, marker: u8) -> Option<(usize, usize)> {
         let digit = usize::from(byte.wrapping_sub(b'0'));
         if digit > 9 {
             return (byte == b'\r' && width >= 3 && rest.get(width + 1) == Some(&b'\n'))
-                .then_some((value, at + width + 3));
+                .then_some((value, width + 3));
         }
         if width > 0 && value == 0 {
             return None;

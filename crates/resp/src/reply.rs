@@ -97,10 +97,7 @@ impl<'a> Reply<'a> {
 
     /// An integer as a bulk string.
     pub fn bulk_int(&mut self, value: i64) {
-        let digits = value.unsigned_abs().checked_ilog10().map_or(1, |log| u64::from(log) + 1);
-        self.header(b'$', digits + u64::from(value < 0));
-        write_i64(self.out, value);
-        self.end();
+        self.number_as_bulk(|out| write_i64(out, value));
     }
 
     /// No value: RESP2 `$-1`, RESP3 `_`.
@@ -157,9 +154,7 @@ impl<'a> Reply<'a> {
             write_f64(self.out, value);
             self.end();
         } else {
-            let mut text = Vec::with_capacity(32);
-            write_f64(&mut text, value);
-            self.bulk(&text);
+            self.number_as_bulk(|out| write_f64(out, value));
         }
     }
 
@@ -227,11 +222,32 @@ impl<'a> Reply<'a> {
     }
 
     fn long_header(&mut self, marker: u8, value: u64) {
+        self.out.reserve(HEADER_MAX);
         self.out.push(marker);
         write_u64(self.out, value);
         self.end();
+    }
+
+    /// A bulk string of 1 to 99 bytes, whose length is known only after `write` has written it.
+    fn number_as_bulk(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.out.len();
+        self.out.extend_from_slice(b"$00\r\n");
+        let text = self.out.len();
+        write(self.out);
+        let len = (self.out.len() - text) as u8;
+        self.end();
+        if let Some([tens, ones]) = self.out.get_mut(start + 1..start + 3) {
+            (*tens, *ones) = (b'0' + len / 10, b'0' + len % 10);
+        }
+        if len < 10 {
+            self.out.remove(start + 1);
+        }
     }
 }
 
 /// Longest header: marker, 20 digits, line end.
 const HEADER_MAX: usize = 23;
+
+#[cfg(test)]
+#[path = "reply_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use base::limits::REPLY_DEPTH_MAX;
 use base::num::parse_i64;
 
-/// Longest line of a header or scalar that is looked at; simple strings and errors may be longer than any number.
+/// Longest line that is looked at: simple strings and errors are the longest, and none of ours comes near this.
 const SEARCH_MAX_BYTES: usize = 1 << 20;
 
 /// The position after the element that starts at `pos` of `buf`: RESP2 or RESP3, with all that is nested in it, and for an
@@ -74,6 +74,12 @@ fn header(buf: &[u8], at: usize) -> Option<Header> {
 pub(crate) fn line_at(buf: &[u8], at: usize) -> Option<(&[u8], usize)> {
     let rest = buf.get(at..)?;
     let window = rest.get(..rest.len().min(SEARCH_MAX_BYTES)).unwrap_or(rest);
-    let end = window.windows(2).position(|pair| pair == b"\r\n")?;
-    Some((rest.get(..end)?, at + end + 2))
+    let mut from = 0;
+    loop {
+        let end = from + window.get(from..)?.iter().position(|&byte| byte == b'\r')?;
+        if window.get(end + 1) == Some(&b'\n') {
+            return Some((window.get(..end)?, at + end + 2));
+        }
+        from = end + 1;
+    }
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base::hash::KeyHasher;
-use frontend::shared::HotConfig;
-use frontend::{Control, Core, CoreBus, CoreOptions, Shared};
+use frontend::config::Setting;
+use frontend::process::{CpuInfo, Facts, MemoryInfo};
+use frontend::{Config, Core, CoreBus, CoreOptions, Shared};
 use reactor::{BackendKind, Listener, Settings, Waker};
 
 use crate::service::{CoreService, CoreWaker};
@@ -18,11 +19,28 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 struct Process {
     wakers: Vec<Waker>,
+    facts: Facts,
 }
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
-impl Control for Process {
+impl frontend::Process for Process {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+    fn memory(&self) -> MemoryInfo {
+        MemoryInfo::default()
+    }
+    fn cpu(&self) -> CpuInfo {
+        CpuInfo::default()
+    }
+    fn rejected_connections(&self) -> u64 {
+        0
+    }
+    fn ticks_to_ns(&self, ticks: u64) -> u64 {
+        sys::clock::ticks_to_ns(ticks)
+    }
+    fn apply(&self, _: Setting) {}
     fn shutdown(&self) {
         STOP.store(true, Ordering::SeqCst);
     }
@@ -38,24 +56,29 @@ fn sleep_us(us: u64) {
 }
 
 fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let get = |name: &str, default: &str| -> String {
-        args.iter().position(|a| a == name).and_then(|i| args.get(i + 1)).cloned().unwrap_or(default.into())
-    };
-    let port: u16 = get("--port", "6379").parse().unwrap();
-    let shards: u16 = get("--shards", "1").parse().unwrap();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let options = Config::from_args(&args).unwrap_or_else(|error| {
+        println!("{error}");
+        std::process::exit(1)
+    });
+    let port: u16 = options.port().unwrap_or(6379);
+    let shards: u16 = options.shards().unwrap_or(1);
     let address: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
     let listener = Listener::tcp(address, 511, 300).unwrap();
     let config = reactor::Config {
         cores: usize::from(shards),
-        backend: if get("--io-backend", "auto") == "epoll" { BackendKind::Epoll } else { BackendKind::Uring },
+        backend: if options.io_backend() == frontend::config::IoBackend::Epoll {
+            BackendKind::Epoll
+        } else {
+            BackendKind::Uring
+        },
         ..reactor::Config::default()
     };
     let settings = Arc::new(Settings::default());
     let seats = reactor::seats(config, settings, vec![listener]).unwrap();
     let wakers: Vec<Waker> = seats.iter().map(|seat| seat.waker()).collect();
-    let control = Process { wakers: wakers.clone() };
-    let shared = Arc::new(Shared::new(shards, HotConfig::default(), Box::new(control)));
+    let control = Process { wakers: wakers.clone(), facts: Facts::default() };
+    let shared = Arc::new(Shared::new(shards, options, Box::new(control)));
     let bus = CoreBus::new(shards, bus::Credits::per_pair(8), CoreWaker(wakers));
     let hasher = KeyHasher::new((1, 2));
     let threads: Vec<_> = seats

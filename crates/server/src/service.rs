@@ -70,7 +70,11 @@ impl Service for CoreService {
     }
 
     fn turn(&mut self, now: reactor::Now, io: &mut TurnIo<'_>) -> reactor::Next {
-        let now = frontend::Now { monotonic_us: now.monotonic_us, unix_ms: now.realtime_ms() };
+        let now = frontend::Now {
+            monotonic_us: now.monotonic_us,
+            unix_ms: now.realtime_ms(),
+            unix_rest_us: (now.realtime_us % 1000) as u16,
+        };
         let next = self.0.turn(now, &mut TurnSockets(io));
         reactor::Next {
             again: next.again,

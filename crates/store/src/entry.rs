@@ -153,7 +153,17 @@ impl<'a> Occupied<'a> {
 
     /// Writes word and payload.
     #[inline]
-    fn write(&mut self, word: Option<u64>, payload: Payload<'_, Large>) {
+    fn write(&mut self, word: Option<u64>, mut payload: Payload<'_, Large>) {
+        if word == self.expiry_ms() {
+            // Neither the record's size nor its expiry changes, so the books need no entry.
+            match self.place.record_mut().overwrite_in_place(payload) {
+                Ok(()) => {
+                    self.books.stats.dirty += 1;
+                    return;
+                }
+                Err(unwritten) => payload = unwritten,
+            }
+        }
         let mut old_large = None;
         self.change(|record| {
             let (record, large) = record.overwrite(word, payload);

@@ -182,11 +182,6 @@ impl Shard {
         let Shard { databases, expiring, books, .. } = self;
         let mut left_ns = budget_us.saturating_mul(1000);
         books.expiry_due_ms = u64::MAX;
-        expiring.retain(|&index| {
-            let Some(Some(database)) = databases.get_mut(index) else { return false };
-            database.listed = database.table.marked_len() > 0;
-            database.listed
-        });
         let count = expiring.len();
         self.expiring_next = if self.expiring_next < count { self.expiring_next + 1 } else { 0 };
         for turn in 0..count {
@@ -196,6 +191,11 @@ impl Shard {
                 books.expiry_due_ms = books.expiry_due_ms.min(due_ms);
             }
         }
+        expiring.retain(|&index| {
+            let Some(Some(database)) = databases.get_mut(index) else { return false };
+            database.listed = database.table.marked_len() > 0;
+            database.listed
+        });
     }
 
     /// Heap bytes of tables, records and values, by the allocator's size classes. O(1).

@@ -15,6 +15,7 @@ pub mod counters;
 pub mod cpu;
 pub mod epoll;
 pub mod listen;
+pub mod memory;
 pub mod net;
 pub mod uring;
 pub mod waker;

@@ -44,8 +44,8 @@ fn accept_unusual(text: &[u8], value: f64) -> Option<f64> {
 }
 
 /// Appends the text of `value` that Redis prints: `inf`, `-inf`, `nan`, `-0`; integers up to 2^62 in full; otherwise the
-/// shortest digits that read back as `value`, as a plain decimal (`0.001`, `1e+21` written out only where few zeros are
-/// added) or with an exponent (`1.5e-7`, `1e+300`).
+/// shortest digits that read back as `value`, plain (`0.001`, `12345678901234567000`) or, where that would add many zeros or
+/// has many decimals, with an exponent (`1.5e-7`, `1e+300`).
 pub fn write_f64(out: &mut Vec<u8>, value: f64) {
     const INTEGER_BOUND: f64 = (1u64 << 62) as f64;
     if value.is_nan() {

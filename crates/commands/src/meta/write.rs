@@ -7,6 +7,11 @@ use resp::Reply;
 impl Meta {
     /// Writes the command's element in the reply of COMMAND and COMMAND INFO.
     pub fn write_info(&self, reply: &mut Reply<'_>) {
+        self.write_info_with(self.subcommands, reply);
+    }
+
+    /// The same with other subcommands.
+    pub(crate) fn write_info_with(&self, subcommands: &[&Meta], reply: &mut Reply<'_>) {
         reply.array(10);
         reply.bulk(self.name.as_bytes());
         reply.int(i64::from(self.arity));
@@ -23,12 +28,12 @@ impl Meta {
         for spec in self.key_specs {
             spec.write(reply);
         }
-        if self.subcommands.is_empty() {
+        if subcommands.is_empty() {
             reply.set(0);
             return;
         }
-        reply.array(self.subcommands.len());
-        for subcommand in self.subcommands {
+        reply.array(subcommands.len());
+        for subcommand in subcommands {
             subcommand.write_info(reply);
         }
     }

@@ -72,25 +72,9 @@ impl Shape {
     /// The shape for new contents.
     #[inline(always)]
     pub(super) fn new<B>(name_len: usize, word: Option<u64>, payload: &Payload<'_, B>) -> Shape {
-        let mut flags = word_flags(word);
-        if name_len > usize::from(u8::MAX) {
-            flags |= NAME_WIDE;
-        }
-        let payload_len = match payload {
-            Payload::Int(int) => {
-                flags |= KIND_INT | int_width_log2(*int) << WIDTH_SHIFT;
-                int_width(*int)
-            }
-            Payload::Bytes(bytes) => {
-                flags |= KIND_BYTES | length_flags(bytes.len());
-                bytes.len()
-            }
-            Payload::Boxed(_) => {
-                flags |= KIND_BOXED;
-                POINTER_BYTES
-            }
-        };
-        Shape { flags, name_len: checked(name_len), payload_len: checked(payload_len) }
+        let name = if name_len > usize::from(u8::MAX) { NAME_WIDE } else { 0 };
+        let (kind, payload_len) = payload_shape(payload);
+        Shape { flags: name | word_flags(word) | kind, name_len: checked(name_len), payload_len }
     }
 
     /// The shape behind a header: its flags, and what its length fields say.
@@ -107,6 +91,13 @@ impl Shape {
     /// The same with another word.
     pub(super) fn with_word(self, word: Option<u64>) -> Shape {
         Shape { flags: self.flags & !WORD | word_flags(word), ..self }
+    }
+
+    /// The same with another payload.
+    #[inline(always)]
+    pub(super) fn with_payload<B>(self, payload: &Payload<'_, B>) -> Shape {
+        let (kind, payload_len) = payload_shape(payload);
+        Shape { flags: self.flags & (NAME_WIDE | WORD) | kind, payload_len, ..self }
     }
 
     /// The same with bytes of another length.
@@ -221,6 +212,19 @@ pub(super) fn length_len(flags: u8) -> usize {
         KIND_BYTES => 1,
         f if f & KIND == KIND_BYTES => 4,
         _ => 0,
+    }
+}
+
+/// The flags that a payload needs, and its length.
+#[inline(always)]
+fn payload_shape<B>(payload: &Payload<'_, B>) -> (u8, u32) {
+    match payload {
+        Payload::Int(int) => {
+            let log2 = int_width_log2(*int);
+            (KIND_INT | log2 << WIDTH_SHIFT, 1 << log2)
+        }
+        Payload::Bytes(bytes) => (KIND_BYTES | length_flags(bytes.len()), checked(bytes.len())),
+        Payload::Boxed(_) => (KIND_BOXED, POINTER_BYTES as u32),
     }
 }
 

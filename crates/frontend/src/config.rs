@@ -1,0 +1,285 @@
+//! The configuration: a typed table of parameters, their values, and where the values come from.
+//!
+//! ```text
+//! table       the parameters with an effect: names, values, who may change them, what a change does
+//! remembered  all other parameters of redis.conf
+//! value       reading and writing of values
+//! parse       configuration file and command line
+//! cli         --help, made from the table
+//! ```
+//!
+//! A value reaches a core as part of [`crate::shared::HotConfig`], a copy that each core refreshes when it changed.
+
+mod cli;
+mod param;
+mod parse;
+mod remembered;
+mod table;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+pub use cli::command;
+pub use param::{Change, Check, Effect, IntForm, IntKind, Kind, LogLevel, Param, Setting};
+pub use parse::{ConfigError, LineError};
+pub use table::{find, params};
+pub use value::{OutputLimit, Refusal, Value};
+
+use crate::shared::HotConfig;
+
+/// The values of all parameters.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// By parameter, in the order of [`params`].
+    entries: Vec<Entry>,
+    file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    value: Value,
+    /// Whether a file or the command line gave it.
+    given: bool,
+}
+
+/// An address of `bind`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BindAddress {
+    /// Host name or address; `*` is all of IPv4, `::*` all of IPv6.
+    pub host: String,
+    /// If the address doesn't exist here, that is no error.
+    pub optional: bool,
+}
+
+/// Which way sockets are served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IoBackend {
+    /// io_uring where it can be had, else epoll.
+    Auto,
+    /// io_uring.
+    IoUring,
+    /// epoll.
+    Epoll,
+}
+
+/// Whether threads are bound to CPUs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PinCpus {
+    /// If there are enough CPUs.
+    Auto,
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let entry = |param| Entry { value: Value::default_of(param), given: false };
+        Config { entries: params().map(entry).collect(), file: None }
+    }
+}
+
+impl Config {
+    /// The configuration of a command line, without the program's name: `[redis.conf] [--name value ...] ...`.
+    ///
+    /// # Errors
+    /// A file that can't be read, a line that is wrong, or a request for help.
+    pub fn from_args(args: &[String]) -> Result<Config, ConfigError> {
+        let mut config = Config::default();
+        if let (Some((at, ..)), Ok(here)) = (find(b"dir"), std::env::current_dir()) {
+            config.entries[at].value = Value::Text(here.into_os_string().into_encoded_bytes());
+        }
+        parse::command_line(&mut config, args)?;
+        Ok(config)
+    }
+
+    /// The value of the parameter with this number.
+    pub fn value(&self, at: usize) -> Option<&Value> {
+        self.entries.get(at).map(|entry| &entry.value)
+    }
+
+    /// Replaces the value of the parameter with this number.
+    pub(crate) fn replace(&mut self, at: usize, value: Value) {
+        if let Some(entry) = self.entries.get_mut(at) {
+            entry.value = value;
+            entry.given = true;
+        }
+    }
+
+    /// Takes a value from a file or the command line.
+    fn given(&mut self, at: usize, param: &'static Param, words: &[&[u8]]) -> Result<(), Refusal> {
+        let Some(entry) = self.entries.get_mut(at) else { return Ok(()) };
+        // Lines of `save` add up, but to each other, not to the default.
+        let starts_anew = !entry.given && matches!(param.kind, Kind::Checked(..));
+        let value = Value::parse(&param.kind, words, (!starts_anew).then_some(&entry.value))?;
+        *entry = Entry { value: normal(param, value), given: true };
+        Ok(())
+    }
+
+    fn set_file(&mut self, path: PathBuf) {
+        self.file = Some(path);
+    }
+
+    /// The configuration file, if there is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// What every core needs.
+    pub fn hot(&self) -> HotConfig {
+        let mut hot = HotConfig::default();
+        for (param, entry) in params().zip(&self.entries) {
+            if let Effect::Cores(apply) = param.effect {
+                apply(&entry.value, &mut hot);
+            }
+        }
+        hot
+    }
+
+    /// What the process has to be told of these parameters.
+    pub(crate) fn settings(&self, changed: &[usize]) -> Vec<Setting> {
+        let setting = |&at: &usize| match (params().nth(at)?.effect, self.value(at)?) {
+            (Effect::Process(setting), value) => Some(setting(value)),
+            _ => None,
+        };
+        changed.iter().filter_map(setting).collect()
+    }
+
+    /// Parameters that were given another value than their default and that have no effect: worth a warning.
+    pub fn without_effect(&self) -> Vec<&'static str> {
+        let idle = |(param, entry): (&'static Param, &Entry)| {
+            let idle = entry.given && matches!(param.effect, Effect::None);
+            (idle && entry.value != Value::default_of(param)).then_some(param.name)
+        };
+        params().zip(&self.entries).filter_map(idle).collect()
+    }
+
+    fn named(&self, name: &str) -> Option<&Value> {
+        find(name.as_bytes()).and_then(|(at, ..)| self.value(at))
+    }
+
+    /// Bytes that a parameter without a getter of its own says.
+    pub(crate) fn bytes_of(&self, name: &str) -> u64 {
+        u64::try_from(self.int(name)).unwrap_or(0)
+    }
+
+    fn int(&self, name: &str) -> i64 {
+        if let Some(Value::Int(number)) = self.named(name) { *number } else { 0 }
+    }
+
+    fn text(&self, name: &str) -> &[u8] {
+        if let Some(Value::Text(text)) = self.named(name) { text } else { &[] }
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        let text = self.text(name);
+        (!text.is_empty()).then(|| PathBuf::from(String::from_utf8_lossy(text).into_owned()))
+    }
+
+    /// `bind`: where to listen; with no address, everywhere.
+    pub fn bind(&self) -> Vec<BindAddress> {
+        let Some(Value::Words(words)) = self.named("bind") else { return Vec::new() };
+        let address = |word: &Vec<u8>| {
+            let optional = word.starts_with(b"-");
+            let host = String::from_utf8_lossy(&word[usize::from(optional)..]).into_owned();
+            BindAddress { host, optional }
+        };
+        words.iter().map(address).collect()
+    }
+
+    /// `port`; `None` for no TCP at all.
+    pub fn port(&self) -> Option<u16> {
+        u16::try_from(self.int("port")).ok().filter(|&port| port != 0)
+    }
+
+    /// `unixsocket` with `unixsocketperm`, whose 0 leaves the permissions to the umask.
+    pub fn unix_socket(&self) -> Option<(PathBuf, u32)> {
+        Some((self.path("unixsocket")?, u32::try_from(self.int("unixsocketperm")).unwrap_or(0)))
+    }
+
+    /// `tcp-backlog`.
+    pub fn tcp_backlog(&self) -> i32 {
+        i32::try_from(self.int("tcp-backlog")).unwrap_or(i32::MAX)
+    }
+
+    /// `shards`; `None` is one for each usable CPU.
+    pub fn shards(&self) -> Option<u16> {
+        u16::try_from(self.int("shards")).ok().filter(|&shards| shards != 0)
+    }
+
+    /// `pin-cpus`.
+    pub fn pin_cpus(&self) -> PinCpus {
+        match self.text("pin-cpus") {
+            b"yes" => PinCpus::Yes,
+            b"no" => PinCpus::No,
+            _ => PinCpus::Auto,
+        }
+    }
+
+    /// `io-backend`.
+    pub fn io_backend(&self) -> IoBackend {
+        match self.text("io-backend") {
+            b"io_uring" => IoBackend::IoUring,
+            b"epoll" => IoBackend::Epoll,
+            _ => IoBackend::Auto,
+        }
+    }
+
+    /// `spin-us`; `None` leaves the choice to the process.
+    pub fn spin_us(&self) -> Option<u32> {
+        u32::try_from(self.int("spin-us")).ok()
+    }
+
+    /// `timeout` in milliseconds; 0 is never.
+    pub fn timeout_ms(&self) -> u64 {
+        u64::try_from(self.int("timeout")).unwrap_or(0).saturating_mul(1000)
+    }
+
+    /// `tcp-keepalive` in seconds; 0 is never.
+    pub fn keepalive_s(&self) -> u32 {
+        u32::try_from(self.int("tcp-keepalive")).unwrap_or(u32::MAX)
+    }
+
+    /// `maxclients`.
+    pub fn max_clients(&self) -> u32 {
+        u32::try_from(self.int("maxclients")).unwrap_or(u32::MAX)
+    }
+
+    /// `maxmemory`; 0 is no limit.
+    pub fn max_memory_bytes(&self) -> u64 {
+        u64::try_from(self.int("maxmemory")).unwrap_or(0)
+    }
+
+    /// `maxmemory-policy`.
+    pub fn max_memory_policy(&self) -> &[u8] {
+        self.text("maxmemory-policy")
+    }
+
+    /// `hz`.
+    pub fn hz(&self) -> i64 {
+        self.int("hz")
+    }
+
+    /// `loglevel`.
+    pub fn log_level(&self) -> LogLevel {
+        table::log_level(self.text("loglevel"))
+    }
+
+    /// `logfile`; `None` is the standard output.
+    pub fn log_file(&self) -> Option<PathBuf> {
+        self.path("logfile")
+    }
+}
+
+/// Values that Redis brings into bounds without a word.
+pub(crate) fn normal(param: &Param, value: Value) -> Value {
+    match (param.name, value) {
+        ("hz", Value::Int(hz)) => Value::Int(hz.clamp(1, 500)),
+        (_, value) => value,
+    }
+}
+
+#[cfg(test)]
+#[path = "config/config_tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+//! The parameters that have an effect: those of Redis, and Anax's own. Help texts and `--help` come from here.
+
+use super::param::{
+    Effect, INT_MAX, LogLevel, Param, Setting, choice, flag, int, memory, octal, output_limits, text, words,
+};
+use super::remembered::REMEMBERED;
+use super::{OutputLimit, Value};
+use crate::shared::{HotConfig, Permission};
+
+const PERMISSION: &[&str] = &["no", "yes", "local"];
+const LOG_LEVELS: &[&str] = &["debug", "verbose", "notice", "warning", "nothing"];
+
+/// All parameters: first those with an effect, then those that are only remembered.
+pub fn params() -> impl Iterator<Item = &'static Param> {
+    EFFECTIVE.iter().chain(REMEMBERED)
+}
+
+/// The parameter of a name in any case, its number, and whether the name is the older one.
+pub fn find(name: &[u8]) -> Option<(usize, &'static Param, bool)> {
+    let is = |other: &str| other.as_bytes().eq_ignore_ascii_case(name);
+    params().enumerate().find_map(|(at, param)| {
+        let aliased = param.alias.is_some_and(is);
+        (aliased || is(param.name)).then_some((at, param, aliased))
+    })
+}
+
+/// The parameters with an effect.
+pub(super) static EFFECTIVE: &[Param] = &[
+    // Anax's own.
+    int("shards", 0, base::limits::SHARDS_MAX as i64, "0")
+        .at_start()
+        .does(Effect::Read, "Shards, each with a core of its own; 0 is one for each usable CPU"),
+    choice("pin-cpus", &["auto", "yes", "no"], "auto")
+        .at_start()
+        .does(Effect::Read, "Bind each core's thread to a CPU; auto does so where there are enough CPUs"),
+    choice("io-backend", &["auto", "io_uring", "epoll"], "auto")
+        .at_start()
+        .does(Effect::Read, "How sockets are served; auto takes io_uring where the system allows it"),
+    int("spin-us", -1, 1_000_000, "-1").does(
+        Effect::Process(|value| Setting::SpinUs(u32::try_from(as_int(value)).unwrap_or(0))),
+        "Microseconds that a core waits awake for other cores before it sleeps; -1 chooses",
+    ),
+    // Network.
+    words("bind", "* -::*").not_while_running("Failed to bind to specified addresses.").does(
+        Effect::Read,
+        "Addresses to listen on; * is all of IPv4, ::* all of IPv6, and one after - may be absent",
+    ),
+    int("port", 0, 65535, "6379")
+        .not_while_running("Unable to listen on this port. Check server logs.")
+        .does(Effect::Read, "TCP port; 0 is none"),
+    text("unixsocket", "").at_start().does(Effect::Read, "Path of a unix socket to listen on"),
+    octal("unixsocketperm", 0o777, "0").at_start().does(Effect::Read, "Permissions of the unix socket"),
+    int("tcp-backlog", 0, INT_MAX, "511")
+        .at_start()
+        .does(Effect::Read, "Connections that the system holds until they are accepted"),
+    int("tcp-keepalive", 0, INT_MAX, "300").does(
+        Effect::Process(|value| Setting::KeepaliveS(as_u32(value))),
+        "Seconds after which an idle connection is probed; 0 is never",
+    ),
+    int("timeout", 0, INT_MAX, "0").does(
+        Effect::Process(|value| Setting::TimeoutMs(as_u64(value) * 1000)),
+        "Seconds after which an idle client is disconnected; 0 is never",
+    ),
+    int("maxclients", 1, u32::MAX as i64, "10000")
+        .unsigned()
+        .does(Effect::Process(|value| Setting::MaxClients(as_u32(value))), "Most clients at a time"),
+    flag("protected-mode", "yes").does(
+        Effect::Cores(|value, hot| hot.protected_mode = as_flag(value)),
+        "Without a password, serve clients of this host only",
+    ),
+    // Clients.
+    text("requirepass", "").does(
+        Effect::Cores(|value, hot| hot.password = as_text(value).to_vec()),
+        "Password that clients have to give",
+    ),
+    int("databases", 1, INT_MAX, "16").at_start().does(
+        Effect::Cores(|value, hot| hot.databases = usize::try_from(as_int(value)).unwrap_or(16)),
+        "Number of databases",
+    ),
+    output_limits(
+        "client-output-buffer-limit",
+        "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
+    )
+    .does(Effect::Cores(set_output_limits), "Limits of a client's unsent output: class, hard, soft, seconds"),
+    memory("client-query-buffer-limit", 1024 * 1024, i64::MAX, "1073741824").unsigned().does(
+        Effect::Cores(|value, hot| hot.query_buffer_max_bytes = as_usize(value)),
+        "Most bytes of an unfinished command",
+    ),
+    memory("proto-max-bulk-len", 1024 * 1024, i64::MAX, "536870912").does(
+        Effect::Cores(|value, hot| hot.max_bulk_bytes = as_u64(value)),
+        "Most bytes of one argument and of a string",
+    ),
+    memory("maxmemory", 0, i64::MAX, "0")
+        .unsigned()
+        .does(Effect::Read, "Memory to use at most; 0 is no limit"),
+    choice("enable-debug-command", PERMISSION, "no").at_start().does(
+        Effect::Cores(|value, hot| hot.debug_command = as_permission(value)),
+        "Who may use DEBUG; local is clients of this host",
+    ),
+    choice("enable-protected-configs", PERMISSION, "no").at_start().does(
+        Effect::Cores(|value, hot| hot.protected_configs = as_permission(value)),
+        "Who may change protected parameters by CONFIG SET",
+    ),
+    // The process.
+    choice("loglevel", LOG_LEVELS, "notice")
+        .does(Effect::Process(|value| Setting::LogLevel(log_level(as_text(value)))), "What is logged"),
+    text("logfile", "").at_start().does(Effect::Read, "Where is logged; nothing is the standard output"),
+    int("hz", 0, INT_MAX, "10").does(Effect::Read, "Accepted; background work is paced by load instead"),
+];
+
+fn as_flag(value: &Value) -> bool {
+    matches!(value, Value::Flag(true))
+}
+
+fn as_int(value: &Value) -> i64 {
+    if let Value::Int(number) = value { *number } else { 0 }
+}
+
+fn as_u64(value: &Value) -> u64 {
+    u64::try_from(as_int(value)).unwrap_or(0)
+}
+
+fn as_u32(value: &Value) -> u32 {
+    u32::try_from(as_int(value)).unwrap_or(u32::MAX)
+}
+
+fn as_usize(value: &Value) -> usize {
+    usize::try_from(as_int(value)).unwrap_or(usize::MAX)
+}
+
+fn as_text(value: &Value) -> &[u8] {
+    if let Value::Text(text) = value { text } else { &[] }
+}
+
+fn as_permission(value: &Value) -> Permission {
+    match as_text(value) {
+        b"yes" => Permission::Yes,
+        b"local" => Permission::Local,
+        _ => Permission::No,
+    }
+}
+
+fn set_output_limits(value: &Value, hot: &mut HotConfig) {
+    let Value::OutputLimits([normal, ..]) = value else { return };
+    let OutputLimit { hard_bytes, soft_bytes, soft_s } = *normal;
+    hot.output_hard_bytes = usize::try_from(hard_bytes).unwrap_or(usize::MAX);
+    hot.output_soft_bytes = usize::try_from(soft_bytes).unwrap_or(usize::MAX);
+    hot.output_soft_ms = soft_s.saturating_mul(1000);
+}
+
+/// The level of a value of `loglevel`.
+pub(super) fn log_level(name: &[u8]) -> LogLevel {
+    match name {
+        b"debug" => LogLevel::Debug,
+        b"verbose" => LogLevel::Verbose,
+        b"warning" => LogLevel::Warning,
+        b"nothing" => LogLevel::Nothing,
+        _ => LogLevel::Notice,
+    }
+}

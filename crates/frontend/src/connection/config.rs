@@ -1,0 +1,185 @@
+//! CONFIG: the parameters of the table, shown and changed.
+
+use std::sync::atomic::Ordering;
+
+use base::Args;
+use base::conn::ConnId;
+use base::glob::glob_match;
+use bus::Wake;
+use commands::{CmdError, Merge};
+use resp::Reply;
+
+use super::handshake::is_local;
+use super::help;
+use crate::config::{Change, Config, Param, Value, find, normal, params};
+use crate::core::Core;
+use crate::route::Call;
+use crate::shared::Permission;
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    pub(super) fn config_get(&mut self, call: &Call) -> Result<(), CmdError> {
+        let mut chosen = Chosen::default();
+        self.call_args(call).tail(2).iter().for_each(|pattern| chosen.add(pattern));
+        let config = self.shared.config();
+        let mut values = Vec::new();
+        for (name, at, param) in chosen.found {
+            let mut text = Vec::new();
+            if let Some(value) = config.value(at) {
+                value.write(&param.kind, &mut text);
+            }
+            values.push((name, text));
+        }
+        drop(config);
+        self.answer(call, |reply| {
+            reply.map(values.len());
+            for (name, text) in &values {
+                reply.bulk(name);
+                reply.bulk(text);
+            }
+        });
+        Ok(())
+    }
+
+    pub(super) fn config_set(&mut self, call: &Call) -> Result<(), CmdError> {
+        let args = self.call_args(call).tail(2);
+        let (pairs, rest) = (args.len() / 2, args.len() % 2);
+        if rest != 0 {
+            return Err(CmdError::Syntax);
+        }
+        let may_protected = self.permits(call.id, self.hot.protected_configs);
+        let config = self.shared.config();
+        let mut changed = Changed { config: config.clone(), numbers: Vec::new() };
+        let pairs = (0..pairs).map(|pair| (args.arg(2 * pair), args.arg(2 * pair + 1)));
+        let params = changed.check(pairs.clone(), may_protected)?;
+        for ((name, value), (at, param)) in pairs.zip(params) {
+            changed.set(name, value, at, param)?;
+        }
+        self.shared.set_config(config, changed.config, &changed.numbers);
+        self.refresh_config();
+        self.answer(call, |reply| reply.ok());
+        Ok(())
+    }
+
+    /// Whether a client may do what is permitted to some.
+    pub(super) fn permits(&self, client: ConnId, permission: Permission) -> bool {
+        match permission {
+            Permission::No => false,
+            Permission::Yes => true,
+            Permission::Local => {
+                let conn = self.conns.get(client.index as usize).and_then(Option::as_ref);
+                conn.is_some_and(|conn| is_local(&conn.info))
+            }
+        }
+    }
+
+    pub(super) fn config_resetstat(&mut self, call: &Call) -> Result<(), CmdError> {
+        let rejected = self.shared.process.rejected_connections();
+        self.shared.rejected_before.store(rejected, Ordering::Relaxed);
+        self.route_all(call, Merge::AllOk);
+        Ok(())
+    }
+
+    /// Resets this core's counters.
+    pub(super) fn reset_stats(&mut self, _: Args<'_>, _: Option<ConnId>, reply: &mut Reply<'_>) {
+        self.shard.reset_stats();
+        self.stats().reset();
+        reply.ok();
+    }
+
+    pub(super) fn config_rewrite(&mut self, call: &Call) -> Result<(), CmdError> {
+        let file = self.shared.config().file().map(std::path::Path::to_path_buf);
+        let Some(_) = file else {
+            return Err(CmdError::text_of("ERR The server is running without a config file"));
+        };
+        let _ = call;
+        Err(CmdError::text_of("ERR Rewriting config file: not supported"))
+    }
+
+    pub(super) fn config_help(&mut self, call: &Call) -> Result<(), CmdError> {
+        self.answer(call, |reply| help::write(help::CONFIG, reply));
+        Ok(())
+    }
+}
+
+/// The parameters that patterns choose, each name once.
+#[derive(Default)]
+struct Chosen {
+    found: Vec<(Vec<u8>, usize, &'static Param)>,
+}
+
+impl Chosen {
+    fn add(&mut self, pattern: &[u8]) {
+        if !pattern.iter().any(|byte| b"*?[".contains(byte)) {
+            // A name without wildcards is shown as it was written.
+            if let Some((at, param, _)) = find(pattern) {
+                self.push(pattern, at, param);
+            }
+            return;
+        }
+        for (at, param) in params().enumerate() {
+            let names = [Some(param.name), param.alias].into_iter().flatten();
+            for name in names.filter(|name| glob_match(pattern, name.as_bytes(), true)) {
+                self.push(name.as_bytes(), at, param);
+            }
+        }
+    }
+
+    fn push(&mut self, name: &[u8], at: usize, param: &'static Param) {
+        if !self.found.iter().any(|(other, ..)| other.eq_ignore_ascii_case(name)) {
+            self.found.push((name.to_vec(), at, param));
+        }
+    }
+}
+
+/// A configuration on its way to be changed.
+struct Changed {
+    config: Config,
+    numbers: Vec<usize>,
+}
+
+impl Changed {
+    /// Finds the parameters and checks that they may be changed: nothing is changed if one of them may not.
+    fn check<'a>(
+        &self,
+        pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        may_protected: bool,
+    ) -> Result<Vec<(usize, &'static Param)>, CmdError> {
+        let mut found: Vec<(usize, &Param)> = Vec::new();
+        let mut refused = None;
+        for (name, _) in pairs {
+            let (at, param, _) = find(name).ok_or_else(|| {
+                CmdError::quoting("ERR Unknown option or number of arguments for CONFIG SET - '", name, "'")
+            })?;
+            let problem = match param.change {
+                Change::AtStart => Some("can't set immutable config"),
+                Change::Protected if !may_protected => Some("can't set protected config"),
+                _ if found.iter().any(|(other, _)| *other == at) => Some("duplicate parameter"),
+                _ => None,
+            };
+            // Redis looks at all names before it complains about one.
+            refused = refused.or(problem.map(|problem| failed(name, problem)));
+            found.push((at, param));
+        }
+        refused.map_or(Ok(found), Err)
+    }
+
+    fn set(&mut self, name: &[u8], value: &[u8], at: usize, param: &'static Param) -> Result<(), CmdError> {
+        let words = [value];
+        // Lines of the file may add up; a value that is set replaces what was there.
+        let current = self.config.value(at).filter(|value| matches!(value, Value::OutputLimits(_)));
+        let value = Value::parse(&param.kind, &words, current).map_err(|problem| failed(name, &problem))?;
+        let value = normal(param, value);
+        let same = self.config.value(at) == Some(&value);
+        if let (Change::NotWhileRunning(problem), false) = (param.change, same) {
+            return Err(failed(name, problem));
+        }
+        self.config.replace(at, value);
+        self.numbers.push(at);
+        Ok(())
+    }
+}
+
+fn failed(name: &[u8], problem: &str) -> CmdError {
+    let after = format!("') - {problem}");
+    CmdError::quoting("ERR CONFIG SET failed (possibly related to argument '", name, &after)
+}

@@ -1,0 +1,72 @@
+//! The sections about commands and errors.
+
+use std::collections::BTreeMap;
+
+use super::{Text, View};
+use crate::stats::{CommandStats, Counter};
+
+/// A command's counters, summed over all cores.
+struct Total {
+    calls: u64,
+    us: u64,
+    max_us: f64,
+    rejected: u64,
+    failed: u64,
+}
+
+/// The commands that were called, with their totals.
+fn called<'a>(view: &'a View<'_>) -> impl Iterator<Item = (&'static str, Total)> + use<'a> {
+    let process = &view.shared.process;
+    let total = move |(id, spec): (u16, &'static commands::CommandSpec)| {
+        let cores = || view.shared.stats.iter().filter_map(move |core| core.commands.get(usize::from(id)));
+        let sum = |counter: fn(&CommandStats) -> &Counter| {
+            let sum = cores().fold(0u64, |sum, core| sum.wrapping_add(counter(core).get()));
+            if sum > i64::MAX as u64 { 0 } else { sum }
+        };
+        let max_ticks = cores().map(|core| core.max_ticks.get()).max().unwrap_or(0);
+        let total = Total {
+            calls: sum(|core| &core.calls),
+            us: process.ticks_to_ns(sum(|core| &core.ticks)) / 1000,
+            max_us: process.ticks_to_ns(max_ticks) as f64 / 1000.0,
+            rejected: sum(|core| &core.rejected),
+            failed: sum(|core| &core.failed),
+        };
+        (total.calls > 0 || total.rejected > 0 || total.failed > 0).then_some((spec.meta.name, total))
+    };
+    view.shared.table.iter().filter_map(total)
+}
+
+/// `# Commandstats`
+pub(super) fn commandstats(view: &View<'_>, text: &mut Text) {
+    text.section("Commandstats");
+    for (name, total) in called(view) {
+        let Total { calls, us, rejected, failed, .. } = total;
+        let per_call = if calls == 0 { 0.0 } else { us as f64 / calls as f64 };
+        let line = format!(
+            "calls={calls},usec={us},usec_per_call={per_call:.2},rejected_calls={rejected},failed_calls={failed}"
+        );
+        text.field(&format!("cmdstat_{name}"), line);
+    }
+}
+
+/// `# Commandmax`: the longest execution of each command, which Redis does not tell.
+pub(super) fn commandmax(view: &View<'_>, text: &mut Text) {
+    text.section("Commandmax");
+    for (name, total) in called(view) {
+        text.field(&format!("cmdmax_{name}"), format_args!("max_usec={:.3}", total.max_us));
+    }
+}
+
+/// `# Errorstats`
+pub(super) fn errorstats(view: &View<'_>, text: &mut Text) {
+    text.section("Errorstats");
+    let mut totals: BTreeMap<String, u64> = BTreeMap::new();
+    for core in &view.shared.stats {
+        for (code, count) in core.errors.iter() {
+            *totals.entry(String::from_utf8_lossy(code).into_owned()).or_default() += count;
+        }
+    }
+    for (code, count) in totals {
+        text.field(&format!("errorstat_{code}"), format_args!("count={count}"));
+    }
+}

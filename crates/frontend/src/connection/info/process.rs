@@ -1,0 +1,120 @@
+//! The sections about the process and its role.
+
+use super::{Text, View};
+use crate::connection::handshake::REDIS_VERSION;
+
+/// `# Server`
+pub(super) fn server(view: &View<'_>, text: &mut Text) {
+    let facts = view.shared.process.facts();
+    let now_ms = view.now.unix_ms;
+    let uptime_s = now_ms.saturating_sub(facts.started_ms) / 1000;
+    text.section("Server");
+    text.field("redis_version", REDIS_VERSION);
+    text.field("redis_git_sha1", "00000000");
+    text.field("redis_git_dirty", 0);
+    text.field("redis_build_id", 0);
+    text.field("redis_mode", "standalone");
+    text.field("server_name", "anax");
+    text.field("anax_version", env!("CARGO_PKG_VERSION"));
+    text.field("os", &facts.os);
+    text.field("arch_bits", usize::BITS);
+    text.field("monotonic_clock", "POSIX clock_gettime");
+    text.field("multiplexing_api", facts.io_backend);
+    text.field("process_id", facts.pid);
+    text.field("process_supervised", "no");
+    text.field("run_id", &facts.run_id);
+    text.field("tcp_port", view.config.port().unwrap_or(0));
+    text.field("server_time_usec", now_ms * 1000 + u64::from(view.now.unix_rest_us));
+    text.field("uptime_in_seconds", uptime_s);
+    text.field("uptime_in_days", uptime_s / 86_400);
+    text.field("hz", view.config.hz());
+    text.field("configured_hz", view.config.hz());
+    text.field("lru_clock", (now_ms / 1000) & 0xff_ffff);
+    text.field("executable", &facts.executable);
+    text.field("config_file", view.config.file().map_or_else(String::new, |path| path.display().to_string()));
+    text.field("io_threads_active", 0);
+    text.field("shards", view.shared.stats.len());
+    listeners(view, text);
+}
+
+fn listeners(view: &View<'_>, text: &mut Text) {
+    let mut number = 0;
+    if let Some(port) = view.config.port() {
+        let hosts: Vec<String> =
+            view.config.bind().into_iter().map(|address| format!("bind={}", address.host)).collect();
+        text.field("listener0", format!("name=tcp,{},port={port}", hosts.join(",")));
+        number = 1;
+    }
+    if let Some((path, _)) = view.config.unix_socket() {
+        text.field(&format!("listener{number}"), format!("name=unix,bind={}", path.display()));
+    }
+}
+
+/// `# Persistence`, as far as clients look for it.
+pub(super) fn persistence(view: &View<'_>, text: &mut Text) {
+    text.section("Persistence");
+    text.fields(&[
+        ("loading", 0),
+        ("async_loading", 0),
+        ("rdb_changes_since_last_save", view.sum(|core| &core.dirty)),
+        ("rdb_bgsave_in_progress", 0),
+        ("rdb_last_save_time", view.shared.process.facts().started_ms / 1000),
+    ]);
+    text.field("rdb_last_bgsave_status", "ok");
+    text.field("rdb_last_bgsave_time_sec", -1);
+    text.field("rdb_current_bgsave_time_sec", -1);
+    text.fields(&[
+        ("rdb_saves", 0),
+        ("aof_enabled", 0),
+        ("aof_rewrite_in_progress", 0),
+        ("aof_rewrite_scheduled", 0),
+    ]);
+    text.field("aof_last_rewrite_time_sec", -1);
+    text.field("aof_current_rewrite_time_sec", -1);
+    text.field("aof_last_bgrewrite_status", "ok");
+    text.field("aof_last_write_status", "ok");
+}
+
+/// `# Replication`
+pub(super) fn replication(view: &View<'_>, text: &mut Text) {
+    text.section("Replication");
+    text.field("role", "master");
+    text.field("connected_slaves", 0);
+    text.field("master_failover_state", "no-failover");
+    text.field("master_replid", &view.shared.process.facts().run_id);
+    text.field("master_replid2", "0".repeat(40));
+    text.field("master_repl_offset", 0);
+    text.field("second_repl_offset", -1);
+    text.field("repl_backlog_active", 0);
+    text.field("repl_backlog_size", view.config.bytes_of("repl-backlog-size"));
+    text.field("repl_backlog_first_byte_offset", 0);
+    text.field("repl_backlog_histlen", 0);
+}
+
+/// `# CPU`
+pub(super) fn cpu(view: &View<'_>, text: &mut Text) {
+    let cpu = view.shared.process.cpu();
+    text.section("CPU");
+    let fields = [
+        ("used_cpu_sys", cpu.system_us),
+        ("used_cpu_user", cpu.user_us),
+        ("used_cpu_sys_children", cpu.children_system_us),
+        ("used_cpu_user_children", cpu.children_user_us),
+        ("used_cpu_sys_main_thread", cpu.thread_system_us),
+        ("used_cpu_user_main_thread", cpu.thread_user_us),
+    ];
+    for (name, us) in fields {
+        text.field(name, format_args!("{}.{:06}", us / 1_000_000, us % 1_000_000));
+    }
+}
+
+/// `# Modules`: there are none.
+pub(super) fn modules(_: &View<'_>, text: &mut Text) {
+    text.section("Modules");
+}
+
+/// `# Cluster`
+pub(super) fn cluster(_: &View<'_>, text: &mut Text) {
+    text.section("Cluster");
+    text.field("cluster_enabled", 0);
+}

@@ -1,0 +1,133 @@
+//! The sections about clients, traffic, shards and keys.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::{Text, View};
+use crate::stats::DbStats;
+
+/// `# Clients`
+pub(super) fn clients(view: &View<'_>, text: &mut Text) {
+    text.section("Clients");
+    text.fields(&[
+        ("connected_clients", view.sum(|core| &core.clients)),
+        ("cluster_connections", 0),
+        ("maxclients", u64::from(view.config.max_clients())),
+        ("client_recent_max_input_buffer", 0),
+        ("client_recent_max_output_buffer", 0),
+        ("blocked_clients", 0),
+        ("tracking_clients", 0),
+        ("pubsub_clients", 0),
+        ("watching_clients", 0),
+        ("clients_in_timeout_table", 0),
+        ("total_watched_keys", 0),
+        ("total_blocking_keys", 0),
+        ("total_blocking_keys_on_nokey", 0),
+    ]);
+}
+
+/// `# Stats`
+pub(super) fn stats(view: &View<'_>, text: &mut Text) {
+    let now_ms = view.now.unix_ms;
+    let cores = || view.shared.stats.iter();
+    let rejected = view.shared.process.rejected_connections();
+    text.section("Stats");
+    text.fields(&[
+        ("total_connections_received", view.sum(|core| &core.connections)),
+        ("total_commands_processed", view.sum(|core| &core.commands_processed)),
+        ("instantaneous_ops_per_sec", cores().map(|core| core.commands_rate.per_second(now_ms)).sum()),
+        ("total_net_input_bytes", view.sum(|core| &core.input_bytes)),
+        ("total_net_output_bytes", view.sum(|core| &core.output_bytes)),
+        ("total_net_repl_input_bytes", 0),
+        ("total_net_repl_output_bytes", 0),
+    ]);
+    let input: u64 = cores().map(|core| core.input_rate.per_second(now_ms)).sum();
+    let output: u64 = cores().map(|core| core.output_rate.per_second(now_ms)).sum();
+    text.field("instantaneous_input_kbps", format_args!("{:.2}", input as f64 / 1024.0));
+    text.field("instantaneous_output_kbps", format_args!("{:.2}", output as f64 / 1024.0));
+    text.field("instantaneous_input_repl_kbps", "0.00");
+    text.field("instantaneous_output_repl_kbps", "0.00");
+    text.fields(&[
+        ("rejected_connections", rejected.saturating_sub(view.shared.rejected_before.load(Relaxed))),
+        ("sync_full", 0),
+        ("sync_partial_ok", 0),
+        ("sync_partial_err", 0),
+        ("expired_subkeys", 0),
+        ("expired_keys", view.sum(|core| &core.expired_keys)),
+    ]);
+    text.field("expired_stale_perc", "0.00");
+    text.fields(&[
+        ("expired_time_cap_reached_count", 0),
+        ("evicted_keys", 0),
+        ("evicted_clients", 0),
+        ("total_eviction_exceeded_time", 0),
+        ("current_eviction_exceeded_time", 0),
+        ("keyspace_hits", view.sum(|core| &core.keyspace_hits)),
+        ("keyspace_misses", view.sum(|core| &core.keyspace_misses)),
+        ("pubsub_channels", 0),
+        ("pubsub_patterns", 0),
+        ("pubsubshard_channels", 0),
+        ("latest_fork_usec", 0),
+        ("total_forks", 0),
+        ("migrate_cached_sockets", 0),
+        ("slave_expires_tracked_keys", 0),
+        ("tracking_total_keys", 0),
+        ("tracking_total_items", 0),
+        ("tracking_total_prefixes", 0),
+        ("unexpected_error_replies", 0),
+        ("total_error_replies", view.sum(|core| &core.error_replies)),
+        ("dump_payload_sanitizations", 0),
+        ("client_query_buffer_limit_disconnections", view.sum(|core| &core.query_limit_drops)),
+        ("client_output_buffer_limit_disconnections", view.sum(|core| &core.output_limit_drops)),
+        ("eventloop_cycles", view.sum(|core| &core.turns)),
+        ("acl_access_denied_auth", 0),
+        ("acl_access_denied_cmd", 0),
+        ("acl_access_denied_key", 0),
+        ("acl_access_denied_channel", 0),
+    ]);
+}
+
+/// `# Shards`: a line for each shard, with what its core did.
+pub(super) fn shards(view: &View<'_>, text: &mut Text) {
+    text.section("Shards");
+    for (shard, core) in view.shared.stats.iter().enumerate() {
+        let keys: u64 = core.dbs.iter().map(|db| db.keys.get()).sum();
+        let expires: u64 = core.dbs.iter().map(|db| db.expires.get()).sum();
+        let line = [
+            ("keys", keys),
+            ("expires", expires),
+            ("used_bytes", core.used_bytes.get()),
+            ("clients", core.clients.get()),
+            ("ops_per_sec", core.commands_rate.per_second(view.now.unix_ms)),
+            ("commands", core.commands_processed.get()),
+            ("turns", core.turns.get()),
+            ("publishes", core.publishes.get()),
+            ("pieces_sent", core.pieces_sent.get()),
+            ("pieces_received", core.pieces_received.get()),
+            ("rounds", core.rounds.get()),
+            ("lock_waits", core.lock_waits.get()),
+        ];
+        let line: Vec<String> = line.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        text.field(&format!("shard{shard}"), line.join(","));
+    }
+}
+
+/// `# Keyspace`: a line for each database with keys.
+pub(super) fn keyspace(view: &View<'_>, text: &mut Text) {
+    text.section("Keyspace");
+    let databases = view.shared.stats.first().map_or(0, |core| core.dbs.len());
+    for db in 0..databases {
+        let of_shards = || view.shared.stats.iter().filter_map(|core| core.dbs.get(db));
+        let sum = |field: fn(&DbStats) -> u64| of_shards().map(field).sum::<u64>();
+        let keys = sum(|db| db.keys.get());
+        if keys == 0 {
+            continue;
+        }
+        let expires = sum(|db| db.expires.get());
+        // The mean of the shards' means, weighted by how many keys each is of.
+        let weighted: u128 =
+            of_shards().map(|db| u128::from(db.avg_ttl_ms.get()) * u128::from(db.expires.get())).sum();
+        let avg_ttl = weighted.checked_div(u128::from(expires)).unwrap_or(0);
+        let line = format!("keys={keys},expires={expires},avg_ttl={avg_ttl},subexpiry=0");
+        text.field(&format!("db{db}"), line);
+    }
+}

@@ -1,0 +1,215 @@
+//! Cores without sockets, threads or clocks, for tests: connections are numbers, and time stands still until it is moved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use base::conn::{CloseMode, ConnId, ConnInfo, Endpoint};
+use base::hash::KeyHasher;
+use bus::{Credits, Wake};
+
+use crate::config::{Config, Setting};
+use crate::core::{Core, CoreBus, CoreOptions, Io, Now};
+use crate::process::{CpuInfo, Facts, MemoryInfo, Process};
+use crate::shared::Shared;
+
+/// Cores are run in turns, so nobody sleeps.
+pub(crate) struct NoWake;
+
+impl Wake for NoWake {
+    fn wake(&self, _: u16) {}
+}
+
+/// What the cores told the process.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) settings: Mutex<Vec<Setting>>,
+    pub(crate) shutdown: AtomicBool,
+}
+
+struct TestProcess {
+    facts: Facts,
+    told: Arc<Told>,
+}
+
+impl Process for TestProcess {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+    fn memory(&self) -> MemoryInfo {
+        MemoryInfo { used_bytes: 1 << 20, rss_bytes: 3 << 20, ..MemoryInfo::default() }
+    }
+    fn cpu(&self) -> CpuInfo {
+        CpuInfo { user_us: 1_500_000, ..CpuInfo::default() }
+    }
+    fn rejected_connections(&self) -> u64 {
+        7
+    }
+    fn ticks_to_ns(&self, ticks: u64) -> u64 {
+        ticks * 1000
+    }
+    fn apply(&self, setting: Setting) {
+        self.told.settings.lock().expect("the lock").push(setting);
+    }
+    fn shutdown(&self) {
+        self.told.shutdown.store(true, Ordering::SeqCst);
+    }
+    fn wake_all(&self) {}
+}
+
+/// Each look at the tick counter moves it on by one, so each command takes one tick.
+static TICKS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// How long cores of this test were held up.
+    pub(crate) static SLEPT_US: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// A connection.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Client {
+    core: usize,
+    id: ConnId,
+}
+
+#[derive(Default)]
+struct Sockets {
+    core: usize,
+    output: BTreeMap<(usize, ConnId), Vec<u8>>,
+    closed: Vec<(usize, ConnId, CloseMode)>,
+}
+
+impl Io for Sockets {
+    fn output(&mut self, conn: ConnId, bytes: &mut Vec<u8>) -> usize {
+        self.output.entry((self.core, conn)).or_default().append(bytes);
+        0
+    }
+    fn unsent(&self, _: ConnId) -> usize {
+        0
+    }
+    fn close(&mut self, conn: ConnId, mode: CloseMode) {
+        self.closed.push((self.core, conn, mode));
+    }
+    fn pause(&mut self, _: ConnId) {}
+    fn resume(&mut self, _: ConnId) {}
+}
+
+/// Some cores and their connections.
+pub(crate) struct Harness {
+    cores: Vec<Core<Vec<u8>, NoWake>>,
+    sockets: Sockets,
+    connections: u32,
+    pub(crate) now: Now,
+    pub(crate) told: Arc<Told>,
+    gone: Vec<Client>,
+}
+
+impl Harness {
+    /// So many shards with this command line, whose words are separated by blanks.
+    pub(crate) fn new(shards: u16, options: &str) -> Self {
+        let args: Vec<String> = options.split_whitespace().map(String::from).collect();
+        let config = Config::from_args(&args).expect("options");
+        let told = Arc::new(Told::default());
+        let facts = Facts {
+            pid: 42,
+            run_id: "r".repeat(40),
+            io_backend: "io_uring",
+            started_ms: 1_700_000_000_000,
+            ..Facts::default()
+        };
+        let process = TestProcess { facts, told: Arc::clone(&told) };
+        let shared = Arc::new(Shared::new(shards, config, Box::new(process)));
+        let bus = CoreBus::new(shards, Credits::per_pair(2), NoWake);
+        let core = |shard| {
+            let options = CoreOptions {
+                shard,
+                shards,
+                hasher: KeyHasher::new((1, 2)),
+                seed: u64::from(shard),
+                ticks: || TICKS.fetch_add(1, Ordering::Relaxed),
+                sleep_us: |us| SLEPT_US.set(SLEPT_US.get() + us),
+            };
+            Core::new(options, Arc::clone(&shared), bus.port(shard))
+        };
+        let now = Now { monotonic_us: 1_000_000, unix_ms: 1_700_000_100_000, unix_rest_us: 123 };
+        let mut harness = Harness {
+            cores: (0..shards).map(core).collect(),
+            sockets: Sockets::default(),
+            connections: 0,
+            now,
+            told,
+            gone: Vec::new(),
+        };
+        harness.run();
+        harness
+    }
+
+    /// A client of this host, at a core.
+    pub(crate) fn connect(&mut self, core: usize) -> Client {
+        self.connect_from(core, "127.0.0.1")
+    }
+
+    /// A client from an address.
+    pub(crate) fn connect_from(&mut self, core: usize, address: &str) -> Client {
+        self.connections += 1;
+        let id = ConnId { index: self.connections, generation: 0 };
+        let end = |text: String| Endpoint::Tcp(text.parse().expect("an address"));
+        let info = ConnInfo {
+            peer: end(format!("{address}:{}", 50_000 + self.connections)),
+            local: end("127.0.0.1:6379".into()),
+            fd: 9,
+        };
+        self.cores[core].open(id, info);
+        Client { core, id }
+    }
+
+    /// Takes turns until nothing is left to do.
+    pub(crate) fn run(&mut self) {
+        let mut quiet = 0;
+        while quiet < 2 {
+            quiet += 1;
+            for (at, core) in self.cores.iter_mut().enumerate() {
+                self.sockets.core = at;
+                let next = core.turn(self.now, &mut self.sockets);
+                if next.again || core.work_waiting() {
+                    quiet = 0;
+                }
+            }
+        }
+        for (core, id, _) in self.sockets.closed.drain(..) {
+            self.cores[core].closed(id);
+            self.gone.push(Client { core, id });
+        }
+    }
+
+    /// Sends bytes and returns what comes back.
+    pub(crate) fn send(&mut self, client: Client, bytes: &[u8]) -> String {
+        self.cores[client.core].receive(client.id, bytes.to_vec());
+        self.run();
+        self.received(client)
+    }
+
+    /// What a client received since it was last asked.
+    pub(crate) fn received(&mut self, client: Client) -> String {
+        let bytes = self.sockets.output.remove(&(client.core, client.id)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Sends a command in the inline form and returns its reply.
+    pub(crate) fn ask(&mut self, client: Client, command: &str) -> String {
+        self.send(client, format!("{command}\r\n").as_bytes())
+    }
+
+    /// Sends a command and compares its reply.
+    #[track_caller]
+    pub(crate) fn check(&mut self, client: Client, command: &str, expect: &str) {
+        let got = self.ask(client, command);
+        assert_eq!(got, expect, "reply to: {command}");
+    }
+
+    /// Whether the server closed a connection.
+    pub(crate) fn is_closed(&self, client: Client) -> bool {
+        self.gone.contains(&client)
+    }
+}

@@ -1,0 +1,137 @@
+//! The hot path: a single-key command of an authenticated connection, from parsed arguments to a planned piece, and from a
+//! planned piece to its reply.
+//!
+//! It does what `route.rs` and `execute.rs` do for every command, for the most frequent kind and with fewer looks at shared
+//! tables. Whatever is unusual in any way is left to them.
+
+use std::sync::Arc;
+
+use base::conn::ConnId;
+use base::{Args, slot};
+use bus::Wake;
+use commands::{CommandSpec, Handler, Route};
+
+use crate::core::{Core, conn_mut};
+use crate::execute::{PREFETCH_WINDOW, account, call_handler};
+use crate::message::{Dest, Op, Piece, Source};
+use crate::plan::source_bytes;
+
+/// What the hot path needs of a command, in 16 bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct HotSpec {
+    handler: Option<Handler>,
+    arity: i8,
+    /// Position of the key, 0 if the command is not of the kind that is handled here.
+    key: u8,
+}
+
+impl HotSpec {
+    pub(crate) fn of(spec: &CommandSpec) -> Self {
+        match spec.route {
+            Route::Key(handler) => HotSpec {
+                handler: Some(handler),
+                arity: spec.meta.arity,
+                key: u8::try_from(spec.meta.first_key).unwrap_or(0),
+            },
+            _ => HotSpec { handler: None, arity: 0, key: 0 },
+        }
+    }
+
+    #[inline]
+    fn takes(&self, argc: usize) -> bool {
+        let arity = usize::from(self.arity.unsigned_abs());
+        if self.arity >= 0 { argc == arity } else { argc >= arity }
+    }
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Plans the command whose argument ranges were just appended to the plan, if it is of the usual kind.
+    #[inline]
+    pub(crate) fn plan_key_command(&mut self, id: ConnId, source: Source, base: u32) -> bool {
+        let first_range = self.plan.own_ranges();
+        let ranges = self.plan.ranges.get(first_range as usize..).unwrap_or_default();
+        let bytes = source_bytes(&self.plan.chunks, &self.plan.shared, source);
+        let args = Args::new(bytes.get(base as usize..).unwrap_or_default(), ranges);
+        let Some(command) = self.shared.table.find(args.arg(0)) else { return false };
+        let spec = &self.hot_specs[usize::from(command)];
+        let Some(conn) = conn_mut(&mut self.conns, id) else { return false };
+        if spec.key == 0 || !spec.takes(args.len()) || !conn.authenticated {
+            return false;
+        }
+        let key = args.arg(usize::from(spec.key));
+        let slot = slot::key_slot(key);
+        let hash = self.hasher.hash(key);
+        let shard = slot::shard_of_slot(slot, self.topology.shards);
+        let db = conn.db;
+        conn.commands += 1;
+        conn.last_command = command;
+        let piece = Piece {
+            dest: Dest::Conn { index: id.index, generation: id.generation, seq: conn.take_seq() },
+            op: Op::Command(command),
+            source,
+            base,
+            first_range,
+            argc: ranges.len() as u32,
+            hash,
+            slot,
+            db,
+            resp3: conn.resp3,
+        };
+        if shard == self.id {
+            self.shard.prefetch(usize::from(db), slot, hash);
+            self.plan.own.push(piece);
+        } else {
+            self.send(shard, piece);
+            self.plan.ranges.truncate(first_range as usize);
+        }
+        true
+    }
+
+    /// Executes the own part of the plan.
+    pub(crate) fn run_own(&mut self) {
+        if self.plan.own.is_empty() {
+            return;
+        }
+        let mut own = std::mem::take(&mut self.plan.own);
+        let shared = Arc::clone(&self.shared);
+        let stats = &shared.stats[usize::from(self.id)];
+        let mut tick = (self.ticks)();
+        for window in own.chunks(PREFETCH_WINDOW) {
+            for piece in window {
+                self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
+            }
+            for piece in window {
+                let (Op::Command(command), Dest::Conn { index, generation, seq }) = (piece.op, piece.dest)
+                else {
+                    tick = self.run_own_piece(piece, tick);
+                    continue;
+                };
+                let conn = conn_mut(&mut self.conns, ConnId { index, generation });
+                let (Some(conn), Some(handler), true) =
+                    (conn, self.hot_specs[usize::from(command)].handler, self.locks.is_idle())
+                else {
+                    tick = self.run_own_piece(piece, tick);
+                    continue;
+                };
+                if !conn.is_head(seq) {
+                    tick = self.run_own_piece(piece, tick);
+                    continue;
+                }
+                let args = self.plan.args(piece);
+                call_handler(&mut self.shard, (command, handler), piece, args, &mut conn.out, stats);
+                conn.head_written();
+                if !conn.dirty {
+                    conn.dirty = true;
+                    self.dirty.push(index);
+                }
+                let end = (self.ticks)();
+                account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
+                tick = end;
+            }
+        }
+        stats.commands_processed.add(own.len() as u64);
+        own.clear();
+        self.plan.own = own;
+        self.plan.clear_own();
+    }
+}

@@ -1,0 +1,78 @@
+//! What only the process knows and can do: the frontend sees neither system calls nor the allocator.
+
+use crate::config::Setting;
+
+/// The process, as commands see it. Every method is quick and waits for nothing.
+pub trait Process: Send + Sync {
+    /// What does not change while the process runs.
+    fn facts(&self) -> &Facts;
+    /// Memory in use.
+    fn memory(&self) -> MemoryInfo;
+    /// CPU time used.
+    fn cpu(&self) -> CpuInfo;
+    /// Connections turned away because of `maxclients`, since the start.
+    fn rejected_connections(&self) -> u64;
+    /// Nanoseconds that so many ticks of `CoreOptions::ticks` mean.
+    fn ticks_to_ns(&self, ticks: u64) -> u64;
+    /// Carries out a changed setting.
+    fn apply(&self, setting: Setting);
+    /// Ends the process in an orderly way (SHUTDOWN): cores finish and stop soon after.
+    fn shutdown(&self);
+    /// Wakes all cores.
+    fn wake_all(&self);
+}
+
+/// What does not change while the process runs.
+#[derive(Clone, Default, Debug)]
+pub struct Facts {
+    /// Process id.
+    pub pid: u32,
+    /// 40 random hexadecimal digits, new with each start.
+    pub run_id: String,
+    /// Name, release and machine of the operating system.
+    pub os: String,
+    /// Path of the executable.
+    pub executable: String,
+    /// `io_uring` or `epoll`.
+    pub io_backend: &'static str,
+    /// When the process started, in milliseconds since 1970.
+    pub started_ms: u64,
+    /// Name and version of the allocator.
+    pub allocator: String,
+    /// Bytes of memory of the host, or of the container.
+    pub system_memory_bytes: u64,
+}
+
+/// Memory in use.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct MemoryInfo {
+    /// Bytes that were asked of the allocator and not given back.
+    pub used_bytes: u64,
+    /// The most that this ever was, as far as it was looked at.
+    pub peak_bytes: u64,
+    /// Bytes in use when the process had started.
+    pub startup_bytes: u64,
+    /// Resident set of the process.
+    pub rss_bytes: u64,
+    /// Bytes in pages of the allocator that have allocations.
+    pub active_bytes: u64,
+    /// Bytes that the allocator has mapped as resident.
+    pub resident_bytes: u64,
+}
+
+/// CPU time in microseconds.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct CpuInfo {
+    /// In user mode, all threads.
+    pub user_us: u64,
+    /// In the kernel, all threads.
+    pub system_us: u64,
+    /// In user mode, finished child processes.
+    pub children_user_us: u64,
+    /// In the kernel, finished child processes.
+    pub children_system_us: u64,
+    /// In user mode, the calling thread.
+    pub thread_user_us: u64,
+    /// In the kernel, the calling thread.
+    pub thread_system_us: u64,
+}
