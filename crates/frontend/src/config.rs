@@ -20,7 +20,7 @@ mod value;
 use std::path::{Path, PathBuf};
 
 pub use cli::command;
-pub use param::{Change, Check, Effect, IntForm, IntKind, Kind, LogLevel, Param, Setting};
+pub use param::{Change, Check, Effect, IntForm, IntKind, Kind, LogFormat, LogLevel, Param, Setting};
 pub use parse::{ConfigError, LineError};
 pub use table::{find, params};
 pub use value::{OutputLimit, Refusal, Value};
@@ -193,6 +193,20 @@ impl Config {
         u16::try_from(self.int("port")).ok().filter(|&port| port != 0)
     }
 
+    /// Says which port is listened on, where the system chose it.
+    pub fn set_port(&mut self, port: u16) {
+        if let Some((at, ..)) = find(b"port") {
+            self.replace(at, Value::Int(i64::from(port)));
+        }
+    }
+
+    /// Says how many clients there may be, where the system allows fewer than `maxclients`.
+    pub fn set_max_clients(&mut self, count: u32) {
+        if let Some((at, ..)) = find(b"maxclients") {
+            self.replace(at, Value::Int(i64::from(count)));
+        }
+    }
+
     /// `unixsocket` with `unixsocketperm`, whose 0 leaves the permissions to the umask.
     pub fn unix_socket(&self) -> Option<(PathBuf, u32)> {
         Some((self.path("unixsocket")?, u32::try_from(self.int("unixsocketperm")).unwrap_or(0)))
@@ -266,7 +280,12 @@ impl Config {
         table::log_level(self.text("loglevel"))
     }
 
-    /// `logfile`; `None` is the standard output.
+    /// `log-format`.
+    pub fn log_format(&self) -> LogFormat {
+        if self.text("log-format") == b"json" { LogFormat::Json } else { LogFormat::Text }
+    }
+
+    /// `logfile`; `None` is the standard error output.
     pub fn log_file(&self) -> Option<PathBuf> {
         self.path("logfile")
     }

@@ -8,6 +8,10 @@ pub trait Process: Send + Sync {
     fn facts(&self) -> &Facts;
     /// Memory in use.
     fn memory(&self) -> MemoryInfo;
+    /// Looks at numbers that INFO shows as peaks; called several times a second by the control plane.
+    fn sample(&self) {
+        self.memory();
+    }
     /// CPU time used.
     fn cpu(&self) -> CpuInfo;
     /// Connections turned away because of `maxclients`, since the start.

@@ -1,105 +1,56 @@
-//! The `anax` server: configuration, wiring of cores, signals.
+//! `anax`: the server's process. It reads the configuration, listens, starts one thread a core and waits for the end.
+//!
+//! ```text
+//! main thread = control: signals, SHUTDOWN, ended cores, samples        (control.rs)
+//!   ├─ anax-0 … anax-N   one core each: reactor + frontend + shard      (cores.rs, service.rs)
+//!   └─ signals           turns signals into messages for the control    (control.rs)
+//! ```
+//!
+//! Only this crate knows both the sockets (`reactor`) and the protocol (`frontend`).
 
+mod control;
+mod cores;
+mod listen;
+mod logging;
+mod process;
 mod service;
+mod start;
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process::ExitCode;
 
-use base::hash::KeyHasher;
-use frontend::config::Setting;
-use frontend::process::{CpuInfo, Facts, MemoryInfo};
-use frontend::{Config, Core, CoreBus, CoreOptions, Shared};
-use reactor::{BackendKind, Listener, Settings, Waker};
-
-use crate::service::{CoreService, CoreWaker};
+use frontend::Config;
+use frontend::config::ConfigError;
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-struct Process {
-    wakers: Vec<Waker>,
-    facts: Facts,
-}
-
-static STOP: AtomicBool = AtomicBool::new(false);
-
-impl frontend::Process for Process {
-    fn facts(&self) -> &Facts {
-        &self.facts
-    }
-    fn memory(&self) -> MemoryInfo {
-        MemoryInfo::default()
-    }
-    fn cpu(&self) -> CpuInfo {
-        CpuInfo::default()
-    }
-    fn rejected_connections(&self) -> u64 {
-        0
-    }
-    fn ticks_to_ns(&self, ticks: u64) -> u64 {
-        sys::clock::ticks_to_ns(ticks)
-    }
-    fn apply(&self, _: Setting) {}
-    fn shutdown(&self) {
-        STOP.store(true, Ordering::SeqCst);
-    }
-    fn wake_all(&self) {
-        for waker in &self.wakers {
-            waker.wake();
+fn main() -> ExitCode {
+    let args: Vec<String> =
+        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let config = match Config::from_args(&args) {
+        Ok(config) => config,
+        Err(ConfigError::Show(text)) => {
+            println!("{}", text.trim_end());
+            return ExitCode::SUCCESS;
         }
-    }
-}
-
-fn sleep_us(us: u64) {
-    std::thread::sleep(std::time::Duration::from_micros(us));
-}
-
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let options = Config::from_args(&args).unwrap_or_else(|error| {
-        println!("{error}");
-        std::process::exit(1)
-    });
-    let port: u16 = options.port().unwrap_or(6379);
-    let shards: u16 = options.shards().unwrap_or(1);
-    let address: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
-    let listener = Listener::tcp(address, 511, 300).unwrap();
-    let config = reactor::Config {
-        cores: usize::from(shards),
-        backend: if options.io_backend() == frontend::config::IoBackend::Epoll {
-            BackendKind::Epoll
-        } else {
-            BackendKind::Uring
-        },
-        ..reactor::Config::default()
+        Err(error) => {
+            eprintln!("anax: {error}");
+            return ExitCode::FAILURE;
+        }
     };
-    let settings = Arc::new(Settings::default());
-    let seats = reactor::seats(config, settings, vec![listener]).unwrap();
-    let wakers: Vec<Waker> = seats.iter().map(|seat| seat.waker()).collect();
-    let control = Process { wakers: wakers.clone(), facts: Facts::default() };
-    let shared = Arc::new(Shared::new(shards, options, Box::new(control)));
-    let bus = CoreBus::new(shards, bus::Credits::per_pair(8), CoreWaker(wakers));
-    let hasher = KeyHasher::new((1, 2));
-    let threads: Vec<_> = seats
-        .into_iter()
-        .enumerate()
-        .map(|(shard, seat)| {
-            let (shared, port) = (Arc::clone(&shared), bus.port(shard as u16));
-            std::thread::spawn(move || {
-                let options = CoreOptions {
-                    shard: shard as u16,
-                    shards,
-                    hasher,
-                    seed: shard as u64,
-                    ticks: sys::clock::ticks,
-                    sleep_us,
-                };
-                seat.run(CoreService(Core::new(options, shared, port))).map(drop).unwrap();
-            })
-        })
-        .collect();
-    for thread in threads {
-        thread.join().unwrap();
+    let log_level = match logging::start(&config) {
+        Ok(log_level) => log_level,
+        Err(error) => {
+            eprintln!("anax: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    logging::abort_on_panic();
+    match start::start(config, log_level).and_then(|server| server.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }

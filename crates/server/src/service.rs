@@ -1,8 +1,12 @@
 //! Joins the loop of a core to its frontend: the only place that knows both.
 
+use std::sync::mpsc::Sender;
+
 use base::conn::{CloseMode, ConnId, ConnInfo, Flow};
 use bus::Wake;
 use reactor::{Chunk, Service, TurnIo, Waker};
+
+use crate::control::Event;
 
 /// Wakes the core of a shard through its reactor.
 pub(crate) struct CoreWaker(pub(crate) Vec<Waker>);
@@ -16,7 +20,18 @@ impl Wake for CoreWaker {
 }
 
 /// A core's frontend, as its reactor calls it.
-pub(crate) struct CoreService(pub(crate) frontend::Core<Chunk, CoreWaker>);
+pub(crate) struct CoreService {
+    core: frontend::Core<Chunk, CoreWaker>,
+    /// Told at the first turn that the loop runs.
+    started: Option<Sender<Event>>,
+}
+
+impl CoreService {
+    /// A core that tells `events` when its loop runs.
+    pub(crate) fn new(core: frontend::Core<Chunk, CoreWaker>, events: Sender<Event>) -> Self {
+        CoreService { core, started: Some(events) }
+    }
+}
 
 /// The socket side of a turn, as the frontend calls it.
 struct TurnSockets<'a, 'b>(&'a mut TurnIo<'b>);
@@ -45,37 +60,40 @@ impl frontend::Io for TurnSockets<'_, '_> {
 
 impl Service for CoreService {
     fn open(&mut self, conn: ConnId, info: ConnInfo) {
-        self.0.open(conn, info);
+        self.core.open(conn, info);
     }
 
     fn receive(&mut self, conn: ConnId, chunk: Chunk) -> Flow {
-        self.0.receive(conn, chunk);
+        self.core.receive(conn, chunk);
         Flow::Continue
     }
 
     fn ended(&mut self, conn: ConnId) {
-        self.0.ended(conn);
+        self.core.ended(conn);
     }
 
     fn closed(&mut self, conn: ConnId) {
-        self.0.closed(conn);
+        self.core.closed(conn);
     }
 
     fn sent(&mut self, conn: ConnId, unsent_bytes: usize) {
-        self.0.sent(conn, unsent_bytes);
+        self.core.sent(conn, unsent_bytes);
     }
 
     fn quiet(&mut self, conn: ConnId) {
-        self.0.quiet(conn);
+        self.core.quiet(conn);
     }
 
     fn turn(&mut self, now: reactor::Now, io: &mut TurnIo<'_>) -> reactor::Next {
+        if let Some(events) = self.started.take() {
+            let _ = events.send(Event::Started);
+        }
         let now = frontend::Now {
             monotonic_us: now.monotonic_us,
             unix_ms: now.realtime_ms(),
             unix_rest_us: (now.realtime_us % 1000) as u16,
         };
-        let next = self.0.turn(now, &mut TurnSockets(io));
+        let next = self.core.turn(now, &mut TurnSockets(io));
         reactor::Next {
             again: next.again,
             deadline_us: next.deadline_us,
@@ -85,14 +103,14 @@ impl Service for CoreService {
     }
 
     fn work_waiting(&mut self) -> bool {
-        self.0.work_waiting()
+        self.core.work_waiting()
     }
 
     fn before_sleep(&mut self) -> bool {
-        self.0.before_sleep()
+        self.core.before_sleep()
     }
 
     fn awake(&mut self) {
-        self.0.awake();
+        self.core.awake();
     }
 }

@@ -17,6 +17,7 @@ pub mod epoll;
 pub mod listen;
 pub mod memory;
 pub mod net;
+pub mod process;
 pub mod uring;
 pub mod waker;
 

@@ -63,3 +63,10 @@ pub fn resident_bytes() -> u64 {
     let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
     pages * rustix::param::page_size() as u64
 }
+
+/// Name and version of the allocator, as in `jemalloc-5.3.0`.
+pub fn allocator_name() -> String {
+    let version = tikv_jemalloc_ctl::version::read().unwrap_or("unknown");
+    // A build from a repository says "5.3.0-0-g54eaed1d8b…".
+    format!("jemalloc-{}", version.split('-').next().unwrap_or(version))
+}

@@ -112,10 +112,19 @@ pub enum Setting {
     MaxClients(u32),
     /// Seconds after which an idle TCP connection is probed; 0 for never.
     KeepaliveS(u32),
-    /// How long a core spins before it sleeps.
-    SpinUs(u32),
+    /// How long a core spins before it sleeps; `None` leaves the choice to the process.
+    SpinUs(Option<u32>),
     /// What is logged.
     LogLevel(LogLevel),
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// As text.
+    Text,
+    /// As a JSON object.
+    Json,
 }
 
 /// How much is logged, from all to nothing.

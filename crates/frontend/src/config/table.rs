@@ -37,7 +37,7 @@ pub(super) static EFFECTIVE: &[Param] = &[
         .at_start()
         .does(Effect::Read, "How sockets are served; auto takes io_uring where the system allows it"),
     int("spin-us", -1, 1_000_000, "-1").does(
-        Effect::Process(|value| Setting::SpinUs(u32::try_from(as_int(value)).unwrap_or(0))),
+        Effect::Process(|value| Setting::SpinUs(u32::try_from(as_int(value)).ok())),
         "Microseconds that a core waits awake for other cores before it sleeps; -1 chooses",
     ),
     // Network.
@@ -104,7 +104,12 @@ pub(super) static EFFECTIVE: &[Param] = &[
     // The process.
     choice("loglevel", LOG_LEVELS, "notice")
         .does(Effect::Process(|value| Setting::LogLevel(log_level(as_text(value)))), "What is logged"),
-    text("logfile", "").at_start().does(Effect::Read, "Where is logged; nothing is the standard output"),
+    text("logfile", "")
+        .at_start()
+        .does(Effect::Read, "Where is logged; nothing is the standard error output"),
+    choice("log-format", &["text", "json"], "text")
+        .at_start()
+        .does(Effect::Read, "How lines of the log are written"),
     int("hz", 0, INT_MAX, "10").does(Effect::Read, "Accepted; background work is paced by load instead"),
 ];
 

@@ -71,27 +71,51 @@ pub(crate) enum Part {
 /// # Errors
 /// The mismatches with their lines (the first [`REPORTED_MAX`] in full), or why the file cannot be read.
 pub(crate) fn replay(addr: SocketAddr, text: &str) -> Result<(), String> {
-    let mut failures = Vec::new();
+    let mismatches = mismatches(addr, text)?;
+    if mismatches.is_empty() { Ok(()) } else { Err(report(&mismatches)) }
+}
+
+/// Something that came back otherwise than recorded.
+pub(crate) struct Mismatch {
+    /// The line of the command, as it stands in the file.
+    pub(crate) command: String,
+    /// What a person wants to read.
+    pub(crate) text: String,
+}
+
+/// The mismatches as a person wants to read them, the first [`REPORTED_MAX`] in full.
+pub(crate) fn report(mismatches: &[Mismatch]) -> String {
+    let reported: Vec<&str> =
+        mismatches.iter().take(REPORTED_MAX).map(|mismatch| mismatch.text.as_str()).collect();
+    format!("{} mismatches\n\n{}", mismatches.len(), reported.join("\n\n"))
+}
+
+/// Replays like [`replay`] and returns what differed.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn mismatches(addr: SocketAddr, text: &str) -> Result<Vec<Mismatch>, String> {
+    let mut found = Vec::new();
     for section in parse(text)? {
         for &protocol in &section.protocols {
-            if let Err(error) = replay_section(addr, &section, protocol, &mut failures) {
-                failures.push(format!("{} [resp{protocol}]: {error}", section.title));
+            let mut last = "";
+            if let Err(error) = replay_section(addr, &section, protocol, &mut last, &mut found) {
+                let text = format!("{} [resp{protocol}]: {error}", section.title);
+                found.push(Mismatch { command: last.to_owned(), text });
             }
         }
     }
-    if failures.is_empty() {
-        return Ok(());
-    }
-    let reported = &failures[..failures.len().min(REPORTED_MAX)];
-    Err(format!("{} mismatches\n\n{}", failures.len(), reported.join("\n\n")))
+    Ok(found)
 }
 
-/// Runs one section; mismatches go to `failures`, an error says why the section was not run to its end.
-fn replay_section(
+/// Runs one section; mismatches go to `found`, an error says why the section was not run to its end. `last` is the last
+/// command that was run.
+fn replay_section<'a>(
     addr: SocketAddr,
-    section: &Section,
+    section: &'a Section,
     protocol: usize,
-    failures: &mut Vec<String>,
+    last: &mut &'a str,
+    found: &mut Vec<Mismatch>,
 ) -> Result<(), String> {
     let flushed = Connection::open(addr, 2)?.exchange(&array(&["FLUSHALL"]), 1);
     if flushed.bytes != b"+OK\r\n" {
@@ -99,6 +123,7 @@ fn replay_section(
     }
     let mut connections = HashMap::new();
     for step in &section.steps {
+        *last = &step.text;
         let mut connection = match connections.remove(&step.connection) {
             Some(connection) => connection,
             None => Connection::open(addr, protocol)?,
@@ -110,7 +135,8 @@ fn replay_section(
         }
         let end = if step.closed { End::Closed } else { End::Complete };
         if !expected.matches(&received.bytes) || received.end != end {
-            failures.push(describe(section, step, protocol, &received));
+            let text = describe(section, step, protocol, &received);
+            found.push(Mismatch { command: step.text.clone(), text });
         }
         match received.end {
             End::Complete => _ = connections.insert(step.connection, connection),

@@ -1,0 +1,123 @@
+//! The control of the process, on the main thread: it waits for signals, SHUTDOWN and the ends of cores, and looks at
+//! slow-moving numbers now and then.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use frontend::Shared;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// How often numbers are sampled that INFO shows as rates or peaks.
+const SAMPLE_EVERY: Duration = Duration::from_millis(100);
+
+/// How long cores may take to finish what is in flight, before the process ends without them.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Something for the control to act on.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The core's loop runs.
+    Started,
+    /// The core's loop ended.
+    Ended {
+        /// Which core.
+        core: usize,
+        /// Whether it was asked to.
+        result: io::Result<()>,
+    },
+    /// SIGTERM or SIGINT came.
+    Signal(i32),
+    /// A client asked for the end.
+    Shutdown,
+}
+
+/// Sends SIGTERM and SIGINT as events. SIGHUP is ignored, as in Redis; SIGPIPE is ignored by Rust's runtime.
+///
+/// # Errors
+/// The system refuses the handlers or the thread.
+pub(crate) fn watch_signals(events: Sender<Event>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    let watch = move || {
+        for signal in signals.forever().filter(|&signal| signal != SIGHUP) {
+            if events.send(Event::Signal(signal)).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(watch).map(drop)
+}
+
+/// The running server.
+pub(crate) struct Server {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) cores: Vec<JoinHandle<()>>,
+    pub(crate) events: Receiver<Event>,
+    /// What to log when all cores run: one line an address.
+    pub(crate) listening: Vec<String>,
+}
+
+impl Server {
+    /// Waits until the server has ended.
+    ///
+    /// # Errors
+    /// A core failed, or did not finish in time.
+    pub(crate) fn run(self) -> Result<(), String> {
+        let (mut starting, mut running) = (self.cores.len(), self.cores.len());
+        let mut stop_by: Option<Instant> = None;
+        while running > 0 {
+            match self.next_event(stop_by) {
+                Some(Event::Started) => {
+                    starting -= 1;
+                    if starting == 0 {
+                        self.listening.iter().for_each(|address| tracing::info!("listening on {address}"));
+                        tracing::info!("ready");
+                    }
+                }
+                Some(Event::Ended { core, result }) => {
+                    result.map_err(|error| format!("core {core} failed: {error}"))?;
+                    running -= 1;
+                }
+                Some(Event::Signal(_)) if stop_by.is_some() => {
+                    return Err("stopped at once, by a second signal".into());
+                }
+                Some(Event::Signal(signal)) => {
+                    let name = signal_hook::low_level::signal_name(signal).unwrap_or("a signal");
+                    tracing::info!("{name} received, shutting down");
+                    stop_by = Some(self.stop());
+                }
+                Some(Event::Shutdown) if stop_by.is_none() => {
+                    tracing::info!("a client asks for shutdown");
+                    stop_by = Some(self.stop());
+                }
+                Some(Event::Shutdown) => {}
+                None if stop_by.is_some_and(|by| Instant::now() >= by) => {
+                    return Err(format!("{running} cores did not finish in time"));
+                }
+                None => self.shared.process.sample(),
+            }
+        }
+        for core in self.cores {
+            // A panic would have ended the process.
+            let _ = core.join();
+        }
+        tracing::info!("bye");
+        Ok(())
+    }
+
+    fn stop(&self) -> Instant {
+        self.shared.stop();
+        self.shared.process.wake_all();
+        Instant::now() + SHUTDOWN_PATIENCE
+    }
+
+    /// The next event; none when it is time to look at other things.
+    fn next_event(&self, stop_by: Option<Instant>) -> Option<Event> {
+        let left = stop_by.map_or(SAMPLE_EVERY, |by| by.saturating_duration_since(Instant::now()));
+        // The senders live as long as the cores and their shared state: only time can run out.
+        self.events.recv_timeout(left.min(SAMPLE_EVERY)).ok()
+    }
+}

@@ -1,0 +1,147 @@
+//! What commands can ask of the process: memory, CPU time, changed settings, the end.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use frontend::config::Setting;
+use frontend::process::{CpuInfo, Facts, MemoryInfo};
+use reactor::{Counters, Settings, Waker};
+use sys::process::Whose;
+
+use crate::control::Event;
+use crate::logging::LevelHandle;
+
+/// The numbers of the allocator are at least this old before they are read again: a look costs tens of microseconds.
+const MEMORY_AGE: Duration = Duration::from_millis(10);
+
+/// The process, as the frontend sees it.
+pub(crate) struct ServerProcess {
+    pub(crate) facts: Facts,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) wakers: Vec<Waker>,
+    /// Of each core's sockets.
+    pub(crate) counters: Vec<Arc<Counters>>,
+    pub(crate) log_level: LevelHandle,
+    pub(crate) events: Sender<Event>,
+    /// What `spin-us -1` means here.
+    pub(crate) spin_default_us: u32,
+    pub(crate) memory: MemorySampler,
+}
+
+impl frontend::Process for ServerProcess {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn memory(&self) -> MemoryInfo {
+        self.memory.look()
+    }
+
+    fn cpu(&self) -> CpuInfo {
+        let [process, children, thread] =
+            [Whose::Process, Whose::Children, Whose::Thread].map(sys::process::cpu_time);
+        CpuInfo {
+            user_us: process.user_us,
+            system_us: process.system_us,
+            children_user_us: children.user_us,
+            children_system_us: children.system_us,
+            thread_user_us: thread.user_us,
+            thread_system_us: thread.system_us,
+        }
+    }
+
+    fn rejected_connections(&self) -> u64 {
+        self.counters.iter().map(|counters| counters.rejected.get()).sum()
+    }
+
+    fn ticks_to_ns(&self, ticks: u64) -> u64 {
+        sys::clock::ticks_to_ns(ticks)
+    }
+
+    fn apply(&self, setting: Setting) {
+        match setting {
+            Setting::TimeoutMs(ms) => self.settings.timeout_ms.store(ms, Relaxed),
+            Setting::KeepaliveS(seconds) => self.settings.keepalive_s.store(seconds, Relaxed),
+            Setting::MaxClients(count) => {
+                let count = crate::start::allow_clients(count, self.wakers.len());
+                self.settings.max_clients.store(count, Relaxed);
+            }
+            Setting::SpinUs(us) => {
+                self.settings.spin_us.store(us.unwrap_or(self.spin_default_us), Relaxed);
+            }
+            Setting::LogLevel(level) => return self.log_level.set(level),
+        }
+        // A sleeping core looks at its settings when it is awake.
+        self.wake_all();
+    }
+
+    fn shutdown(&self) {
+        // Refused only when the process ends already.
+        let _ = self.events.send(Event::Shutdown);
+    }
+
+    fn wake_all(&self) {
+        self.wakers.iter().for_each(Waker::wake);
+    }
+}
+
+/// Reads how much memory is in use, not more often than is worth it, and remembers the peak.
+pub(crate) struct MemorySampler(Mutex<Sample>);
+
+struct Sample {
+    taken: Instant,
+    info: MemoryInfo,
+}
+
+impl MemorySampler {
+    /// Takes the present use as that at startup.
+    pub(crate) fn new() -> Self {
+        let mut info = read();
+        info.startup_bytes = info.used_bytes;
+        info.peak_bytes = info.used_bytes;
+        MemorySampler(Mutex::new(Sample { taken: Instant::now(), info }))
+    }
+
+    /// Memory in use, as of now or a moment ago.
+    pub(crate) fn look(&self) -> MemoryInfo {
+        let mut sample = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if sample.taken.elapsed() >= MEMORY_AGE {
+            let MemoryInfo { startup_bytes, peak_bytes, .. } = sample.info;
+            let info = read();
+            sample.info = MemoryInfo { startup_bytes, peak_bytes: peak_bytes.max(info.used_bytes), ..info };
+            sample.taken = Instant::now();
+        }
+        sample.info
+    }
+}
+
+fn read() -> MemoryInfo {
+    let allocator = sys::memory::process();
+    MemoryInfo {
+        used_bytes: allocator.allocated,
+        active_bytes: allocator.active,
+        resident_bytes: allocator.resident,
+        rss_bytes: sys::memory::resident_bytes(),
+        peak_bytes: 0,
+        startup_bytes: 0,
+    }
+}
+
+/// The facts of this start.
+pub(crate) fn facts(io_backend: &'static str) -> Facts {
+    let mut id = [0; 20];
+    // Without randomness the id is not unique, which hurts nobody today.
+    let _ = sys::process::random_bytes(&mut id);
+    Facts {
+        pid: std::process::id(),
+        run_id: id.iter().map(|byte| format!("{byte:02x}")).collect(),
+        os: sys::process::system_name(),
+        executable: std::env::current_exe().map_or_else(|_| String::new(), |path| path.display().to_string()),
+        io_backend,
+        started_ms: sys::clock::realtime_ms(),
+        allocator: sys::memory::allocator_name(),
+        system_memory_bytes: sys::process::memory_bytes(),
+    }
+}
