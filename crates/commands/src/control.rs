@@ -30,6 +30,5 @@ pub static SPECS: &[CommandSpec] = &[
     ),
     CommandSpec::new(&meta::INFO, Route::Connection),
     CommandSpec::new(&meta::TIME, Route::Connection),
-    CommandSpec::new(&meta::DEBUG, Route::Connection),
     CommandSpec::new(&meta::SHUTDOWN, Route::Connection),
 ];

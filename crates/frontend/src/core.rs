@@ -581,11 +581,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// All parts of a command are there.
     fn gathered(&mut self, gather: Gather) {
         let random = self.rng.next_u64();
-        // Each shard has counted the command as its own; it is one.
-        let counted_twice = (gather.parts() as u64).wrapping_sub(1);
-        let calls = &self.stats().commands[usize::from(gather.command)].calls;
-        if !matches!(self.table().spec(gather.command).route, Route::Connection) {
-            calls.add(counted_twice.wrapping_neg());
+        if let Some(command) = gather.command {
+            // Each shard has counted the command as its own; it is one.
+            let counted_twice = (gather.parts() as u64).wrapping_sub(1);
+            let stats = self.stats();
+            stats.commands[usize::from(command)].calls.add(counted_twice.wrapping_neg());
+            stats.commands_processed.add(counted_twice.wrapping_neg());
         }
         let mut reply = std::mem::take(&mut self.scratch);
         reply.clear();

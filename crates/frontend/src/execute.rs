@@ -54,17 +54,21 @@ pub(crate) fn call_handler(
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Executes one own piece, of any kind. Returns the tick count at its end.
     pub(crate) fn run_own_piece(&mut self, piece: &Piece, start: u64) -> u64 {
-        let Op::Command(command) = piece.op else {
-            self.run_own_step(piece);
-            return (self.ticks)();
+        let command = match piece.op {
+            Op::Command(command) => command,
+            Op::Inquiry(command) => {
+                self.run_own_inquiry(piece, command);
+                return (self.ticks)();
+            }
+            _ => {
+                self.run_own_step(piece);
+                return (self.ticks)();
+            }
         };
         if !self.locks.is_idle() && self.must_wait_own(piece) {
             return start;
         }
-        let Some(handler) = self.handlers[usize::from(command)] else {
-            self.run_own_inquiry(piece, command);
-            return (self.ticks)();
-        };
+        let Some(handler) = self.handlers[usize::from(command)] else { return start };
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = self.plan.args(piece);
         match piece.dest {
@@ -118,24 +122,29 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.shard.prefetch_record(usize::from(piece.db), piece.slot, piece.hash);
             }
             for piece in window {
-                let Op::Command(command) = piece.op else {
-                    let deferred = self.run_step_piece(piece, from, &mut batch);
-                    batch.ends.push(if deferred { DEFERRED } else { replies.len() });
-                    continue;
+                let command = match piece.op {
+                    Op::Command(command) => command,
+                    Op::Inquiry(command) => {
+                        self.inquire(command, batch.args(piece), None, &mut replies);
+                        batch.ends.push(replies.len());
+                        continue;
+                    }
+                    _ => {
+                        let deferred = self.run_step_piece(piece, from, &mut batch);
+                        batch.ends.push(if deferred { DEFERRED } else { replies.len() });
+                        continue;
+                    }
                 };
                 if !self.locks.is_idle() && self.must_wait(piece, from, &mut batch) {
                     batch.ends.push(DEFERRED);
                     continue;
                 }
                 let args = batch.args(piece);
-                match self.handlers[usize::from(command)] {
-                    Some(handler) => {
-                        call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
-                        let end = (self.ticks)();
-                        account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
-                        tick = end;
-                    }
-                    None => self.inquire(command, args, None, &mut replies),
+                if let Some(handler) = self.handlers[usize::from(command)] {
+                    call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
+                    let end = (self.ticks)();
+                    account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
+                    tick = end;
                 }
                 batch.ends.push(replies.len());
             }
@@ -180,7 +189,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 let spec: &CommandSpec = self.table().spec(command);
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
-                    Route::Connection | Route::Container => None,
                     _ if spec.meta.first_key == 0 => Some(Claim::All),
                     _ => Some(Claim::Keys(names(KeyRange::of(spec, args.len())))),
                 }

@@ -8,8 +8,8 @@ use crate::message::Dest;
 /// A command whose parts are under way.
 pub(crate) struct Gather {
     pub(crate) dest: Dest,
-    /// The number of the command.
-    pub(crate) command: CommandId,
+    /// The number of the command; `None` for an inquiry.
+    pub(crate) command: Option<CommandId>,
     pub(crate) merge: Merge,
     pub(crate) resp3: bool,
     pub(crate) missing: u32,
@@ -24,7 +24,7 @@ impl Default for Gather {
     fn default() -> Self {
         Gather {
             dest: Dest::Part { gather: u32::MAX, part: 0 },
-            command: 0,
+            command: None,
             merge: Merge::Sum,
             resp3: false,
             missing: 0,

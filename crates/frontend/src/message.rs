@@ -41,6 +41,8 @@ pub(crate) enum Source {
 pub(crate) enum Op {
     /// A command, or a shard's part of one.
     Command(CommandId),
+    /// What a command asks every core about its connections and counters rather than its shard.
+    Inquiry(CommandId),
     /// Asks for the exclusive locks of its arguments for a rounds task, then runs the task's first step here.
     Lock { step: u32 },
     /// A step of a task without keys: it sees the whole shard, but holds nothing.
@@ -55,7 +57,7 @@ impl Op {
     /// The number of the step among the batch's or plan's steps.
     pub(crate) fn step(self) -> Option<u32> {
         match self {
-            Op::Command(_) => None,
+            Op::Command(_) | Op::Inquiry(_) => None,
             Op::Lock { step } | Op::Look { step } | Op::Step { step } | Op::Unlock { step } => Some(step),
         }
     }

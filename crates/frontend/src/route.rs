@@ -125,8 +125,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 Ok(shard) => self.send(shard, call.piece(call.dest())),
                 Err(error) => self.refuse(&call, &error),
             },
-            Route::Rounds(_, function) => self.route_rounds(&call, function),
-            Route::Connection | Route::Container => self.connection_command(&call),
+            Route::Rounds(_, function) if !self.own_commands.takes(call.command) => {
+                self.route_rounds(&call, function);
+            }
+            Route::Rounds(..) | Route::Connection | Route::Container => self.connection_command(&call),
         }
         // What is not planned for the own shard has been copied, or is done.
         let end = self.plan.own_ranges();
@@ -290,7 +292,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             part.1.extend_from_slice(ranges.get(at..at + keys.step).unwrap_or_default());
             gather.order.push(part.0);
         }
-        gather.command = call.command;
+        gather.command = Some(call.command);
         gather.start(call.dest(), merge, call.resp3, usize::from(count));
         let gather = self.gathers.insert(gather);
         self.plan.ranges.truncate(call.first_range as usize);
@@ -311,17 +313,27 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Sends every shard the whole command.
-    pub(crate) fn route_all(&mut self, call: &Call, merge: Merge) {
+    fn route_all(&mut self, call: &Call, merge: Merge) {
+        self.send_to_all(call, Op::Command(call.command), Some(call.command), merge);
+    }
+
+    /// Asks every core about what the command wants to know.
+    pub(crate) fn inquire_all(&mut self, call: &Call, merge: Merge) {
+        self.send_to_all(call, Op::Inquiry(call.command), None, merge);
+    }
+
+    fn send_to_all(&mut self, call: &Call, op: Op, command: Option<CommandId>, merge: Merge) {
+        let piece = |dest| Piece { op, ..call.piece(dest) };
         if self.topology.shards == 1 && !matches!(merge, Merge::Custom(_)) {
-            return self.send(0, call.piece(call.dest()));
+            return self.send(0, piece(call.dest()));
         }
         let mut gather = self.spare_gathers.pop().unwrap_or_default();
         gather.order.clear();
-        gather.command = call.command;
+        gather.command = command;
         gather.start(call.dest(), merge, call.resp3, usize::from(self.topology.shards));
         let gather = self.gathers.insert(gather);
         for shard in 0..self.topology.shards {
-            self.send(shard, call.piece(Dest::Part { gather, part: u32::from(shard) }));
+            self.send(shard, piece(Dest::Part { gather, part: u32::from(shard) }));
         }
     }
 }

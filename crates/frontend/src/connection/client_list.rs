@@ -137,7 +137,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     pub(super) fn client_list(&mut self, call: &Call) -> Result<(), CmdError> {
         Wanted::parse(self.call_args(call))?;
-        self.route_all(call, Merge::Custom(merge_lists));
+        self.inquire_all(call, Merge::Custom(merge_lists));
         Ok(())
     }
 
@@ -153,7 +153,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     pub(super) fn client_kill(&mut self, call: &Call) -> Result<(), CmdError> {
         let victims = Victims::parse(self.call_args(call))?;
-        self.route_all(call, Merge::Custom(if victims.short { merge_kill } else { merge_kills }));
+        self.inquire_all(call, Merge::Custom(if victims.short { merge_kill } else { merge_kills }));
         Ok(())
     }
 

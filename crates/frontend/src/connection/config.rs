@@ -75,7 +75,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(super) fn config_resetstat(&mut self, call: &Call) -> Result<(), CmdError> {
         let rejected = self.shared.process.rejected_connections();
         self.shared.rejected_before.store(rejected, Ordering::Relaxed);
-        self.route_all(call, Merge::AllOk);
+        self.inquire_all(call, Merge::AllOk);
         Ok(())
     }
 

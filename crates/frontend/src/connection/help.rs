@@ -113,6 +113,9 @@ DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
 ERROR <string>
     Return a Redis protocol error with <string> as message. Useful for clients
     unit tests to simulate Redis errors.
+POPULATE <count> [<prefix>] [<size>]
+    Create <count> string keys named key:<num>. If <prefix> is specified then
+    it is used instead of the 'key' prefix.
 SLEEP <seconds>
     Stop the server for <seconds>. Decimals allowed.
 HELP

@@ -3,7 +3,7 @@
 use base::Args;
 use base::conn::ConnId;
 use bus::Wake;
-use commands::{CmdError, Merge};
+use commands::{CmdError, Merge, Route};
 use resp::Reply;
 
 use super::help;
@@ -43,14 +43,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let name = args.arg(1);
         match (name.to_ascii_lowercase().as_slice(), args.len()) {
             (b"help", 2) => self.answer(call, |reply| help::write(help::DEBUG, reply)),
-            (b"sleep", 3) => self.route_all(call, Merge::AllOk),
+            (b"sleep", 3) => self.inquire_all(call, Merge::AllOk),
             (b"error", 3) => {
                 let text = args.arg(2).to_vec();
                 self.answer(call, |reply| reply.error_bytes(&text));
             }
             _ => {
-                let text = "ERR unknown subcommand or wrong number of arguments for '";
-                return Err(CmdError::quoting(text, name, "'. Try DEBUG HELP."));
+                // The others are about shards.
+                if let Route::Rounds(_, function) = self.table().spec(call.command).route {
+                    self.route_rounds(call, function);
+                }
             }
         }
         Ok(())
