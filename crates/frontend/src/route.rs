@@ -107,6 +107,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let args = self.call_args(&call);
         let route = match self.resolve(args, &mut call.command) {
             Ok(route) => route,
+            Err(_) if is_http(args.arg(0)) => return self.hang_up(&call),
             Err(error) => return self.refuse(&call, &error),
         };
         if let Some(Some(conn)) = self.conns.get_mut(id.index as usize) {
@@ -156,6 +157,19 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Err(CmdError::Arity(spec.meta.name.into()));
         }
         Ok(spec.route)
+    }
+
+    /// Closes the connection of a browser that was tricked into speaking to this port, before the body of its request is
+    /// taken for commands; as Redis does.
+    #[cold]
+    fn hang_up(&mut self, call: &Call) {
+        tracing::warn!("a client speaks HTTP, perhaps without the knowledge of its user: disconnected");
+        self.plan.ranges.truncate(call.first_range as usize);
+        self.answer(call, |_| {});
+        if let Some(conn) = conn_mut(&mut self.conns, call.id) {
+            conn.closing = true;
+        }
+        self.mark_dirty(call.id.index);
     }
 
     /// Answers a command with an error without having executed it.
@@ -368,6 +382,11 @@ pub(crate) fn copy_args(batch: &mut Batch, piece: &mut Piece, bytes: &[u8], rang
 fn clip(arg: &[u8], max: usize) -> &[u8] {
     let arg = arg.get(..max).unwrap_or(arg);
     arg.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// Whether this is the first word of an HTTP request or of one of its headers, and no command.
+fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
 }
 
 fn unknown_command(args: Args<'_>) -> CmdError {
