@@ -3,8 +3,6 @@
 //! Replies are numbered. `next_seq` is the number of the next command; `head_seq` that of the reply that is to be written
 //! next. A reply that arrives as the head goes straight to `out`; one that arrives early is stashed.
 
-use std::collections::VecDeque;
-
 use base::conn::{ConnId, ConnInfo};
 use bytes::BytesMut;
 use resp::Parser;
@@ -12,12 +10,46 @@ use resp::Parser;
 /// A stash that grew beyond this is given back when it is empty.
 const STASH_KEEP_BYTES: usize = 64 * 1024;
 
-/// Replies that arrived before their turn.
+/// Replies that arrived before their turn: a ring by number over one buffer of bytes.
 #[derive(Default)]
 struct Stash {
-    /// By `seq - head_seq`: where the reply is in `bytes`; `None` while it is awaited.
-    entries: VecDeque<Option<(usize, usize)>>,
+    /// By number modulo its length, a power of two: where the reply is in `bytes`.
+    ring: Vec<Place>,
     bytes: Vec<u8>,
+    /// Replies in it.
+    count: u32,
+}
+
+/// Where a stashed reply is.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    /// [`AWAITED`] if it is not here.
+    len: usize,
+}
+
+const AWAITED: usize = usize::MAX;
+/// The least length of the ring.
+const RING_MIN: usize = 64;
+
+impl Stash {
+    #[inline]
+    fn place(&mut self, seq: u32) -> &mut Place {
+        let mask = self.ring.len() - 1;
+        &mut self.ring[seq as usize & mask]
+    }
+
+    /// Makes room for the reply `seq`, `ahead` of the head.
+    #[cold]
+    fn grow(&mut self, head: u32, ahead: usize) {
+        let mut ring = vec![Place { at: 0, len: AWAITED }; (ahead + 1).next_power_of_two().max(RING_MIN)];
+        let mask = ring.len() - 1;
+        for offset in 0..self.ring.len() as u32 {
+            let seq = head.wrapping_add(offset);
+            ring[seq as usize & mask] = *self.place(seq);
+        }
+        self.ring = ring;
+    }
 }
 
 /// What CLIENT LIST shows and few clients set.
@@ -140,43 +172,48 @@ impl Conn {
     }
 
     /// Takes the reply `seq`, in full.
+    #[inline]
     pub(crate) fn deliver(&mut self, seq: u32, bytes: &[u8]) {
         if self.is_head(seq) {
             self.out.extend_from_slice(bytes);
             self.head_written();
-            return;
-        }
-        let ahead = seq.wrapping_sub(self.head_seq) as usize;
-        let stash = self.stash.get_or_insert_default();
-        if stash.entries.len() <= ahead {
-            stash.entries.resize(ahead + 1, None);
-        }
-        if let Some(entry) = stash.entries.get_mut(ahead) {
-            *entry = Some((stash.bytes.len(), bytes.len()));
-            stash.bytes.extend_from_slice(bytes);
+        } else {
+            self.write_early(seq, |out| out.extend_from_slice(bytes));
         }
     }
 
-    #[cold]
-    fn drop_stash(&mut self) {
-        self.stash = None;
+    /// Lets the reply `seq`, whose turn has not come, be written into the stash.
+    #[inline]
+    pub(crate) fn write_early(&mut self, seq: u32, write: impl FnOnce(&mut Vec<u8>)) {
+        let ahead = seq.wrapping_sub(self.head_seq) as usize;
+        let stash = self.stash.get_or_insert_default();
+        if ahead >= stash.ring.len() {
+            stash.grow(self.head_seq, ahead);
+        }
+        let at = stash.bytes.len();
+        write(&mut stash.bytes);
+        let len = stash.bytes.len() - at;
+        *stash.place(seq) = Place { at, len };
+        stash.count += 1;
     }
 
     fn unstash(&mut self) {
         let Some(stash) = self.stash.as_deref_mut() else { return };
-        // The entry of the reply that was just written.
-        stash.entries.pop_front();
-        while let Some(&Some((at, len))) = stash.entries.front() {
+        while stash.count > 0 {
+            let place = stash.place(self.head_seq);
+            let Place { at, len } = *place;
+            if len == AWAITED {
+                return;
+            }
+            place.len = AWAITED;
             self.out.extend_from_slice(stash.bytes.get(at..at + len).unwrap_or_default());
-            stash.entries.pop_front();
+            stash.count -= 1;
             self.head_seq = self.head_seq.wrapping_add(1);
         }
-        if stash.entries.is_empty() {
-            if stash.bytes.capacity() > STASH_KEEP_BYTES {
-                self.drop_stash();
-            } else {
-                stash.bytes.clear();
-            }
+        if stash.bytes.capacity() > STASH_KEEP_BYTES {
+            self.stash = None;
+        } else {
+            stash.bytes.clear();
         }
     }
 
@@ -193,7 +230,7 @@ impl Conn {
         if self.out.is_empty() {
             self.out = Vec::new();
         }
-        if self.stash.as_ref().is_some_and(|stash| stash.entries.is_empty()) {
+        if self.stash.as_ref().is_some_and(|stash| stash.count == 0) {
             self.stash = None;
         }
     }
@@ -201,5 +238,41 @@ impl Conn {
     /// The names that the client gave, created on first use.
     pub(crate) fn client_mut(&mut self) -> &mut ClientInfo {
         self.client.get_or_insert_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::conn::Endpoint;
+    use base::random::Rng;
+
+    use super::*;
+
+    #[test]
+    fn replies_leave_in_order_whatever_order_they_come_in() {
+        let peer = Endpoint::Unix("x".into());
+        let info = ConnInfo { peer: peer.clone(), local: peer, fd: 0 };
+        let mut conn = Conn::new(ConnId { index: 0, generation: 0 }, 1, info, true, 0);
+        // Numbers wrap around in the middle.
+        conn.next_seq = u32::MAX - 500;
+        conn.head_seq = conn.next_seq;
+        let mut rng = Rng::new(7);
+        let (mut waiting, mut expect, mut total) = (Vec::new(), Vec::new(), 0);
+        while total < 5000 || !waiting.is_empty() {
+            if total < 5000 && waiting.len() < 900 && rng.below(2) == 0 {
+                for _ in 0..rng.below(40) {
+                    let seq = conn.take_seq();
+                    expect.extend_from_slice(format!("{seq},").as_bytes());
+                    waiting.push(seq);
+                    total += 1;
+                }
+            } else if !waiting.is_empty() {
+                let seq = waiting.swap_remove(rng.below(waiting.len() as u64) as usize);
+                conn.deliver(seq, format!("{seq},").as_bytes());
+            }
+        }
+        assert_eq!(conn.outstanding(), 0);
+        assert_eq!(conn.stashed_bytes(), 0);
+        assert_eq!(conn.out, expect);
     }
 }

@@ -140,14 +140,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     continue;
                 }
                 let args = batch.args(piece);
-                match self.handlers[usize::from(command)] {
-                    Some(handler) => {
-                        call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
-                        let end = (self.ticks)();
-                        account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
-                        tick = end;
-                    }
-                    None => {}
+                if let Some(handler) = self.handlers[usize::from(command)] {
+                    call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
+                    let end = (self.ticks)();
+                    account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
+                    tick = end;
                 }
                 batch.ends.push(replies.len());
             }

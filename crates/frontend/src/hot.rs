@@ -113,13 +113,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     tick = self.run_own_piece(piece, tick);
                     continue;
                 };
-                if !conn.is_head(seq) {
-                    tick = self.run_own_piece(piece, tick);
-                    continue;
-                }
                 let args = self.plan.args(piece);
-                call_handler(&mut self.shard, (command, handler), piece, args, &mut conn.out, stats);
-                conn.head_written();
+                let mut call = |out: &mut Vec<u8>| {
+                    call_handler(&mut self.shard, (command, handler), piece, args, out, stats);
+                };
+                if conn.is_head(seq) {
+                    call(&mut conn.out);
+                    conn.head_written();
+                } else {
+                    conn.write_early(seq, call);
+                }
                 if !conn.dirty {
                     conn.dirty = true;
                     self.dirty.push(index);

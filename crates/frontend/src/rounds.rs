@@ -40,8 +40,10 @@ pub(crate) struct Task {
     /// Whether the locks were asked for, and whether they were given back.
     locked: bool,
     released: bool,
-    /// Results of the current round.
+    /// Results of the current round: those of its steps, then those of shards that only give their locks.
     results: Vec<Option<StepOut>>,
+    /// How many of them the function sees.
+    steps: usize,
     missing: usize,
 }
 
@@ -89,6 +91,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             locked: false,
             released: false,
             results: Vec::new(),
+            steps: 0,
             missing: 0,
         };
         self.plan.ranges.truncate(call.first_range as usize);
@@ -118,7 +121,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if task.missing == 0 {
             let results = std::mem::take(&mut task.results);
-            task.state.borrow_mut().results = Some(results.into_iter().flatten().collect());
+            task.state.borrow_mut().results = Some(results.into_iter().take(task.steps).flatten().collect());
             self.runnable.push(at);
         }
     }
@@ -144,9 +147,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let first = !std::mem::replace(&mut task.locked, true);
         let last = last && !first;
         task.released |= last;
-        task.missing = steps.len();
+        let has_step = |shard: u16| steps.iter().any(|&(to, _)| to == shard);
+        // A lock is awaited even if no step comes with it: the next round must find it granted.
+        let locks = task.keys.iter().filter(|&&(shard, _)| first && !has_step(shard)).count();
+        task.steps = steps.len();
+        task.missing = steps.len() + locks;
         task.results.clear();
-        task.results.resize_with(steps.len(), || None);
+        task.results.resize_with(task.missing, || None);
+        let mut lock_number = steps.len() as u32;
         let (id, db, keyless) = (task.id, task.db, task.keys.is_empty());
         // The lock and unlock pieces go to every shard with keys, the steps with them.
         let keys = if first || last { task.keys.clone() } else { Vec::new() };
@@ -170,7 +178,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for (shard, keys) in &keys {
             let mine = steps.iter().position(|step| step.as_ref().is_some_and(|(to, _)| to == shard));
             let step = mine.and_then(|mine| steps[mine].take());
-            let number = mine.map_or(IGNORED, |mine| mine as u32);
+            let number = match mine {
+                Some(mine) => mine as u32,
+                None if first => {
+                    lock_number += 1;
+                    lock_number - 1
+                }
+                None => IGNORED,
+            };
             send(*shard, number, step.map(|(_, run)| run), keys);
         }
         for (number, step) in steps.into_iter().enumerate() {

@@ -1,1 +1,36 @@
-//! Seeded simulator: N shards and M clients on one thread, and the history checkers.
+//! The simulator: N shards and M clients on one thread, from one seed, over the real frontend, bus and store.
+//!
+//! ```text
+//!   Plan (seed, workload, shards) ──► World: cores, clients, clocks, moved one at a time by a seeded scheduler
+//!                                        │
+//!                                     History: what the clients called and saw ──► checkers ──► Outcome
+//! ```
+//!
+//! Everything between the bytes of a client and the data of a shard is the code that the server runs. Simulated are the
+//! sockets ([`sockets`]), the loop of a core ([`node`]), clocks that disagree and are set back, clients that pipeline, read
+//! slowly and vanish in the middle ([`world`]). Each seed draws its own odds ([`knobs`]).
+//!
+//! What is checked:
+//! - every reply, by the [workloads](workload) and the [checkers](check): linearizability of single keys, strict
+//!   serializability of everything, dependency cycles among list appends, conservation, program order, expiry;
+//! - that no core ever sleeps over messages, that all replies come, that no connection is closed without reason.
+//!
+//! Invariants:
+//! - A run is a function of its [`Plan`]: the same plan gives the same [`Trace`](trace::Trace), to the bit. So there are
+//!   no threads, no real clock, and nothing depends on the order of a hash map.
+//! - What is found is printed with the command that replays it.
+//!
+//! What it must not know: sockets of the operating system, `sys`, `reactor`.
+
+pub mod check;
+pub mod command;
+pub mod history;
+mod knobs;
+mod node;
+pub mod run;
+mod sockets;
+pub mod trace;
+pub mod workload;
+mod world;
+
+pub use run::{Failure, Fault, Outcome, Plan, run};

@@ -1,6 +1,7 @@
 //! The shard against a naive keyspace, under random commands and a virtual clock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use base::KeyHasher;
 use proptest::prelude::*;
@@ -9,8 +10,10 @@ use crate::{Entry, Expiry, Item, Key, OwnedValue, Shard, ShardOptions, StringVal
 
 const DATABASES: usize = 3;
 
+/// One for all tests: a hasher's seed is never freed.
 fn hasher() -> KeyHasher {
-    KeyHasher::new((1, 2))
+    static HASHER: LazyLock<KeyHasher> = LazyLock::new(|| KeyHasher::new((1, 2)));
+    *HASHER
 }
 
 fn shard() -> Shard {

@@ -1,0 +1,5 @@
+//! The checkers: from a history to a verdict, whatever the workload was.
+
+pub mod graph;
+pub mod keyspace;
+pub mod order;

@@ -1,0 +1,163 @@
+//! What the clients saw: each operation with the instants of its call and its return, in the order of its connection.
+
+use std::fmt;
+
+use resp::decode::Value;
+
+use crate::command::{Command, SHOWN_MAX};
+
+/// Index of an operation in its history.
+pub type OpIndex = usize;
+
+/// The clocks of the cores at one instant, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clocks {
+    /// What the slowest core shows now: no stamp from now on is lower.
+    pub low_ms: u64,
+    /// The most that any core has ever shown: no stamp until now is higher.
+    pub high_ms: u64,
+}
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub struct Op {
+    /// The connection that it was called on; connections are never reused.
+    pub process: usize,
+    /// What was called.
+    pub command: Command,
+    /// When it was called, in steps of the simulation. All instants of a history differ.
+    pub called: u64,
+    /// The clocks at that time.
+    pub called_at: Clocks,
+    /// When the client had its reply, and the reply. `None`: the connection was lost before, so the operation may or may
+    /// not have happened, and may yet.
+    pub returned: Option<(u64, Value)>,
+    /// The clocks at that time.
+    pub returned_at: Clocks,
+}
+
+impl Op {
+    /// When it returned; never, for one without a reply.
+    pub fn end(&self) -> u64 {
+        self.returned.as_ref().map_or(u64::MAX, |&(at, _)| at)
+    }
+
+    /// The reply.
+    pub fn reply(&self) -> Option<&Value> {
+        self.returned.as_ref().map(|(_, value)| value)
+    }
+
+    /// Whether it was over before the other began.
+    pub fn precedes(&self, other: &Op) -> bool {
+        self.end() < other.called
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "conn {:<3} {:>7}..", self.process, self.called)?;
+        match &self.returned {
+            Some((at, value)) => write!(f, "{at:<7} {}  ->  {}", self.command, show(value)),
+            None => write!(f, "lost    {}", self.command),
+        }
+    }
+}
+
+/// A reply as text.
+pub fn show(value: &Value) -> String {
+    let mut text = String::new();
+    write_value(value, &mut text);
+    if let Some((end, _)) = text.char_indices().nth(4 * SHOWN_MAX) {
+        text.truncate(end);
+        text.push_str("..");
+    }
+    text
+}
+
+fn write_value(value: &Value, out: &mut String) {
+    match value {
+        Value::Simple(text) | Value::Bulk(text) => out.push_str(&String::from_utf8_lossy(text)),
+        Value::Error(text) => out.push_str(&format!("({})", String::from_utf8_lossy(text))),
+        Value::Int(number) => out.push_str(&number.to_string()),
+        Value::Null => out.push_str("nil"),
+        Value::Array(items) | Value::Set(items) | Value::Push(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { ", " });
+                write_value(item, out);
+            }
+            out.push(']');
+        }
+        other => out.push_str(&format!("{other:?}")),
+    }
+}
+
+/// All operations of a run.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// In the order of their calls.
+    pub ops: Vec<Op>,
+    /// By connection, its operations in program order.
+    pub processes: Vec<Vec<OpIndex>>,
+}
+
+impl History {
+    /// A connection opens: its number.
+    pub fn open(&mut self) -> usize {
+        self.processes.push(Vec::new());
+        self.processes.len() - 1
+    }
+
+    /// An operation is called.
+    pub fn call(&mut self, process: usize, command: Command, at: u64, clocks: Clocks) -> OpIndex {
+        let index = self.ops.len();
+        self.ops.push(Op {
+            process,
+            command,
+            called: at,
+            called_at: clocks,
+            returned: None,
+            returned_at: Clocks::default(),
+        });
+        self.processes[process].push(index);
+        index
+    }
+
+    /// Its reply is there.
+    pub fn finish(&mut self, op: OpIndex, reply: Value, at: u64, clocks: Clocks) {
+        self.ops[op].returned = Some((at, reply));
+        self.ops[op].returned_at = clocks;
+    }
+
+    /// How many operations have no reply.
+    pub fn lost(&self) -> usize {
+        self.ops.iter().filter(|op| op.returned.is_none()).count()
+    }
+}
+
+/// What a checker found wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// In words.
+    pub text: String,
+    /// The operations that show it.
+    pub ops: Vec<OpIndex>,
+}
+
+impl Violation {
+    /// A violation shown by some operations.
+    pub fn new(text: impl Into<String>, ops: impl IntoIterator<Item = OpIndex>) -> Self {
+        Violation { text: text.into(), ops: ops.into_iter().collect() }
+    }
+
+    /// With the operations in full.
+    pub fn explain(&self, history: &History) -> String {
+        let mut text = self.text.clone();
+        for &op in &self.ops {
+            if let Some(op) = history.ops.get(op) {
+                text.push_str(&format!("\n    {op}"));
+            }
+        }
+        text
+    }
+}

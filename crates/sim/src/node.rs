@@ -1,0 +1,174 @@
+//! One core under simulation: the real frontend with the real bus, simulated sockets, and the loop around them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base::conn::{ConnId, ConnInfo, Endpoint};
+use base::hash::KeyHasher;
+use bus::Credits;
+use frontend::config::Setting;
+use frontend::process::{CpuInfo, Facts, MemoryInfo};
+use frontend::{Config, Core, CoreBus, CoreOptions, Now, Process, Shared};
+
+use crate::sockets::{Event, Sockets};
+
+/// Wakes cores by flags, one a core. A flag stays up until its core has seen it.
+pub(crate) struct Flags(Arc<[AtomicBool]>);
+
+impl Flags {
+    pub(crate) fn new(cores: u16) -> Self {
+        Flags((0..cores).map(|_| AtomicBool::new(false)).collect())
+    }
+
+    pub(crate) fn is_up(&self, core: usize) -> bool {
+        self.0[core].load(Ordering::Relaxed)
+    }
+
+    fn lower(&self, core: usize) {
+        self.0[core].store(false, Ordering::Relaxed);
+    }
+
+    fn share(&self) -> Self {
+        Flags(Arc::clone(&self.0))
+    }
+}
+
+impl bus::Wake for Flags {
+    fn wake(&self, shard: u16) {
+        self.0[usize::from(shard)].store(true, Ordering::Relaxed);
+    }
+}
+
+/// The process that the cores believe to be in.
+struct SimProcess {
+    facts: Facts,
+    flags: Flags,
+}
+
+impl Process for SimProcess {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn memory(&self) -> MemoryInfo {
+        MemoryInfo::default()
+    }
+
+    fn cpu(&self) -> CpuInfo {
+        CpuInfo::default()
+    }
+
+    fn ticks_to_ns(&self, ticks: u64) -> u64 {
+        ticks
+    }
+
+    fn apply(&self, _: Setting) {}
+
+    fn shutdown(&self) {}
+
+    fn wake_all(&self) {
+        self.flags.0.iter().for_each(|flag| flag.store(true, Ordering::Relaxed));
+    }
+}
+
+/// The bus of a simulation.
+pub(crate) type SimBus = CoreBus<Flags>;
+
+/// See the module page.
+pub(crate) struct Node {
+    pub(crate) core: Core<Vec<u8>, Flags>,
+    pub(crate) sockets: Sockets,
+    index: usize,
+    /// Asleep until the deadline, if there is one, or until something happens.
+    asleep: Option<Option<u64>>,
+    /// How far its clock is ahead of the slowest possible one.
+    pub(crate) ahead_ms: u64,
+}
+
+/// Makes the cores of a run.
+pub(crate) fn nodes(shards: u16, credits: u16, seed: u64, flags: &Flags) -> (Vec<Node>, Arc<SimBus>) {
+    let process = SimProcess { facts: Facts::default(), flags: flags.share() };
+    let shared = Arc::new(Shared::new(shards, Config::default(), Box::new(process)));
+    let bus = SimBus::new(shards, Credits::per_pair(credits), flags.share());
+    let nodes = (0..shards).map(|shard| {
+        let options = CoreOptions {
+            shard,
+            shards,
+            hasher: KeyHasher::new((seed, !seed)),
+            seed: seed ^ u64::from(shard),
+            ticks: || 0,
+            sleep_us: |_| {},
+        };
+        Node {
+            core: Core::new(options, Arc::clone(&shared), bus.port(shard)),
+            sockets: Sockets::default(),
+            index: usize::from(shard),
+            asleep: None,
+            ahead_ms: 0,
+        }
+    });
+    let nodes = nodes.collect();
+    (nodes, bus)
+}
+
+impl Node {
+    /// A client connects.
+    pub(crate) fn open(&mut self, kernel_max: usize) -> ConnId {
+        let id = self.sockets.open(kernel_max);
+        let end = || Endpoint::Unix("/sim".into());
+        self.core.open(id, ConnInfo { peer: end(), local: end(), fd: 3 });
+        id
+    }
+
+    /// Whether it would take a turn now: it is awake, was woken, has events or is past its deadline.
+    pub(crate) fn is_runnable(&self, now_us: u64, flags: &Flags) -> bool {
+        match self.asleep {
+            None => true,
+            Some(deadline_us) => {
+                flags.is_up(self.index)
+                    || !self.sockets.events.is_empty()
+                    || deadline_us.is_some_and(|at| at <= now_us)
+            }
+        }
+    }
+
+    /// Whether messages wait for it while it sleeps and nobody woke it: that must never be.
+    pub(crate) fn sleeps_over_work(&self, flags: &Flags) -> bool {
+        self.asleep.is_some() && !flags.is_up(self.index) && self.core.work_waiting()
+    }
+
+    /// One round of the loop: events, a turn, its output. `eager` to sleep even if messages are under way.
+    pub(crate) fn iterate(&mut self, now: Now, flags: &Flags, eager: bool) {
+        if self.asleep.take().is_some() {
+            self.core.awake();
+        }
+        flags.lower(self.index);
+        self.dispatch();
+        let next = self.core.turn(now, &mut self.sockets);
+        for id in self.sockets.flush() {
+            self.core.closed(id);
+        }
+        if next.again || (next.remote_recent && !eager) {
+            return;
+        }
+        if self.core.before_sleep() {
+            self.asleep = Some(next.deadline_us);
+        }
+    }
+
+    fn dispatch(&mut self) {
+        while let Some(event) = self.sockets.events.pop_front() {
+            let mut ended = Vec::new();
+            self.sockets.after_event(&event, &mut ended);
+            match event {
+                Event::Received(id, chunk) if self.sockets.is_open(id) => self.core.receive(id, chunk),
+                Event::Ended(id) if self.sockets.is_open(id) => self.core.ended(id),
+                Event::Progress(id, unsent) if self.sockets.is_open(id) => self.core.sent(id, unsent),
+                _ => {}
+            }
+            for id in ended {
+                self.core.closed(id);
+            }
+        }
+    }
+}

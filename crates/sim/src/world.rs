@@ -1,0 +1,484 @@
+//! The world of a run: cores, clients, clocks and the seeded scheduler that moves one of them at a time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use base::Rng;
+use base::conn::ConnId;
+use frontend::Now;
+use resp::decode::{DecodeError, decode};
+
+use crate::command::Command;
+use crate::history::{Clocks, History, OpIndex};
+use crate::knobs::Knobs;
+use crate::node::{Flags, Node, SimBus, nodes};
+use crate::run::{Failure, Fault};
+use crate::trace::Trace;
+use crate::workload::{Asker, Shape, Workload};
+
+/// The time at which every run starts: 2024-01-01, in milliseconds.
+const START_MS: u64 = 1_704_067_200_000;
+/// A jump of time, at most.
+const JUMP_MAX_US: u64 = 60_000;
+/// Steps after which a run is taken for endless: far more than the largest shape needs.
+const STEPS_MAX: u64 = 20_000_000;
+
+/// A client's connection.
+struct Session {
+    client: usize,
+    process: usize,
+    core: usize,
+    conn: ConnId,
+    unanswered: VecDeque<OpIndex>,
+    /// Read and not decoded.
+    received: Vec<u8>,
+    /// It reads once in so many times that it could.
+    read_every: u64,
+    state: SessionState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum SessionState {
+    Open,
+    /// It writes no more, and reads until the server closes.
+    Leaving,
+    Gone,
+}
+
+/// Kinds of step, by position in `Knobs::odds`.
+const TURN: usize = 0;
+const DELIVER: usize = 1;
+const READ: usize = 2;
+const CALL: usize = 3;
+
+/// See the module page.
+pub(crate) struct World {
+    rng: Rng,
+    knobs: Knobs,
+    shape: Shape,
+    nodes: Vec<Node>,
+    #[cfg_attr(not(feature = "faults"), allow(dead_code, reason = "only a torn bus is asked for anything"))]
+    bus: Arc<SimBus>,
+    flags: Flags,
+    sessions: Vec<Session>,
+    /// Connections whose clients left and whose bytes or end are still on their way: process, core, id.
+    orphans: Vec<(usize, usize, ConnId)>,
+    now_us: u64,
+    high_ms: u64,
+    step: u64,
+    losses: usize,
+    fault: Option<Fault>,
+    pub(crate) history: History,
+    pub(crate) trace: Trace,
+    /// Scratch: what could be moved, by kind of step.
+    movable: [Vec<usize>; 4],
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, shards: u16, shape: Shape, fault: Option<Fault>, trace: Trace) -> Self {
+        let mut rng = Rng::new(seed);
+        let knobs = Knobs::draw(&mut rng, shards);
+        let flags = Flags::new(shards);
+        let (nodes, bus) = nodes(shards, knobs.credits, rng.next_u64(), &flags);
+        let mut world = World {
+            rng,
+            knobs,
+            shape,
+            nodes,
+            bus,
+            flags,
+            sessions: Vec::new(),
+            orphans: Vec::new(),
+            now_us: 0,
+            high_ms: START_MS,
+            step: 0,
+            losses: 0,
+            fault,
+            history: History::default(),
+            trace,
+            movable: Default::default(),
+        };
+        world.break_on_purpose();
+        for core in 0..world.nodes.len() {
+            world.set_clock(core);
+        }
+        for client in 0..shape.sessions {
+            let session = world.connect(client);
+            world.sessions.push(session);
+        }
+        world
+    }
+
+    #[cfg(feature = "faults")]
+    fn break_on_purpose(&mut self) {
+        match self.fault {
+            None => {}
+            Some(Fault::TornPublish) => self.bus.tear_publishes(true),
+            Some(Fault::SkipKeyLocks) => {
+                self.nodes.iter_mut().for_each(|node| node.core.faults.skip_key_locks = true);
+            }
+            Some(Fault::OwnWorkFirst) => {
+                self.nodes.iter_mut().for_each(|node| node.core.faults.own_work_first = true);
+            }
+        }
+    }
+
+    #[cfg(not(feature = "faults"))]
+    fn break_on_purpose(&mut self) {
+        assert!(self.fault.is_none(), "built without the feature `faults`");
+    }
+
+    /// Lets clients call all operations of the shape.
+    ///
+    /// # Errors
+    /// Whatever went wrong besides the replies.
+    pub(crate) fn play(&mut self, workload: &mut dyn Workload) -> Result<(), Failure> {
+        let goal = self.history.ops.len() + self.shape.ops;
+        while self.history.ops.len() < goal {
+            if !self.advance(workload, true)? {
+                return Err(self.stuck());
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets everything that is under way come to an end.
+    ///
+    /// # Errors
+    /// Whatever went wrong besides the replies; replies that never come, above all.
+    pub(crate) fn settle(&mut self, workload: &mut dyn Workload) -> Result<(), Failure> {
+        while self.advance(workload, false)? {}
+        if self.sessions.iter().any(|session| !session.unanswered.is_empty()) {
+            return Err(self.stuck());
+        }
+        Ok(())
+    }
+
+    /// One more client calls one pipeline, with nobody else around, gets its replies and leaves.
+    ///
+    /// # Errors
+    /// As [`World::settle`].
+    pub(crate) fn alone(
+        &mut self,
+        workload: &mut dyn Workload,
+        commands: Vec<Command>,
+    ) -> Result<(), Failure> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let at = self.sessions.len();
+        let session = self.connect(at);
+        self.sessions.push(session);
+        self.send(at, commands);
+        self.settle(workload)?;
+        let session = self.sessions.swap_remove(at);
+        self.nodes[session.core].sockets.shut_down(session.conn);
+        self.orphans.push((session.process, session.core, session.conn));
+        Ok(())
+    }
+
+    fn stuck(&self) -> Failure {
+        Failure::Stuck(self.sessions.iter().flat_map(|session| session.unanswered.iter().copied()).collect())
+    }
+
+    /// One step. False: nothing can move but time.
+    fn advance(&mut self, workload: &mut dyn Workload, calls: bool) -> Result<bool, Failure> {
+        self.step += 1;
+        if self.step > STEPS_MAX {
+            return Err(Failure::Endless);
+        }
+        self.pass_time();
+        self.look_around(calls);
+        let odds: u64 =
+            (0..4).filter(|&kind| !self.movable[kind].is_empty()).map(|kind| self.knobs.odds[kind]).sum();
+        if odds == 0 {
+            return Ok(self.deliver_held_back());
+        }
+        let mut draw = self.rng.below(odds);
+        for kind in 0..4 {
+            if self.movable[kind].is_empty() {
+                continue;
+            }
+            if draw >= self.knobs.odds[kind] {
+                draw -= self.knobs.odds[kind];
+                continue;
+            }
+            let which = self.movable[kind][self.rng.below(self.movable[kind].len() as u64) as usize];
+            match kind {
+                TURN => self.turn(which),
+                DELIVER => self.deliver(which),
+                READ => self.read(which, workload)?,
+                _ => self.call(which, workload),
+            }
+            break;
+        }
+        if self.rng.one_in(3) {
+            self.deliver_held_back();
+        }
+        self.look_for_failures()?;
+        Ok(true)
+    }
+
+    /// Finds what could move now.
+    fn look_around(&mut self, calls: bool) {
+        self.movable.iter_mut().for_each(Vec::clear);
+        for (at, node) in self.nodes.iter().enumerate() {
+            if node.is_runnable(self.now_us, &self.flags) {
+                self.movable[TURN].push(at);
+            }
+        }
+        for (at, session) in self.sessions.iter().enumerate() {
+            let sockets = &self.nodes[session.core].sockets;
+            let (bytes, end) = sockets.deliverable(session.conn);
+            if bytes > 0 || end {
+                self.movable[DELIVER].push(at);
+            }
+            if session.state != SessionState::Gone
+                && (sockets.readable(session.conn) > 0 || sockets.is_over(session.conn))
+            {
+                self.movable[READ].push(at);
+            }
+            let may_call = match session.state {
+                SessionState::Open => session.unanswered.len() <= self.knobs.unanswered_max,
+                SessionState::Leaving => false,
+                SessionState::Gone => true,
+            };
+            if calls && may_call {
+                self.movable[CALL].push(at);
+            }
+        }
+        for (at, &(_, core, conn)) in self.orphans.iter().enumerate() {
+            if self.nodes[core].sockets.deliverable(conn) != (0, false) {
+                self.movable[DELIVER].push(self.sessions.len() + at);
+            }
+        }
+    }
+
+    fn look_for_failures(&self) -> Result<(), Failure> {
+        match self.nodes.iter().position(|node| node.sleeps_over_work(&self.flags)) {
+            Some(core) => Err(Failure::LostWakeUp { core, step: self.step }),
+            None => Ok(()),
+        }
+    }
+
+    /// Time passes, and clocks are set.
+    fn pass_time(&mut self) {
+        self.now_us += 1 + self.rng.below(self.knobs.step_us);
+        if self.rng.one_in(self.knobs.jump_every) {
+            self.now_us += self.rng.below(JUMP_MAX_US);
+        }
+        if self.rng.one_in(self.knobs.clock_set_every) {
+            let core = self.rng.below(self.nodes.len() as u64) as usize;
+            self.set_clock(core);
+        }
+        for node in &self.nodes {
+            self.high_ms = self.high_ms.max(START_MS + self.now_us / 1000 + node.ahead_ms);
+        }
+    }
+
+    fn set_clock(&mut self, core: usize) {
+        self.nodes[core].ahead_ms = self.rng.below(self.knobs.skew_max_ms + 1);
+    }
+
+    fn clocks(&self) -> Clocks {
+        Clocks { low_ms: START_MS + self.now_us / 1000, high_ms: self.high_ms }
+    }
+
+    fn turn(&mut self, core: usize) {
+        if !self.rng.one_in(self.knobs.laziness[core]) {
+            return;
+        }
+        let node = &mut self.nodes[core];
+        let unix_ms = START_MS + self.now_us / 1000 + node.ahead_ms;
+        let now = Now { monotonic_us: self.now_us, unix_ms };
+        let eager = self.rng.one_in(self.knobs.sleep_every);
+        node.iterate(now, &self.flags, eager);
+        let (step, now_us) = (self.step, self.now_us);
+        self.trace.event(&[TURN as u64, step, now_us, core as u64], &[], || {
+            format!("{step:>7} {now_us:>9} us  core {core} takes a turn at {unix_ms}")
+        });
+    }
+
+    fn deliver(&mut self, at: usize) {
+        let (process, core, conn) = match self.sessions.get(at) {
+            Some(session) => (session.process, session.core, session.conn),
+            None => self.orphans[at - self.sessions.len()],
+        };
+        let sockets = &mut self.nodes[core].sockets;
+        let (bytes, _) = sockets.deliverable(conn);
+        let len = if bytes == 0 { 0 } else { self.knobs.cut(&mut self.rng, bytes) };
+        sockets.deliver(conn, len);
+        let step = self.step;
+        self.trace.event(&[DELIVER as u64, step, process as u64, len as u64], &[], || match len {
+            0 => format!("{step:>7} conn {process} ends at core {core}"),
+            _ => format!("{step:>7} conn {process}: {len} of {bytes} bytes arrive at core {core}"),
+        });
+    }
+
+    fn read(&mut self, at: usize, workload: &mut dyn Workload) -> Result<(), Failure> {
+        let clocks = self.clocks();
+        let session = &mut self.sessions[at];
+        if !self.rng.one_in(session.read_every) {
+            return Ok(());
+        }
+        let sockets = &mut self.nodes[session.core].sockets;
+        if sockets.is_over(session.conn) {
+            // Closed by the server: right only if the client had said its last word and has all replies.
+            let process = session.process;
+            sockets.abandon(session.conn);
+            if session.state == SessionState::Open || !session.unanswered.is_empty() {
+                return Err(Failure::Closed { process, ops: session.unanswered.iter().copied().collect() });
+            }
+            session.state = SessionState::Gone;
+            let step = self.step;
+            self.trace.event(&[READ as u64, step, process as u64], &[], || {
+                format!("{step:>7} conn {process} is closed")
+            });
+            return Ok(());
+        }
+        let before = session.received.len();
+        let len = self.knobs.cut(&mut self.rng, sockets.readable(session.conn));
+        sockets.read(session.conn, len, &mut session.received);
+        let (step, process) = (self.step, session.process);
+        self.trace.event(&[READ as u64, step, process as u64], &session.received[before..], || {
+            let text = String::from_utf8_lossy(&session.received[before..]).escape_default().to_string();
+            format!("{step:>7} conn {process} reads {text}")
+        });
+        let mut used = 0;
+        loop {
+            match decode(&session.received[used..]) {
+                Ok((reply, len)) => {
+                    used += len;
+                    let Some(op) = session.unanswered.pop_front() else {
+                        return Err(Failure::Garbage { process });
+                    };
+                    workload.replied(process, &self.history.ops[op].command, &reply);
+                    // Replies that are read in one step have one instant after another.
+                    self.history.finish(op, reply, self.step, clocks);
+                }
+                Err(DecodeError::Incomplete) => break,
+                Err(DecodeError::Malformed) => return Err(Failure::Garbage { process }),
+            }
+        }
+        session.received.drain(..used);
+        Ok(())
+    }
+
+    /// A client calls, leaves or connects anew.
+    fn call(&mut self, at: usize, workload: &mut dyn Workload) {
+        let session = &self.sessions[at];
+        if session.state == SessionState::Gone {
+            let client = session.client;
+            self.orphans.push((session.process, session.core, session.conn));
+            let nodes = &self.nodes;
+            self.orphans.retain(|&(_, core, conn)| !nodes[core].sockets.is_over(conn));
+            self.sessions[at] = self.connect(client);
+            return;
+        }
+        if self.rng.one_in(self.knobs.leave_every) {
+            return self.leave(at);
+        }
+        let asker = Asker {
+            client: session.client,
+            process: session.process,
+            max: 1 + self.rng.below(self.shape.pipeline_max as u64) as usize,
+            low_ms: self.clocks().low_ms,
+        };
+        let commands = workload.pipeline(asker, &mut self.rng);
+        self.send(at, commands);
+        // Now and then the connection ends right behind the pipeline, or within it.
+        if self.rng.one_in(self.knobs.leave_every) {
+            self.leave(at);
+        }
+    }
+
+    fn send(&mut self, at: usize, commands: Vec<Command>) {
+        let clocks = self.clocks();
+        let session = &mut self.sessions[at];
+        let mut bytes = Vec::new();
+        for command in commands {
+            command.encode(&mut bytes);
+            let (step, process) = (self.step, session.process);
+            let text = &command;
+            self.trace.event(&[CALL as u64, step, process as u64], &[], || {
+                format!("{step:>7} conn {process} calls {text}")
+            });
+            let op = self.history.call(session.process, command, self.step, clocks);
+            session.unanswered.push_back(op);
+        }
+        self.trace.event(&[], &bytes, || format!("        conn {}: {} bytes", session.process, bytes.len()));
+        self.nodes[session.core].sockets.write(session.conn, &bytes);
+    }
+
+    fn connect(&mut self, client: usize) -> Session {
+        let core = self.rng.below(self.nodes.len() as u64) as usize;
+        let process = self.history.open();
+        let conn = self.nodes[core].open(self.knobs.kernel_max);
+        let step = self.step;
+        self.trace.event(&[step, process as u64, core as u64], &[], || {
+            format!("{step:>7} conn {process} of client {client} opens at core {core}")
+        });
+        let read_every = if self.rng.one_in(4) { 10 } else { 1 };
+        Session {
+            client,
+            process,
+            core,
+            conn,
+            unanswered: VecDeque::new(),
+            received: Vec::new(),
+            read_every,
+            state: SessionState::Open,
+        }
+    }
+
+    /// A client leaves: politely, without waiting for its replies, or by breaking off in the middle of what it wrote.
+    fn leave(&mut self, at: usize) {
+        let session = &mut self.sessions[at];
+        let sockets = &mut self.nodes[session.core].sockets;
+        let loses = !session.unanswered.is_empty();
+        let may_lose = !loses || self.losses < self.shape.losses_max;
+        let how = if may_lose { self.rng.below(3) } else { 0 };
+        session.state = SessionState::Gone;
+        match how {
+            0 => {
+                sockets.shut_down(session.conn);
+                session.state = SessionState::Leaving;
+            }
+            1 => {
+                sockets.shut_down(session.conn);
+                sockets.abandon(session.conn);
+            }
+            _ => {
+                let keep = self.rng.below(1 + sockets.uplink(session.conn) as u64);
+                sockets.break_off(session.conn, keep as usize);
+            }
+        }
+        if session.state == SessionState::Gone {
+            self.losses += usize::from(loses);
+            session.unanswered.clear();
+        }
+        let (step, process) = (self.step, session.process);
+        self.trace.event(&[step, process as u64, how], &[], || {
+            format!(
+                "{step:>7} conn {process} leaves ({})",
+                ["politely", "unread", "broken off"][how as usize]
+            )
+        });
+    }
+
+    /// With a torn bus: the next batch that some core holds back enters its inbox. False if there is none.
+    #[cfg(feature = "faults")]
+    fn deliver_held_back(&mut self) -> bool {
+        if self.fault != Some(Fault::TornPublish) {
+            return false;
+        }
+        let cores = self.nodes.len();
+        let first = self.rng.below(cores as u64) as usize;
+        (0..cores).any(|offset| self.bus.deliver_torn(((first + offset) % cores) as u16))
+    }
+
+    #[cfg(not(feature = "faults"))]
+    fn deliver_held_back(&mut self) -> bool {
+        false
+    }
+}

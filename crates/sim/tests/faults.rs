@@ -1,0 +1,37 @@
+//! Invariants broken on purpose: the checkers must notice, and must find nothing wrong with the same seeds otherwise.
+
+use sim::{Failure, Fault, Plan, run};
+
+/// Within so many seeds each fault must show.
+const SEEDS: u64 = 40;
+
+/// The workloads that must notice a fault.
+fn check(fault: Fault, workloads: &[&'static str]) {
+    for workload in workloads {
+        let plan = |seed, fault| Plan { fault, shards: Some(3), ..Plan::new(workload, seed) };
+        let noticed = (0..SEEDS).find(|&seed| {
+            let outcome = run(plan(seed, Some(fault)));
+            matches!(outcome.verdict, Err(Failure::Violation(_)))
+        });
+        let Some(noticed) = noticed else { panic!("{workload} doesn't notice {fault:?} in {SEEDS} seeds") };
+        for seed in 0..=noticed {
+            let outcome = run(plan(seed, None));
+            assert!(!outcome.failed(), "without the fault: {outcome}");
+        }
+    }
+}
+
+#[test]
+fn a_torn_publish_is_noticed() {
+    check(Fault::TornPublish, &["groups", "lists", "pairs", "mixed", "keyspace"]);
+}
+
+#[test]
+fn skipped_key_locks_are_noticed() {
+    check(Fault::SkipKeyLocks, &["tokens", "mixed", "keyspace"]);
+}
+
+#[test]
+fn own_work_before_the_inbox_is_noticed() {
+    check(Fault::OwnWorkFirst, &["groups", "lists", "mixed"]);
+}

@@ -1,0 +1,85 @@
+//! A fixed number of seeds of every workload, on the code as it is. `cargo xtask sim` runs more.
+
+use sim::workload::ALL;
+use sim::{Plan, run};
+
+/// Seeds of each workload: few enough for the ordinary tests to stay quick on a slow machine.
+const SEEDS: u64 = 60;
+/// At most one search in so many may be given up, or the shapes of the workloads are too large for the checkers.
+const UNDECIDED_ONE_IN: u64 = 20;
+
+fn check(workload: &'static str) {
+    let mut undecided = 0;
+    for seed in 0..SEEDS {
+        let outcome = run(Plan::new(workload, seed));
+        match &outcome.verdict {
+            Ok(checked) => {
+                assert!(checked.facts > 0, "{outcome}: nothing was checked");
+                undecided += u64::from(checked.undecided > 0);
+            }
+            Err(_) => panic!("{outcome}"),
+        }
+    }
+    assert!(undecided * UNDECIDED_ONE_IN <= SEEDS, "{workload}: {undecided} of {SEEDS} seeds undecided");
+}
+
+#[test]
+fn registers() {
+    check("registers");
+}
+
+#[test]
+fn groups() {
+    check("groups");
+}
+
+#[test]
+fn tokens() {
+    check("tokens");
+}
+
+#[test]
+fn lists() {
+    check("lists");
+}
+
+#[test]
+fn pairs() {
+    check("pairs");
+}
+
+#[test]
+fn mixed() {
+    check("mixed");
+}
+
+#[test]
+fn keyspace() {
+    check("keyspace");
+}
+
+#[test]
+fn expiry() {
+    check("expiry");
+}
+
+#[test]
+fn no_workload_is_forgotten_here() {
+    let source = include_str!("seeds.rs");
+    for (name, _) in ALL {
+        assert!(source.contains(&format!("check(\"{name}\")")), "{name}");
+    }
+}
+
+#[test]
+fn a_seed_replays_to_the_bit() {
+    for (workload, _) in ALL {
+        for seed in [3, 4] {
+            let (one, two) = (run(Plan::new(workload, seed)), run(Plan::new(workload, seed)));
+            assert_eq!(one.trace.hash(), two.trace.hash(), "{workload}, seed {seed}");
+            assert_eq!(one.history.ops.len(), two.history.ops.len());
+        }
+        let (one, other) = (run(Plan::new(workload, 3)), run(Plan::new(workload, 4)));
+        assert_ne!(one.trace.hash(), other.trace.hash(), "{workload}");
+    }
+}
