@@ -439,6 +439,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for delivery in deliveries.drain(..) {
             self.shard.set_now(delivery.now_ms);
             let batch = self.run_batch(delivery.from, delivery.body);
+            // Before anybody learns of a change, INFO shows it.
+            if self.shard.stats().dirty != self.stats().dirty.get() {
+                self.publish_stats();
+            }
             self.port.reply(delivery.from, Answer(AnswerBody::Batch(batch)));
         }
         self.shard.set_now(stamp);
