@@ -439,10 +439,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for delivery in deliveries.drain(..) {
             self.shard.set_now(delivery.now_ms);
             let batch = self.run_batch(delivery.from, delivery.body);
-            // Before anybody learns of a change, INFO shows it.
-            if self.shard.stats().dirty != self.stats().dirty.get() {
-                self.publish_stats();
-            }
+            self.publish_progress();
             self.port.reply(delivery.from, Answer(AnswerBody::Batch(batch)));
         }
         self.shard.set_now(stamp);
@@ -527,6 +524,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.stats().output_bytes.add(sent);
         }
         self.dirty = dirty;
+    }
+
+    /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
+    fn publish_progress(&mut self) {
+        let (stats, shard) = (self.stats(), self.shard.stats());
+        stats.keyspace_hits.set(shard.keyspace_hits);
+        stats.keyspace_misses.set(shard.keyspace_misses);
+        if stats.dirty.get() != shard.dirty {
+            self.publish_stats();
+        }
     }
 
     /// Makes the shard's counters visible to other cores.
