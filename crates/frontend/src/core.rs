@@ -417,6 +417,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for delivery in deliveries.drain(..) {
             self.shard.set_now(delivery.now_ms);
             let batch = self.run_batch(delivery.from, delivery.body);
+            self.publish_progress();
             self.port.reply(delivery.from, Answer(AnswerBody::Batch(batch)));
         }
         self.shard.set_now(stamp);
@@ -436,6 +437,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
+    }
+
+    /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
+    fn publish_progress(&mut self) {
+        let (stats, shard) = (self.stats(), self.shard.stats());
+        stats.keyspace_hits.set(shard.keyspace_hits);
+        stats.keyspace_misses.set(shard.keyspace_misses);
+        if stats.dirty.get() != shard.dirty {
+            self.publish_stats();
+        }
     }
 
     /// Makes the shard's counters visible to other cores.
