@@ -132,7 +132,7 @@ pub struct Core<C, W> {
     pub(crate) answers: Vec<bus::Reply<Answer>>,
     outgoing: Vec<(u16, Box<Batch>)>,
     pub(crate) scratch: Vec<u8>,
-    /// Batches at other shards, and pieces of them whose answers come later.
+    /// Pieces at other shards whose answers are still to come.
     pub(crate) in_flight: u64,
     background_due_us: u64,
     said_drained: bool,
@@ -386,7 +386,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 for (target, batch) in self.plan.batches.iter_mut().enumerate() {
                     outgoing.extend(batch.take().map(|batch| (target as u16, batch)));
                 }
-                self.in_flight += outgoing.len() as u64;
+                self.in_flight += self.plan.remote as u64;
                 self.stats().publishes.add(1);
                 self.stats().pieces_sent.add(self.plan.remote as u64);
                 self.plan.remote = 0;
