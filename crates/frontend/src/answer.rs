@@ -18,10 +18,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let came = !answers.is_empty();
         for answer in answers.drain(..) {
             match answer.body.0 {
-                AnswerBody::Batch(batch) => {
-                    self.in_flight -= 1;
-                    self.deliver_batch(batch);
-                }
+                AnswerBody::Batch(batch) => self.deliver_batch(batch),
                 AnswerBody::Late { dest, bytes } => {
                     self.in_flight -= 1;
                     self.deliver(dest, &bytes);
@@ -86,9 +83,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut start = 0;
         for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
             if end == DEFERRED {
-                self.in_flight += 1;
                 continue;
             }
+            self.in_flight -= 1;
             let bytes = batch.replies.get(start..end).unwrap_or_default();
             start = end;
             match piece.dest {

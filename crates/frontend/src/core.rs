@@ -132,7 +132,7 @@ pub struct Core<C, W> {
     pub(crate) answers: Vec<bus::Reply<Answer>>,
     outgoing: Vec<(u16, Box<Batch>)>,
     pub(crate) scratch: Vec<u8>,
-    /// Batches at other shards, and pieces of them whose answers come later.
+    /// Pieces at other shards whose answers are still to come.
     pub(crate) in_flight: u64,
     background_due_us: u64,
     said_drained: bool,
@@ -386,7 +386,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 for (target, batch) in self.plan.batches.iter_mut().enumerate() {
                     outgoing.extend(batch.take().map(|batch| (target as u16, batch)));
                 }
-                self.in_flight += outgoing.len() as u64;
+                self.in_flight += self.plan.remote as u64;
                 self.stats().publishes.add(1);
                 self.stats().pieces_sent.add(self.plan.remote as u64);
                 self.plan.remote = 0;
@@ -417,6 +417,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for delivery in deliveries.drain(..) {
             self.shard.set_now(delivery.now_ms);
             let batch = self.run_batch(delivery.from, delivery.body);
+            self.publish_progress();
             self.port.reply(delivery.from, Answer(AnswerBody::Batch(batch)));
         }
         self.shard.set_now(stamp);
@@ -436,6 +437,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
+    }
+
+    /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
+    fn publish_progress(&mut self) {
+        let (stats, shard) = (self.stats(), self.shard.stats());
+        stats.keyspace_hits.set(shard.keyspace_hits);
+        stats.keyspace_misses.set(shard.keyspace_misses);
+        if stats.dirty.get() != shard.dirty {
+            self.publish_stats();
+        }
     }
 
     /// Makes the shard's counters visible to other cores.

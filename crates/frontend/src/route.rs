@@ -114,13 +114,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let args = self.call_args(&call);
         let route = match self.resolve(args, &mut call.command) {
             Ok(route) => route,
-            Err(error) => {
-                if is_http(args.arg(0)) {
-                    self.plan.ranges.truncate(first_range as usize);
-                    return self.hang_up(id);
-                }
-                return self.refuse(&call, &error);
-            }
+            Err(_) if is_http(args.arg(0)) => return self.hang_up(&call),
+            Err(error) => return self.refuse(&call, &error),
         };
         if let Some(Some(conn)) = self.conns.get_mut(id.index as usize) {
             conn.last_command = call.command;
@@ -171,14 +166,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(spec.route)
     }
 
-    /// Closes a connection at once.
+    /// Closes the connection of a browser that was tricked into speaking to this port, before the body of its request is
+    /// taken for commands; as Redis does.
     #[cold]
-    fn hang_up(&mut self, id: ConnId) {
-        if let Some(conn) = conn_mut(&mut self.conns, id) {
+    fn hang_up(&mut self, call: &Call) {
+        tracing::warn!("a client speaks HTTP, perhaps without the knowledge of its user: disconnected");
+        self.plan.ranges.truncate(call.first_range as usize);
+        self.answer(call, |_| {});
+        if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             conn.closing = true;
-            conn.killed = true;
         }
-        self.mark_dirty(id.index);
+        self.mark_dirty(call.id.index);
     }
 
     /// Answers a command with an error without having executed it.
@@ -396,8 +394,7 @@ fn clip(arg: &[u8], max: usize) -> &[u8] {
     arg.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
-/// Whether a command is really the start of an HTTP request: a web page may have been made to send commands to a server
-/// that only its visitor can reach. As Redis does, such a connection is closed before more of it is understood.
+/// Whether this is the first word of an HTTP request or of one of its headers, and no command.
 fn is_http(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
 }
