@@ -26,6 +26,8 @@ const STRETCH_GAP_BYTES: usize = 14;
 pub(crate) struct Call {
     pub(crate) id: ConnId,
     pub(crate) seq: u32,
+    /// The client wants no reply, and no number was taken for one.
+    pub(crate) muted: bool,
     pub(crate) command: CommandId,
     pub(crate) source: Source,
     pub(crate) base: u32,
@@ -37,6 +39,9 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn dest(&self) -> Dest {
+        if self.muted {
+            return Dest::NOBODY;
+        }
         Dest::Conn { index: self.id.index, generation: self.id.generation, seq: self.seq }
     }
 
@@ -91,9 +96,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let Some(conn) = conn_mut(&mut self.conns, id) else { return };
         let first_range = self.plan.own_ranges();
+        let muted = conn.take_mute();
         let mut call = Call {
             id,
-            seq: conn.take_seq(),
+            seq: if muted { 0 } else { conn.take_seq() },
+            muted,
             command: 0,
             source,
             base,
@@ -188,6 +195,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Writes the reply of a command that the core itself carried out.
     pub(crate) fn answer(&mut self, call: &Call, write: impl FnOnce(&mut Reply<'_>)) {
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return };
+        if call.muted {
+            return;
+        }
         if conn.is_head(call.seq) {
             write(&mut Reply::new(&mut conn.out, conn.resp3));
             conn.head_written();
@@ -306,7 +316,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             part.1.extend_from_slice(ranges.get(at..at + keys.step).unwrap_or_default());
             gather.order.push(part.0);
         }
-        gather.command = Some(call.command);
+        gather.op = Op::Command(call.command);
         gather.start(call.dest(), merge, call.resp3, usize::from(count));
         let gather = self.gathers.insert(gather);
         self.plan.ranges.truncate(call.first_range as usize);
@@ -328,22 +338,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Sends every shard the whole command.
     fn route_all(&mut self, call: &Call, merge: Merge) {
-        self.send_to_all(call, Op::Command(call.command), Some(call.command), merge);
+        self.send_to_all(call, Op::Command(call.command), merge);
     }
 
     /// Asks every core about what the command wants to know.
     pub(crate) fn inquire_all(&mut self, call: &Call, merge: Merge) {
-        self.send_to_all(call, Op::Inquiry(call.command), None, merge);
+        self.send_to_all(call, Op::Inquiry(call.command), merge);
     }
 
-    fn send_to_all(&mut self, call: &Call, op: Op, command: Option<CommandId>, merge: Merge) {
+    fn send_to_all(&mut self, call: &Call, op: Op, merge: Merge) {
         let piece = |dest| Piece { op, ..call.piece(dest) };
         if self.topology.shards == 1 && !matches!(merge, Merge::Custom(_)) {
             return self.send(0, piece(call.dest()));
         }
         let mut gather = self.spare_gathers.pop().unwrap_or_default();
         gather.order.clear();
-        gather.command = command;
+        gather.op = op;
         gather.start(call.dest(), merge, call.resp3, usize::from(self.topology.shards));
         let gather = self.gathers.insert(gather);
         for shard in 0..self.topology.shards {

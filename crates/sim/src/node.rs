@@ -62,6 +62,10 @@ impl Process for SimProcess {
         ticks
     }
 
+    fn rejected_connections(&self) -> u64 {
+        0
+    }
+
     fn apply(&self, _: Setting) {}
 
     fn shutdown(&self) {}

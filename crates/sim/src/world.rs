@@ -290,7 +290,7 @@ impl World {
         }
         let node = &mut self.nodes[core];
         let unix_ms = START_MS + self.now_us / 1000 + node.ahead_ms;
-        let now = Now { monotonic_us: self.now_us, unix_ms };
+        let now = Now { monotonic_us: self.now_us, unix_ms, unix_rest_us: (self.now_us % 1000) as u16 };
         let eager = self.rng.one_in(self.knobs.sleep_every);
         node.iterate(now, &self.flags, eager);
         let (step, now_us) = (self.step, self.now_us);

@@ -248,7 +248,7 @@ fn seconds_since(then_ms: u64, now_ms: u64) -> u64 {
 }
 
 /// The text of a bulk string.
-fn bulk_text(part: &[u8]) -> &[u8] {
+pub(super) fn bulk_text(part: &[u8]) -> &[u8] {
     let start = part.iter().position(|&byte| byte == b'\n').map_or(part.len(), |at| at + 1);
     part.get(start..part.len().saturating_sub(2)).unwrap_or_default()
 }
