@@ -112,7 +112,19 @@ fn the_sample_files_are_taken() {
     for entry in std::fs::read_dir(root().join("configs")).expect("configs") {
         let path = entry.expect("an entry").path();
         let name = path.to_str().expect("a name");
-        let args = [name, "--port", "0", "--bind", "127.0.0.1", "--unixsocket", "", "--logfile", ""];
+        let args = [
+            name,
+            "--port",
+            "0",
+            "--bind",
+            "127.0.0.1",
+            "--unixsocket",
+            "",
+            "--logfile",
+            "",
+            "--log-format",
+            "text",
+        ];
         let server = Server::start_plain(&[&args[..], &["--shards", "2", "--pin-cpus", "no"]].concat(), &[]);
         assert_eq!(server.log().matches("WARN").count(), 0, "{name}: {}", server.log());
         let reply = server.connect().ask("PING");
