@@ -22,7 +22,6 @@ impl Difference {
 const NOT_YET: &str = "this subcommand is not there yet";
 
 const DIFFERENCES: &[Difference] = &[
-    later("reply modes"),
     later("> CLIENT UNBLOCK"),
     later("> CLIENT PAUSE"),
     later("> CLIENT UNPAUSE"),
