@@ -23,6 +23,7 @@ pub static SPECS: &[CommandSpec] = &[
             CommandSpec::new(&meta::CLIENT_LIST, Route::Connection),
             CommandSpec::new(&meta::CLIENT_NO_EVICT, Route::Connection),
             CommandSpec::new(&meta::CLIENT_NO_TOUCH, Route::Connection),
+            CommandSpec::new(&meta::CLIENT_REPLY, Route::Connection),
             CommandSpec::new(&meta::CLIENT_SETINFO, Route::Connection),
             CommandSpec::new(&meta::CLIENT_SETNAME, Route::Connection),
         ],

@@ -2,6 +2,9 @@
 
 use store::{Db, Key, Shard};
 
+/// Keys of one command whose lookups overlap.
+const KEY_WINDOW: usize = 16;
+
 /// The context of one call of a handler.
 pub struct ShardCtx<'a> {
     /// The shard that executes the command. Its clock stands at the time of the command (invariant T1).
@@ -30,6 +33,35 @@ impl<'a> ShardCtx<'a> {
     /// Any other key: slot and hash are computed here.
     pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
         self.shard.key(bytes)
+    }
+
+    /// Passes keys to `act` one after the other, in windows whose cache misses overlap.
+    #[inline]
+    pub fn for_keys<'k>(
+        &mut self,
+        mut names: impl Iterator<Item = &'k [u8]>,
+        mut act: impl FnMut(&mut Db<'_>, Key<'k>),
+    ) {
+        let mut window = [Key { bytes: &[], slot: 0, hash: 0 }; KEY_WINDOW];
+        loop {
+            let mut count = 0;
+            for (place, name) in window.iter_mut().zip(&mut names) {
+                *place = self.shard.key(name);
+                self.shard.prefetch(self.db, place.slot, place.hash);
+                count += 1;
+            }
+            let keys = window.get(..count).unwrap_or_default();
+            if keys.is_empty() {
+                return;
+            }
+            for key in keys {
+                self.shard.prefetch_record(self.db, key.slot, key.hash);
+            }
+            let mut db = self.shard.db(self.db);
+            for &key in keys {
+                act(&mut db, key);
+            }
+        }
     }
 
     /// The clock of the command, in milliseconds since 1970 (invariant T1).

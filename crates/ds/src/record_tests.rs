@@ -1,3 +1,5 @@
+//! The record against a plain pair of a name and a value.
+
 use std::cell::Cell;
 use std::rc::Rc;
 

@@ -150,7 +150,9 @@ impl Config {
     pub fn without_effect(&self) -> Vec<&'static str> {
         let idle = |(param, entry): (&'static Param, &Entry)| {
             let idle = entry.given && matches!(param.effect, Effect::None);
-            (idle && entry.value != Value::default_of(param)).then_some(param.name)
+            // No snapshots is what there is.
+            let fulfilled = param.name == "save" && entry.value == Value::Text(Vec::new());
+            (idle && !fulfilled && entry.value != Value::default_of(param)).then_some(param.name)
         };
         params().zip(&self.entries).filter_map(idle).collect()
     }

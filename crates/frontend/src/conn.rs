@@ -64,6 +64,15 @@ pub(crate) struct ClientInfo {
     pub(crate) no_touch: bool,
 }
 
+/// Whether the client gets replies (CLIENT REPLY).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replies {
+    On,
+    Off,
+    /// Not to the next command.
+    SkipNext,
+}
+
 /// A connection.
 pub(crate) struct Conn {
     pub(crate) id: ConnId,
@@ -88,6 +97,7 @@ pub(crate) struct Conn {
     pub(crate) db: u16,
     pub(crate) resp3: bool,
     pub(crate) authenticated: bool,
+    pub(crate) replies: Replies,
     /// No more commands are taken: closes when all replies are out.
     pub(crate) closing: bool,
     /// The peer sends nothing more.
@@ -127,6 +137,7 @@ impl Conn {
             db: 0,
             resp3: false,
             authenticated,
+            replies: Replies::On,
             closing: false,
             ended: false,
             killed: false,
@@ -148,6 +159,15 @@ impl Conn {
         let seq = self.next_seq;
         self.next_seq = seq.wrapping_add(1);
         seq
+    }
+
+    /// Whether the command that begins gets no reply.
+    pub(crate) fn take_mute(&mut self) -> bool {
+        let muted = self.replies != Replies::On;
+        if self.replies == Replies::SkipNext {
+            self.replies = Replies::On;
+        }
+        muted
     }
 
     /// How many commands wait for their replies.

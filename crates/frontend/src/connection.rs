@@ -22,6 +22,7 @@ use bus::Wake;
 use commands::{CmdError, CommandId, CommandTable};
 use resp::Reply;
 
+use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
 use crate::message::{Dest, Piece};
 use crate::route::Call;
@@ -33,10 +34,15 @@ type OwnCommand<C, W> = fn(&mut Core<C, W>, &Call) -> Result<(), CmdError>;
 /// that of the asking client where it is one of this core.
 type Inquiry<C, W> = fn(&mut Core<C, W>, Args<'_>, Option<ConnId>, &mut Reply<'_>);
 
+/// Writes the reply of a command when all cores have answered its inquiry, from the first core's answer and whatever the
+/// inquiry brought about.
+type Conclusion<C, W> = fn(&mut Core<C, W>, &[u8], &mut Reply<'_>);
+
 /// By command number: what a core carries out itself.
 pub(crate) struct OwnCommands<C, W> {
     commands: Vec<Option<OwnCommand<C, W>>>,
     inquiries: Vec<Option<Inquiry<C, W>>>,
+    conclusions: Vec<Option<Conclusion<C, W>>>,
 }
 
 impl<C: AsRef<[u8]>, W: Wake> OwnCommands<C, W> {
@@ -44,13 +50,24 @@ impl<C: AsRef<[u8]>, W: Wake> OwnCommands<C, W> {
         OwnCommands {
             commands: table.iter().map(|(_, spec)| own_command(spec.meta.name)).collect(),
             inquiries: table.iter().map(|(_, spec)| inquiry(spec.meta.name)).collect(),
+            conclusions: table.iter().map(|(_, spec)| conclusion(spec.meta.name)).collect(),
         }
+    }
+
+    /// Whether an inquiry has a conclusion of its own.
+    pub(crate) fn concludes(&self, command: CommandId) -> bool {
+        matches!(self.conclusions.get(usize::from(command)), Some(Some(_)))
     }
 
     /// Whether the core carries out a command itself, or looks at it before shards do.
     pub(crate) fn takes(&self, command: CommandId) -> bool {
         matches!(self.commands.get(usize::from(command)), Some(Some(_)))
     }
+}
+
+/// The conclusion of a command's inquiry; without one, the merge of the answers is the reply.
+fn conclusion<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<Conclusion<C, W>> {
+    (name == "info").then_some(Core::write_info)
 }
 
 /// The function of a command.
@@ -71,6 +88,7 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "client|list" => Core::client_list,
         "client|no-evict" => Core::client_no_evict,
         "client|no-touch" => Core::client_no_touch,
+        "client|reply" => Core::client_reply,
         "client|setinfo" => Core::client_setinfo,
         "client|setname" => Core::client_setname,
         "command" | "command|info" => Core::command_info,
@@ -100,6 +118,7 @@ fn inquiry<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<Inquiry<C, W>> {
         "client|list" => Core::list_clients,
         "config|resetstat" => Core::reset_stats,
         "debug" => Core::sleep,
+        "info" => Core::publish_for_info,
         _ => return None,
     })
 }
@@ -141,6 +160,19 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
+    /// All cores have answered an inquiry that has a conclusion.
+    pub(crate) fn conclude_inquiry(
+        &mut self,
+        command: CommandId,
+        answer: &[u8],
+        resp3: bool,
+        out: &mut Vec<u8>,
+    ) {
+        if let Some(Some(conclusion)) = self.own_commands.conclusions.get(usize::from(command)) {
+            conclusion(self, answer, &mut Reply::new(out, resp3));
+        }
+    }
+
     /// Answers an inquiry of this core's own.
     #[cold]
     pub(crate) fn run_own_inquiry(&mut self, piece: &Piece, command: CommandId) {
@@ -158,11 +190,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut out = Vec::new();
         with_args(&words, |args| self.inquire(command, args, client, &mut out));
         self.deliver(piece.dest, &out);
-    }
-
-    /// Words of a command, copied: for those that change the core while they read them.
-    fn words(&self, call: &Call) -> Vec<Vec<u8>> {
-        self.call_args(call).iter().map(<[u8]>::to_vec).collect()
     }
 
     fn ping(&mut self, call: &Call) -> Result<(), CmdError> {
@@ -212,6 +239,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             conn.db = 0;
             conn.resp3 = false;
             conn.authenticated = authenticated;
+            conn.replies = Replies::On;
             if let Some(client) = &mut conn.client {
                 client.name.clear();
                 client.no_evict = false;

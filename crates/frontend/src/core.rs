@@ -16,7 +16,7 @@ use crate::execute::Deferred;
 use crate::gather::Gather;
 use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
-use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest};
+use crate::message::{Answer, AnswerBody, Batch};
 use crate::plan::Plan;
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
@@ -120,7 +120,7 @@ pub struct Core<C, W> {
     /// Connections whose bytes wait to be parsed, for lack of credit or because they have too much outstanding.
     pub(crate) stalled: Vec<u32>,
     /// Connections whose output is over the soft limit.
-    over_soft: Vec<u32>,
+    pub(crate) over_soft: Vec<u32>,
     pub(crate) gathers: Slots<Gather>,
     pub(crate) spare_gathers: Vec<Gather>,
     pub(crate) locks: LockTable<Deferred>,
@@ -129,11 +129,11 @@ pub struct Core<C, W> {
     /// Tasks whose round is complete.
     pub(crate) runnable: Vec<u32>,
     deliveries: Vec<Delivery<Box<Batch>>>,
-    answers: Vec<bus::Reply<Answer>>,
+    pub(crate) answers: Vec<bus::Reply<Answer>>,
     outgoing: Vec<(u16, Box<Batch>)>,
     pub(crate) scratch: Vec<u8>,
     /// Pieces at other shards whose answers are still to come.
-    in_flight: u64,
+    pub(crate) in_flight: u64,
     background_due_us: u64,
     said_drained: bool,
     /// What clients may send, before and after they have authenticated.
@@ -334,28 +334,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Looks again at the unsent output of connections that are held back by it.
-    fn refresh_slow(&mut self, io: &impl Io) {
-        for &index in self.stalled.iter().chain(&self.over_soft) {
-            if let Some(Some(conn)) = self.conns.get_mut(index as usize) {
-                conn.unsent_bytes = io.unsent(conn.id);
-            }
-        }
-        for index in std::mem::take(&mut self.over_soft) {
-            self.mark_dirty(index);
-        }
-    }
-
-    /// When the first connection over the soft output limit will have been so for too long.
-    fn soft_limit_deadline_us(&self) -> Option<u64> {
-        let since_ms = self
-            .over_soft
-            .iter()
-            .filter_map(|&index| self.conns.get(index as usize)?.as_ref()?.over_soft_since_ms);
-        let due_ms = since_ms.min()? + self.hot.output_soft_ms + 1;
-        Some(self.now.monotonic_us + due_ms.saturating_sub(self.now.unix_ms) * 1000)
-    }
-
     pub(crate) fn refresh_config(&mut self) {
         let epoch = self.shared.hot_epoch();
         if epoch != self.hot_epoch {
@@ -439,34 +417,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for delivery in deliveries.drain(..) {
             self.shard.set_now(delivery.now_ms);
             let batch = self.run_batch(delivery.from, delivery.body);
+            self.publish_progress();
             self.port.reply(delivery.from, Answer(AnswerBody::Batch(batch)));
         }
         self.shard.set_now(stamp);
-    }
-
-    /// Takes what other shards answered. True if there was anything.
-    fn take_answers(&mut self) -> bool {
-        if self.topology.shards == 1 {
-            return false;
-        }
-        let mut answers = std::mem::take(&mut self.answers);
-        self.port.take_replies(&mut answers);
-        let came = !answers.is_empty();
-        for answer in answers.drain(..) {
-            match answer.body.0 {
-                AnswerBody::Batch(batch) => self.deliver_batch(batch),
-                AnswerBody::Late { dest, bytes } => {
-                    self.in_flight -= 1;
-                    self.deliver(dest, &bytes);
-                }
-                AnswerBody::LateStep { dest, out } => {
-                    self.in_flight -= 1;
-                    self.step_done(dest, out);
-                }
-            }
-        }
-        self.answers = answers;
-        came
     }
 
     /// Expiry and freeing, in bounded slices. Returns when to be called again.
@@ -485,41 +439,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
     }
 
-    /// Hands output, pauses and closes of all dirty connections to the socket side.
-    fn hand_over(&mut self, io: &mut impl Io) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for index in dirty.drain(..) {
-            let Some(Some(conn)) = self.conns.get_mut(index as usize) else { continue };
-            conn.dirty = false;
-            let mut sent = 0;
-            if !conn.out.is_empty() {
-                sent = conn.out.len() as u64;
-                conn.output_bytes += sent;
-                conn.unsent_bytes = io.output(conn.id, &mut conn.out);
-            }
-            let (id, drop) = (conn.id, over_output_limit(conn, &self.hot, self.now.unix_ms));
-            let done = conn.outstanding() == 0;
-            if conn.over_soft_since_ms.is_some() {
-                self.over_soft.push(index);
-            }
-            let killed = conn.killed;
-            if killed {
-                io.close(id, CloseMode::Now);
-            } else if drop {
-                io.close(id, CloseMode::Now);
-                self.stats().output_limit_drops.add(1);
-            } else if done && (conn.closing || (conn.ended && !conn.stalled)) {
-                io.close(id, CloseMode::AfterFlush);
-            } else if conn.stalled && !conn.paused {
-                conn.paused = true;
-                io.pause(id);
-            } else if !conn.stalled && conn.paused {
-                conn.paused = false;
-                io.resume(id);
-            }
-            self.stats().output_bytes.add(sent);
+    /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
+    fn publish_progress(&mut self) {
+        let (stats, shard) = (self.stats(), self.shard.stats());
+        stats.keyspace_hits.set(shard.keyspace_hits);
+        stats.keyspace_misses.set(shard.keyspace_misses);
+        if stats.dirty.get() != shard.dirty {
+            self.publish_stats();
         }
-        self.dirty = dirty;
     }
 
     /// Makes the shard's counters visible to other cores.
@@ -553,76 +480,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.said_drained && self.shared.all_drained()
     }
-
-    /// Gives a reply to whoever waits for it.
-    pub(crate) fn deliver(&mut self, dest: Dest, bytes: &[u8]) {
-        match dest {
-            Dest::Conn { index, generation, seq } => {
-                if let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) {
-                    conn.deliver(seq, bytes);
-                    self.mark_dirty(index);
-                }
-            }
-            Dest::Part { gather, part } => {
-                let Some(entry) = self.gathers.get_mut(gather) else { return };
-                if entry.add(part, bytes)
-                    && let Some(done) = self.gathers.remove(gather)
-                {
-                    self.gathered(done);
-                }
-            }
-            Dest::Step { .. } => {}
-        }
-    }
-
-    /// All parts of a command are there.
-    fn gathered(&mut self, gather: Gather) {
-        let random = self.rng.next_u64();
-        if let Some(command) = gather.command {
-            // Each shard has counted the command as its own; it is one.
-            let counted_twice = (gather.parts() as u64).wrapping_sub(1);
-            let stats = self.stats();
-            stats.commands[usize::from(command)].calls.add(counted_twice.wrapping_neg());
-            stats.commands_processed.add(counted_twice.wrapping_neg());
-        }
-        let mut reply = std::mem::take(&mut self.scratch);
-        reply.clear();
-        gather.finish(random, &mut reply);
-        self.deliver(gather.dest, &reply);
-        self.scratch = reply;
-        self.spare_gathers.push(gather);
-    }
-
-    /// Gives the replies of a batch to those who wait for them.
-    fn deliver_batch(&mut self, mut batch: Box<Batch>) {
-        let mut start = 0;
-        for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
-            if end == DEFERRED {
-                continue;
-            }
-            self.in_flight -= 1;
-            let bytes = batch.replies.get(start..end).unwrap_or_default();
-            start = end;
-            match piece.dest {
-                Dest::Conn { index, generation, seq } => {
-                    let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {
-                        continue;
-                    };
-                    conn.deliver(seq, bytes);
-                    if !conn.dirty {
-                        conn.dirty = true;
-                        self.dirty.push(index);
-                    }
-                }
-                Dest::Part { .. } => self.deliver(piece.dest, bytes),
-                Dest::Step { .. } => {}
-            }
-        }
-        for (dest, out) in batch.outs.drain(..) {
-            self.step_done(dest, out);
-        }
-        self.plan.recycle(batch);
-    }
 }
 
 /// The bus as cores use it.
@@ -654,18 +511,4 @@ fn handler_of(route: &Route) -> Option<Handler> {
         | Route::Rounds(handler, _) => Some(handler),
         Route::Connection | Route::Container => None,
     }
-}
-
-/// Whether a client's unsent output is beyond its limits.
-fn over_output_limit(conn: &mut Conn, hot: &HotConfig, now_ms: u64) -> bool {
-    let bytes = conn.unsent_bytes + conn.stashed_bytes();
-    if hot.output_hard_bytes > 0 && bytes > hot.output_hard_bytes {
-        return true;
-    }
-    if hot.output_soft_bytes == 0 || bytes <= hot.output_soft_bytes {
-        conn.over_soft_since_ms = None;
-        return false;
-    }
-    let since = *conn.over_soft_since_ms.get_or_insert(now_ms);
-    now_ms.saturating_sub(since) > hot.output_soft_ms
 }

@@ -1,15 +1,15 @@
 //! Gatherings: the replies of several shards to one command, until all are there and become one reply.
 
-use commands::{CommandId, Merge};
+use commands::Merge;
 use resp::{Reply, skip_element};
 
-use crate::message::Dest;
+use crate::message::{Dest, Op};
 
 /// A command whose parts are under way.
 pub(crate) struct Gather {
     pub(crate) dest: Dest,
-    /// The number of the command; `None` for an inquiry.
-    pub(crate) command: Option<CommandId>,
+    /// What the parts do.
+    pub(crate) op: Op,
     pub(crate) merge: Merge,
     pub(crate) resp3: bool,
     pub(crate) missing: u32,
@@ -24,7 +24,7 @@ impl Default for Gather {
     fn default() -> Self {
         Gather {
             dest: Dest::Part { gather: u32::MAX, part: 0 },
-            command: None,
+            op: Op::Command(0),
             merge: Merge::Sum,
             resp3: false,
             missing: 0,
@@ -62,7 +62,8 @@ impl Gather {
         self.parts.len()
     }
 
-    fn part(&self, part: usize) -> &[u8] {
+    /// The reply of a part.
+    pub(crate) fn part(&self, part: usize) -> &[u8] {
         let (at, len) = self.parts.get(part).copied().unwrap_or_default();
         self.bytes.get(at..at + len).unwrap_or_default()
     }

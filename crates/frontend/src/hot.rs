@@ -11,6 +11,7 @@ use base::{Args, slot};
 use bus::Wake;
 use commands::{CommandSpec, Handler, Route};
 
+use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
 use crate::execute::{PREFETCH_WINDOW, account, call_handler};
 use crate::message::{Dest, Op, Piece, Source};
@@ -55,7 +56,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let Some(command) = self.shared.table.find(args.arg(0)) else { return false };
         let spec = &self.hot_specs[usize::from(command)];
         let Some(conn) = conn_mut(&mut self.conns, id) else { return false };
-        if spec.key == 0 || !spec.takes(args.len()) || !conn.authenticated {
+        if spec.key == 0 || !spec.takes(args.len()) || !conn.authenticated || conn.replies != Replies::On {
             return false;
         }
         let key = args.arg(usize::from(spec.key));

@@ -19,6 +19,7 @@
 //!
 //! What it must not know: sockets, system calls, clocks. Time comes in with each turn; randomness from a seed.
 
+mod answer;
 pub mod config;
 mod conn;
 mod connection;
@@ -30,6 +31,7 @@ mod harness;
 mod hot;
 mod locks;
 mod message;
+mod output;
 mod parse;
 mod plan;
 pub mod process;

@@ -53,6 +53,11 @@ pub(crate) enum Op {
     Unlock { step: u32 },
 }
 
+impl Dest {
+    /// To nobody: the client asked for no replies.
+    pub(crate) const NOBODY: Dest = Dest::Conn { index: u32::MAX, generation: 0, seq: 0 };
+}
+
 impl Op {
     /// The number of the step among the batch's or plan's steps.
     pub(crate) fn step(self) -> Option<u32> {

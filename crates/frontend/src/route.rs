@@ -26,6 +26,8 @@ const STRETCH_GAP_BYTES: usize = 14;
 pub(crate) struct Call {
     pub(crate) id: ConnId,
     pub(crate) seq: u32,
+    /// The client wants no reply, and no number was taken for one.
+    pub(crate) muted: bool,
     pub(crate) command: CommandId,
     pub(crate) source: Source,
     pub(crate) base: u32,
@@ -37,6 +39,9 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn dest(&self) -> Dest {
+        if self.muted {
+            return Dest::NOBODY;
+        }
         Dest::Conn { index: self.id.index, generation: self.id.generation, seq: self.seq }
     }
 
@@ -91,9 +96,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let Some(conn) = conn_mut(&mut self.conns, id) else { return };
         let first_range = self.plan.own_ranges();
+        let muted = conn.take_mute();
         let mut call = Call {
             id,
-            seq: conn.take_seq(),
+            seq: if muted { 0 } else { conn.take_seq() },
+            muted,
             command: 0,
             source,
             base,
@@ -107,6 +114,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let args = self.call_args(&call);
         let route = match self.resolve(args, &mut call.command) {
             Ok(route) => route,
+            Err(_) if is_http(args.arg(0)) => return self.hang_up(&call),
             Err(error) => return self.refuse(&call, &error),
         };
         if let Some(Some(conn)) = self.conns.get_mut(id.index as usize) {
@@ -158,6 +166,19 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(spec.route)
     }
 
+    /// Closes the connection of a browser that was tricked into speaking to this port, before the body of its request is
+    /// taken for commands; as Redis does.
+    #[cold]
+    fn hang_up(&mut self, call: &Call) {
+        tracing::warn!("a client speaks HTTP, perhaps without the knowledge of its user: disconnected");
+        self.plan.ranges.truncate(call.first_range as usize);
+        self.answer(call, |_| {});
+        if let Some(conn) = conn_mut(&mut self.conns, call.id) {
+            conn.closing = true;
+        }
+        self.mark_dirty(call.id.index);
+    }
+
     /// Answers a command with an error without having executed it.
     #[cold]
     pub(crate) fn refuse(&mut self, call: &Call, error: &CmdError) {
@@ -174,6 +195,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Writes the reply of a command that the core itself carried out.
     pub(crate) fn answer(&mut self, call: &Call, write: impl FnOnce(&mut Reply<'_>)) {
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return };
+        if call.muted {
+            return;
+        }
         if conn.is_head(call.seq) {
             write(&mut Reply::new(&mut conn.out, conn.resp3));
             conn.head_written();
@@ -292,7 +316,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             part.1.extend_from_slice(ranges.get(at..at + keys.step).unwrap_or_default());
             gather.order.push(part.0);
         }
-        gather.command = Some(call.command);
+        gather.op = Op::Command(call.command);
         gather.start(call.dest(), merge, call.resp3, usize::from(count));
         let gather = self.gathers.insert(gather);
         self.plan.ranges.truncate(call.first_range as usize);
@@ -314,22 +338,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Sends every shard the whole command.
     fn route_all(&mut self, call: &Call, merge: Merge) {
-        self.send_to_all(call, Op::Command(call.command), Some(call.command), merge);
+        self.send_to_all(call, Op::Command(call.command), merge);
     }
 
     /// Asks every core about what the command wants to know.
     pub(crate) fn inquire_all(&mut self, call: &Call, merge: Merge) {
-        self.send_to_all(call, Op::Inquiry(call.command), None, merge);
+        self.send_to_all(call, Op::Inquiry(call.command), merge);
     }
 
-    fn send_to_all(&mut self, call: &Call, op: Op, command: Option<CommandId>, merge: Merge) {
+    fn send_to_all(&mut self, call: &Call, op: Op, merge: Merge) {
         let piece = |dest| Piece { op, ..call.piece(dest) };
         if self.topology.shards == 1 && !matches!(merge, Merge::Custom(_)) {
             return self.send(0, piece(call.dest()));
         }
         let mut gather = self.spare_gathers.pop().unwrap_or_default();
         gather.order.clear();
-        gather.command = command;
+        gather.op = op;
         gather.start(call.dest(), merge, call.resp3, usize::from(self.topology.shards));
         let gather = self.gathers.insert(gather);
         for shard in 0..self.topology.shards {
@@ -368,6 +392,11 @@ pub(crate) fn copy_args(batch: &mut Batch, piece: &mut Piece, bytes: &[u8], rang
 fn clip(arg: &[u8], max: usize) -> &[u8] {
     let arg = arg.get(..max).unwrap_or(arg);
     arg.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// Whether this is the first word of an HTTP request or of one of its headers, and no command.
+fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
 }
 
 fn unknown_command(args: Args<'_>) -> CmdError {

@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         }
     };
     logging::abort_on_panic();
+    sys::memory::tune();
     match start::start(config, log_level).and_then(|server| server.run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

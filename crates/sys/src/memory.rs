@@ -31,6 +31,21 @@ pub fn process() -> Process {
     }
 }
 
+/// How long freed pages stay with the process before they go back to the system. Short, for memory that a growing table
+/// leaves behind is not wanted again.
+const DECAY_MS: isize = 1000;
+
+/// Sets the allocator up: freed pages go back soon, by a thread of the allocator's own instead of the threads that free.
+/// For arenas that are made afterwards; to be called once, before other threads start.
+pub fn tune() {
+    // SAFETY: the values of these two are of type ssize_t.
+    let _ = unsafe { raw::write(b"arenas.dirty_decay_ms\0", DECAY_MS) };
+    // SAFETY: see above.
+    let _ = unsafe { raw::write(b"arenas.muzzy_decay_ms\0", 0isize) };
+    // SAFETY: the value of this one is of type bool.
+    let _ = unsafe { raw::write(b"background_thread\0", true) };
+}
+
 /// An arena of the allocator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arena(u32);

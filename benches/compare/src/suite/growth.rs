@@ -68,7 +68,7 @@ fn run(options: &Options) -> Result<Report> {
         servers,
         tables: vec![("Times as the generator saw them include waiting in a pipeline of the others.".to_owned(), table)],
         notes: vec![
-            "The slowest SET in the server is the field `max_usec` of its line in INFO commandstats, where it has one."
+            "The slowest SET in the server is the field `max_usec` of its line in INFO commandmax, where it has one."
                 .to_owned(),
         ],
     })

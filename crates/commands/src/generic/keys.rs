@@ -24,11 +24,12 @@ fn count(
     reply: &mut Reply<'_>,
     act: impl Fn(&mut Db<'_>, Key<'_>) -> bool,
 ) -> Result<(), CmdError> {
-    let first = ctx.routed_key(args.arg(1));
-    let mut count = i64::from(act(&mut ctx.database(), first));
-    for name in args.tail(2).iter() {
-        let key = ctx.key(name);
-        count += i64::from(act(&mut ctx.database(), key));
+    let mut count = 0;
+    if args.len() == 2 {
+        let key = ctx.routed_key(args.arg(1));
+        count = i64::from(act(&mut ctx.database(), key));
+    } else {
+        ctx.for_keys(args.tail(1).iter(), |db, key| count += i64::from(act(db, key)));
     }
     reply.int(count);
     Ok(())

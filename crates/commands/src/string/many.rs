@@ -13,24 +13,18 @@ use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
 /// MGET key [key …]
 pub(super) fn mget(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     reply.array(args.len() - 1);
-    for name in args.tail(1).iter() {
-        let key = ctx.key(name);
-        let found = match ctx.database().get(key) {
-            Some(value) => bulk(reply, value).is_ok(),
-            None => false,
-        };
+    ctx.for_keys(args.tail(1).iter(), |db, key| {
+        let found = db.get(key).is_some_and(|value| bulk(reply, value).is_ok());
         if !found {
             reply.null();
         }
-    }
+    });
     Ok(())
 }
 
 /// MSET key value [key value …]
 pub(super) fn mset(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    for (name, value) in pairs(args, "mset")? {
-        set(ctx, name, value);
-    }
+    set_all(ctx, pairs(args, "mset")?);
     reply.ok();
     Ok(())
 }
@@ -38,13 +32,11 @@ pub(super) fn mset(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
 /// MSETNX key value [key value …], all keys in one shard
 pub(super) fn msetnx(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let pairs = pairs(args, "msetnx")?;
-    let set_all = !pairs.clone().any(|(name, _)| exists(ctx, name));
-    if set_all {
-        for (name, value) in pairs {
-            set(ctx, name, value);
-        }
+    let free = !any_exists(ctx, pairs.clone().map(|(name, _)| name));
+    if free {
+        set_all(ctx, pairs);
     }
-    reply.int(set_all.into());
+    reply.int(free.into());
     Ok(())
 }
 
@@ -55,23 +47,21 @@ pub(super) fn msetnx_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Outpu
         let look = parts.iter().map(|(shard, pairs)| {
             let pairs = pairs.clone();
             let step: Step =
-                Box::new(move |ctx| StepOut::Flag(pairs.iter().any(|(name, _)| exists(ctx, name))));
+                Box::new(move |ctx| StepOut::Flag(any_exists(ctx, pairs.iter().map(|(name, _)| &name[..]))));
             (*shard, step)
         });
-        let set_all = !tx.round(look.collect()).await.iter().any(StepOut::is_true);
-        if set_all {
+        let free = !tx.round(look.collect()).await.iter().any(StepOut::is_true);
+        if free {
             let write = parts.into_iter().map(|(shard, pairs)| {
                 let step: Step = Box::new(move |ctx| {
-                    for (name, value) in &pairs {
-                        set(ctx, name, value);
-                    }
+                    set_all(ctx, pairs.iter().map(|(name, value)| (&name[..], &value[..])));
                     StepOut::Done
                 });
                 (shard, step)
             });
             tx.last_round(write.collect()).await;
         }
-        tx.reply(|reply| reply.int(set_all.into()));
+        tx.reply(|reply| reply.int(free.into()));
         Ok(())
     })
 }
@@ -94,14 +84,17 @@ fn parts(tx: &Tx, args: &OwnedArgs) -> Vec<(u16, Vec<Pair>)> {
     parts
 }
 
-fn exists(ctx: &mut ShardCtx<'_>, name: &[u8]) -> bool {
-    let key = ctx.key(name);
-    ctx.database().peek(key).is_some()
+fn any_exists<'k>(ctx: &mut ShardCtx<'_>, names: impl Iterator<Item = &'k [u8]>) -> bool {
+    let mut any = false;
+    ctx.for_keys(names, |db, key| any |= db.peek(key).is_some());
+    any
 }
 
-fn set(ctx: &mut ShardCtx<'_>, name: &[u8], value: &[u8]) {
-    let key = ctx.key(name);
-    ctx.database().set(key, StringValue::Text(value), Expiry::Clear);
+fn set_all<'k>(ctx: &mut ShardCtx<'_>, pairs: impl Iterator<Item = (&'k [u8], &'k [u8])> + Clone) {
+    let mut values = pairs.clone().map(|(_, value)| value);
+    ctx.for_keys(pairs.map(|(name, _)| name), |db, key| {
+        db.set(key, StringValue::Text(values.next().unwrap_or_default()), Expiry::Clear);
+    });
 }
 
 /// The arguments as keys with their values, or the error if a value is missing.

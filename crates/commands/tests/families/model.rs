@@ -162,7 +162,7 @@ impl Model {
                 (_, None) => Int(-1),
                 (_, Some(at)) => {
                     let ms = if name.ends_with("TTL") { at - self.now_ms } else { at };
-                    Int(if name.starts_with('P') { ms } else { (ms + 500) / 1000 })
+                    Int(if name.starts_with('P') { ms } else { ((i128::from(ms) + 500) / 1000) as i64 })
                 }
             },
             "PERSIST" => {

@@ -1,3 +1,5 @@
+//! The configuration as files and command lines give it.
+
 use super::*;
 
 fn args(line: &str) -> Vec<String> {

@@ -4,6 +4,7 @@ use bus::Wake;
 use commands::CmdError;
 
 use super::help;
+use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
 use crate::route::Call;
 
@@ -75,6 +76,31 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             conn.client_mut().no_touch = on;
         }
         self.answer(call, |reply| reply.ok());
+        Ok(())
+    }
+
+    pub(super) fn client_reply(&mut self, call: &Call) -> Result<(), CmdError> {
+        let mode = match self.call_args(call).arg(2).to_ascii_lowercase().as_slice() {
+            b"on" => Replies::On,
+            b"off" => Replies::Off,
+            b"skip" => Replies::SkipNext,
+            _ => return Err(CmdError::Syntax),
+        };
+        let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
+        match mode {
+            Replies::On => {
+                // The reply to this very command is wanted again.
+                let seq = if call.muted { conn.take_seq() } else { call.seq };
+                conn.replies = mode;
+                self.answer(&Call { seq, muted: false, ..*call }, |reply| reply.ok());
+            }
+            Replies::Off => conn.replies = mode,
+            Replies::SkipNext if conn.replies == Replies::On => conn.replies = mode,
+            Replies::SkipNext => {}
+        }
+        if mode != Replies::On {
+            self.answer(call, |_| {});
+        }
         Ok(())
     }
 

@@ -1,3 +1,5 @@
+//! Connection commands on cores without sockets.
+
 use crate::config::{LogLevel, Setting};
 use crate::harness::{Harness, SLEPT_US};
 
@@ -167,6 +169,35 @@ fn clients_are_killed_on_all_cores() {
 }
 
 #[test]
+fn replies_can_be_turned_off() {
+    let mut harness = Harness::new(2, "");
+    let client = harness.connect(0);
+    harness.check(client, "CLIENT REPLY ON", "+OK\r\n");
+    harness.check(client, "CLIENT REPLY SKIP", "");
+    harness.check(client, "PING", "");
+    harness.check(client, "PING", "+PONG\r\n");
+    harness.check(client, "CLIENT REPLY OFF", "");
+    for command in
+        ["PING", "SET k v", "MSET a 1 b 2 c 3", "NOPE", "GET", "DBSIZE", "CLIENT REPLY SKIP", "CLIENT LIST"]
+    {
+        harness.check(client, command, "");
+    }
+    harness.check(client, "CLIENT REPLY ON", "+OK\r\n");
+    harness.check(client, "MGET k a b c", "*4\r\n$1\r\nv\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n");
+    harness.check(client, "CLIENT REPLY nonsense", "-ERR syntax error\r\n");
+    let pipeline = b"CLIENT REPLY SKIP\r\nGET a\r\nGET b\r\nGET k\r\n";
+    assert_eq!(harness.send(client, pipeline), "$1\r\n2\r\n$1\r\nv\r\n");
+}
+
+#[test]
+fn http_is_not_understood() {
+    let mut harness = Harness::new(1, "");
+    let client = harness.connect(0);
+    assert_eq!(harness.send(client, b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\nFLUSHALL\r\n"), "");
+    assert!(harness.is_closed(client));
+}
+
+#[test]
 fn commands_are_described() {
     let mut harness = Harness::new(1, "");
     let client = harness.connect(0);
@@ -264,6 +295,7 @@ fn info_has_its_sections() {
     assert_eq!(titles(&harness.ask(client, "INFO all")).len(), 14);
     assert_eq!(titles(&harness.ask(client, "INFO CLIENTS server clients")), ["Server", "Clients"]);
     harness.check(client, "INFO nope", "$0\r\n\r\n");
+    harness.check(client, "INFO ''", "$0\r\n\r\n");
     harness.check(client, "INFO keyspace", "$12\r\n# Keyspace\r\n\r\n");
     let expect = [
         ("redis_version", "8.2.3"),
@@ -286,6 +318,20 @@ fn info_has_its_sections() {
         assert_eq!(field(&info, name), value, "{name}");
     }
     assert!(field(&info, "shard1").starts_with("keys=0,expires=0,used_bytes="));
+}
+
+#[test]
+fn info_tells_of_what_came_before_it() {
+    for shards in [1, 2, 7] {
+        let mut harness = Harness::new(shards, "");
+        let client = harness.connect(0);
+        let replies = harness.send(client, b"MSET a 1 b 2 c 3 d 4 e 5\r\nINFO keyspace\r\n");
+        assert!(replies.contains("db0:keys=5,expires=0,avg_ttl=0,subexpiry=0"), "{replies}");
+        let info = harness.ask(client, "INFO all");
+        let total: u64 = field(&info, "total_commands_processed").parse().expect("a number");
+        assert!((2..=3).contains(&total), "with or without this INFO: {total}");
+        assert!(field(&info, "cmdstat_mset").starts_with("calls=1,"));
+    }
 }
 
 #[test]

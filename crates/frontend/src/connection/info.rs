@@ -1,7 +1,8 @@
 //! INFO: sections of lines `field:value`, from counters that any core can read.
 //!
 //! It visits no key and takes no lock that a turn waits for: counters are atomics, and the configuration is locked by
-//! commands like this one only.
+//! commands like this one only. All cores are asked first, to publish what they keep for themselves: so INFO tells of
+//! everything that came before it. It may tell of commands that came after it, too: counters are read last.
 
 mod commands;
 mod memory;
@@ -11,9 +12,13 @@ mod stats;
 use std::collections::HashSet;
 use std::fmt::{Display, Write};
 
-use ::commands::CmdError;
+use ::commands::{CmdError, Merge};
+use base::Args;
+use base::conn::ConnId;
 use bus::Wake;
+use resp::Reply;
 
+use super::client_list::bulk_text;
 use crate::config::Config;
 use crate::core::{Core, Now};
 use crate::route::Call;
@@ -114,36 +119,42 @@ impl Display for Human {
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Asks all cores to publish their counters, so that the reply tells of every command that was answered before.
     pub(super) fn info(&mut self, call: &Call) -> Result<(), CmdError> {
-        let asked: Vec<Vec<u8>> =
-            self.words(call).into_iter().skip(1).map(|word| word.to_ascii_lowercase()).collect();
-        let level = level_of(&asked);
-        let asked: HashSet<&[u8]> = asked.iter().map(Vec::as_slice).collect();
-        // This core's own counters as of now, not as of the last turn.
+        self.inquire_all(call, Merge::Custom(|_, _, _| {}));
+        Ok(())
+    }
+
+    /// Publishes this core's counters, and answers with the names of the sections that are asked for, a blank before
+    /// each.
+    pub(super) fn publish_for_info(&mut self, args: Args<'_>, _: Option<ConnId>, reply: &mut Reply<'_>) {
         self.publish_stats();
+        let names: Vec<u8> = args.tail(1).iter().flat_map(|name| [b" ", name].concat()).collect();
+        reply.bulk(&names);
+    }
+
+    /// Writes the reply.
+    pub(super) fn write_info(&mut self, answer: &[u8], reply: &mut Reply<'_>) {
+        let names = bulk_text(answer).to_ascii_lowercase();
+        let asked: HashSet<&[u8]> = names.split(|&byte| byte == b' ').skip(1).collect();
+        let level = if asked.is_empty() { Some(In::Default) } else { level_of(&asked) };
+        let config = self.shared.config();
+        let view = View { shared: &self.shared, config: &config, now: self.now };
         let mut text = Text::default();
-        {
-            let config = self.shared.config();
-            let view = View { shared: &self.shared, config: &config, now: self.now };
-            for (name, shown, write) in SECTIONS {
-                if level.is_some_and(|level| *shown <= level) || asked.contains(name.as_bytes()) {
-                    write(&view, &mut text);
-                }
+        for (name, shown, write) in SECTIONS {
+            if level.is_some_and(|level| *shown <= level) || asked.contains(name.as_bytes()) {
+                write(&view, &mut text);
             }
         }
-        self.answer(call, |reply| reply.verbatim(*b"txt", text.text.as_bytes()));
-        Ok(())
+        reply.verbatim(*b"txt", text.text.as_bytes());
     }
 }
 
-/// The widest set of sections that is asked for by its name; the default set where nothing is asked for.
-fn level_of(asked: &[Vec<u8>]) -> Option<In> {
-    let has = |name: &[u8]| asked.iter().any(|word| word == name);
-    if has(b"all") || has(b"everything") {
+/// The widest set of sections that is asked for by its name.
+fn level_of(asked: &HashSet<&[u8]>) -> Option<In> {
+    if asked.contains(&b"all"[..]) || asked.contains(&b"everything"[..]) {
         Some(In::All)
-    } else if asked.is_empty() || has(b"default") {
-        Some(In::Default)
     } else {
-        None
+        asked.contains(&b"default"[..]).then_some(In::Default)
     }
 }

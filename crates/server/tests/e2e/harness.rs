@@ -53,12 +53,7 @@ impl Server {
         let shards = setup.shards.to_string();
         let common =
             ["--port", "0", "--bind", "127.0.0.1", "--shards", &shards, "--io-backend", setup.backend];
-        let all: Vec<&str> = common
-            .iter()
-            .chain(&["--pin-cpus", "no", "--enable-debug-command", "yes"])
-            .chain(args)
-            .copied()
-            .collect();
+        let all: Vec<&str> = common.iter().chain(&["--pin-cpus", "no"]).chain(args).copied().collect();
         Server::start_plain(&all, &[])
     }
 

@@ -1,7 +1,15 @@
 //! The real program, from outside: processes, sockets, signals. Each test starts servers of its own on ports that the
 //! system chooses.
 
-#[path = "../support/fixtures.rs"]
+mod atomicity;
+mod configuration;
+mod fixture_format;
 mod fixtures;
 mod harness;
+mod keys;
+mod lifecycle;
+mod limits;
+mod network;
 mod replay;
+mod tools;
+mod traffic;

@@ -77,6 +77,8 @@ pub(crate) fn replay(addr: SocketAddr, text: &str) -> Result<(), String> {
 
 /// Something that came back otherwise than recorded.
 pub(crate) struct Mismatch {
+    /// The title of the section.
+    pub(crate) section: String,
     /// The line of the command, as it stands in the file.
     pub(crate) command: String,
     /// What a person wants to read.
@@ -101,7 +103,8 @@ pub(crate) fn mismatches(addr: SocketAddr, text: &str) -> Result<Vec<Mismatch>, 
             let mut last = "";
             if let Err(error) = replay_section(addr, &section, protocol, &mut last, &mut found) {
                 let text = format!("{} [resp{protocol}]: {error}", section.title);
-                found.push(Mismatch { command: last.to_owned(), text });
+                let (section, command) = (section.title.clone(), last.to_owned());
+                found.push(Mismatch { section, command, text });
             }
         }
     }
@@ -136,7 +139,8 @@ fn replay_section<'a>(
         let end = if step.closed { End::Closed } else { End::Complete };
         if !expected.matches(&received.bytes) || received.end != end {
             let text = describe(section, step, protocol, &received);
-            found.push(Mismatch { command: step.text.clone(), text });
+            let (section, command) = (section.title.clone(), step.text.clone());
+            found.push(Mismatch { section, command, text });
         }
         match received.end {
             End::Complete => _ = connections.insert(step.connection, connection),

@@ -1,9 +1,6 @@
 //! The recorded scripts and the code that replays them, without a real server.
 
-#[path = "support/fixtures.rs"]
-mod fixtures;
-
-use fixtures::{Expected, parse, replay};
+use crate::fixtures::{Expected, parse, replay};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;

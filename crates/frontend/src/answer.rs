@@ -1,0 +1,111 @@
+//! What comes back from other shards, and how replies reach those who wait for them.
+
+use base::conn::ConnId;
+use bus::Wake;
+
+use crate::core::{Core, conn_mut};
+use crate::gather::Gather;
+use crate::message::{AnswerBody, Batch, DEFERRED, Dest, Op};
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Takes what other shards answered. True if there was anything.
+    pub(crate) fn take_answers(&mut self) -> bool {
+        if self.topology.shards == 1 {
+            return false;
+        }
+        let mut answers = std::mem::take(&mut self.answers);
+        self.port.take_replies(&mut answers);
+        let came = !answers.is_empty();
+        for answer in answers.drain(..) {
+            match answer.body.0 {
+                AnswerBody::Batch(batch) => self.deliver_batch(batch),
+                AnswerBody::Late { dest, bytes } => {
+                    self.in_flight -= 1;
+                    self.deliver(dest, &bytes);
+                }
+                AnswerBody::LateStep { dest, out } => {
+                    self.in_flight -= 1;
+                    self.step_done(dest, out);
+                }
+            }
+        }
+        self.answers = answers;
+        came
+    }
+
+    /// Gives a reply to whoever waits for it.
+    pub(crate) fn deliver(&mut self, dest: Dest, bytes: &[u8]) {
+        match dest {
+            Dest::Conn { index, generation, seq } => {
+                if let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) {
+                    conn.deliver(seq, bytes);
+                    self.mark_dirty(index);
+                }
+            }
+            Dest::Part { gather, part } => {
+                let Some(entry) = self.gathers.get_mut(gather) else { return };
+                if entry.add(part, bytes)
+                    && let Some(done) = self.gathers.remove(gather)
+                {
+                    self.gathered(done);
+                }
+            }
+            Dest::Step { .. } => {}
+        }
+    }
+
+    /// All parts of a command are there.
+    pub(crate) fn gathered(&mut self, gather: Gather) {
+        let random = self.rng.next_u64();
+        let mut reply = std::mem::take(&mut self.scratch);
+        reply.clear();
+        match gather.op {
+            Op::Inquiry(command) if self.own_commands.concludes(command) => {
+                self.conclude_inquiry(command, gather.part(0), gather.resp3, &mut reply);
+            }
+            Op::Command(command) => {
+                // Each shard has counted the command as its own; it is one.
+                let counted_twice = (gather.parts() as u64).wrapping_sub(1);
+                let stats = self.stats();
+                stats.commands[usize::from(command)].calls.add(counted_twice.wrapping_neg());
+                stats.commands_processed.add(counted_twice.wrapping_neg());
+                gather.finish(random, &mut reply);
+            }
+            _ => gather.finish(random, &mut reply),
+        }
+        self.deliver(gather.dest, &reply);
+        self.scratch = reply;
+        self.spare_gathers.push(gather);
+    }
+
+    /// Gives the replies of a batch to those who wait for them.
+    pub(crate) fn deliver_batch(&mut self, mut batch: Box<Batch>) {
+        let mut start = 0;
+        for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
+            if end == DEFERRED {
+                continue;
+            }
+            self.in_flight -= 1;
+            let bytes = batch.replies.get(start..end).unwrap_or_default();
+            start = end;
+            match piece.dest {
+                Dest::Conn { index, generation, seq } => {
+                    let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {
+                        continue;
+                    };
+                    conn.deliver(seq, bytes);
+                    if !conn.dirty {
+                        conn.dirty = true;
+                        self.dirty.push(index);
+                    }
+                }
+                Dest::Part { .. } => self.deliver(piece.dest, bytes),
+                Dest::Step { .. } => {}
+            }
+        }
+        for (dest, out) in batch.outs.drain(..) {
+            self.step_done(dest, out);
+        }
+        self.plan.recycle(batch);
+    }
+}

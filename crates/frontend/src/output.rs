@@ -1,0 +1,84 @@
+//! Output of connections: what is handed to the sockets at the end of a turn, which clients are too slow, and when a
+//! connection closes.
+
+use base::conn::CloseMode;
+use bus::Wake;
+
+use crate::conn::Conn;
+use crate::core::{Core, Io};
+use crate::shared::HotConfig;
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Looks again at the unsent output of connections that are held back by it.
+    pub(crate) fn refresh_slow(&mut self, io: &impl Io) {
+        for &index in self.stalled.iter().chain(&self.over_soft) {
+            if let Some(Some(conn)) = self.conns.get_mut(index as usize) {
+                conn.unsent_bytes = io.unsent(conn.id);
+            }
+        }
+        for index in std::mem::take(&mut self.over_soft) {
+            self.mark_dirty(index);
+        }
+    }
+
+    /// When the first connection over the soft output limit will have been so for too long.
+    pub(crate) fn soft_limit_deadline_us(&self) -> Option<u64> {
+        let since_ms = self
+            .over_soft
+            .iter()
+            .filter_map(|&index| self.conns.get(index as usize)?.as_ref()?.over_soft_since_ms);
+        let due_ms = since_ms.min()? + self.hot.output_soft_ms + 1;
+        Some(self.now.monotonic_us + due_ms.saturating_sub(self.now.unix_ms) * 1000)
+    }
+
+    /// Hands output, pauses and closes of all dirty connections to the socket side.
+    pub(crate) fn hand_over(&mut self, io: &mut impl Io) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for index in dirty.drain(..) {
+            let Some(Some(conn)) = self.conns.get_mut(index as usize) else { continue };
+            conn.dirty = false;
+            let mut sent = 0;
+            if !conn.out.is_empty() {
+                sent = conn.out.len() as u64;
+                conn.output_bytes += sent;
+                conn.unsent_bytes = io.output(conn.id, &mut conn.out);
+            }
+            let (id, drop) = (conn.id, over_output_limit(conn, &self.hot, self.now.unix_ms));
+            let done = conn.outstanding() == 0;
+            if conn.over_soft_since_ms.is_some() {
+                self.over_soft.push(index);
+            }
+            let killed = conn.killed;
+            if killed {
+                io.close(id, CloseMode::Now);
+            } else if drop {
+                io.close(id, CloseMode::Now);
+                self.stats().output_limit_drops.add(1);
+            } else if done && (conn.closing || (conn.ended && !conn.stalled)) {
+                io.close(id, CloseMode::AfterFlush);
+            } else if conn.stalled && !conn.paused {
+                conn.paused = true;
+                io.pause(id);
+            } else if !conn.stalled && conn.paused {
+                conn.paused = false;
+                io.resume(id);
+            }
+            self.stats().output_bytes.add(sent);
+        }
+        self.dirty = dirty;
+    }
+}
+
+/// Whether a client's unsent output is beyond its limits.
+fn over_output_limit(conn: &mut Conn, hot: &HotConfig, now_ms: u64) -> bool {
+    let bytes = conn.unsent_bytes + conn.stashed_bytes();
+    if hot.output_hard_bytes > 0 && bytes > hot.output_hard_bytes {
+        return true;
+    }
+    if hot.output_soft_bytes == 0 || bytes <= hot.output_soft_bytes {
+        conn.over_soft_since_ms = None;
+        return false;
+    }
+    let since = *conn.over_soft_since_ms.get_or_insert(now_ms);
+    now_ms.saturating_sub(since) > hot.output_soft_ms
+}

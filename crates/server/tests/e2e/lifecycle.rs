@@ -1,0 +1,117 @@
+//! Start and end: signals, SHUTDOWN, what is in flight at the end, and which way sockets are served.
+
+use crate::harness::{Server, Setup, encode};
+
+#[test]
+fn what_is_in_flight_is_answered_and_the_port_is_free_at_once() {
+    for setup in Setup::all() {
+        let mut server = Server::start(setup, &["--enable-debug-command", "yes"]);
+        let (mut wire, mut other) = (server.connect(), server.connect());
+        assert_eq!(other.ask("PING"), "+PONG\r\n");
+        let pipeline = [
+            encode(&["SET", "a", "1"]),
+            encode(&["ECHO", "before"]),
+            encode(&["DEBUG", "SLEEP", "0.3"]),
+            encode(&["MGET", "a", "b", "c", "d", "e"]),
+            encode(&["ECHO", "after"]),
+        ];
+        wire.send(&pipeline.concat());
+        // The first reply leaves the server at the end of the turn in which it read the pipeline, or after DEBUG SLEEP.
+        let replies = {
+            let first = wire.reply();
+            server.signal(libc::SIGTERM);
+            first + &String::from_utf8_lossy(&wire.read_to_close())
+        };
+        let all =
+            "+OK\r\n$6\r\nbefore\r\n+OK\r\n*5\r\n$1\r\n1\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n$5\r\nafter\r\n";
+        assert!(replies.starts_with(all), "{setup:?}: {replies}");
+        assert_eq!(other.read_to_close(), b"");
+        let address = server.address().to_string();
+        assert!(server.wait().success(), "{setup:?}");
+        let (host, port) = address.split_once(':').expect("an address");
+        let line = format!(
+            "--port {port} --bind {host} --shards {} --io-backend {} --pin-cpus no",
+            setup.shards, setup.backend
+        );
+        let args: Vec<&str> = line.split(' ').collect();
+        let next = Server::start_plain(&args, &[]);
+        assert_eq!(next.connect().ask("EXISTS a"), ":0\r\n");
+    }
+}
+
+#[test]
+fn signals_end_the_server_in_good_order() {
+    for setup in Setup::all() {
+        for signal in [libc::SIGTERM, libc::SIGINT] {
+            let mut server = Server::start(setup, &[]);
+            let mut idle = server.connect();
+            assert_eq!(idle.ask("PING"), "+PONG\r\n");
+            // Ignored, as in Redis.
+            server.signal(libc::SIGHUP);
+            server.signal(libc::SIGPIPE);
+            assert_eq!(idle.ask("PING"), "+PONG\r\n");
+            server.signal(signal);
+            assert_eq!(idle.read_to_close(), b"");
+            assert_eq!(server.wait().code(), Some(0));
+            assert!(server.log().contains("bye"));
+        }
+    }
+}
+
+#[test]
+fn a_second_signal_ends_the_server_at_once() {
+    let mut server = Server::start(Setup::of(2)[0], &["--enable-debug-command", "yes"]);
+    let mut wire = server.connect();
+    assert_eq!(wire.ask("PING"), "+PONG\r\n");
+    wire.send(&encode(&["DEBUG", "SLEEP", "50"]));
+    server.signal(libc::SIGINT);
+    assert!(server.wait_for_line("SIGINT received"));
+    server.signal(libc::SIGINT);
+    assert_eq!(server.wait().code(), Some(1));
+}
+
+#[test]
+fn the_shutdown_command_ends_the_server() {
+    for setup in Setup::all() {
+        for command in ["SHUTDOWN", "SHUTDOWN NOSAVE", "SHUTDOWN NOW FORCE"] {
+            let mut server = Server::start(setup, &[]);
+            let (mut wire, mut other) = (server.connect(), server.connect());
+            assert_eq!(other.ask("PING"), "+PONG\r\n");
+            wire.command(command);
+            assert_eq!(wire.read_to_close(), b"", "{setup:?}: {command}");
+            assert_eq!(other.read_to_close(), b"");
+            assert_eq!(server.wait().code(), Some(0));
+        }
+    }
+}
+
+#[test]
+fn without_io_uring_epoll_serves_and_the_log_says_why() {
+    let refuse = [("ANAX_REFUSE_IO_URING", "1")];
+    let args = ["--port", "0", "--bind", "127.0.0.1", "--shards", "2", "--pin-cpus", "no"];
+    let server = Server::start_plain(&args, &refuse);
+    assert!(
+        server.log().contains("io_uring can't be used (ANAX_REFUSE_IO_URING is set)"),
+        "{}",
+        server.log()
+    );
+    assert_eq!(server.log().matches("WARN").count(), 1, "{}", server.log());
+    assert_eq!(server.connect().info("server", "multiplexing_api"), "epoll");
+
+    let mut server = Server::launch(&[&args[..], &["--io-backend", "io_uring"]].concat(), &refuse);
+    assert_eq!(server.wait().code(), Some(1));
+    assert!(server.log().contains("ERROR io_uring can't be used"), "{}", server.log());
+}
+
+#[test]
+fn the_first_lines_of_the_log_say_what_was_started() {
+    for setup in Setup::of(2) {
+        let server = Server::start(setup, &["--maxmemory", "1gb"]);
+        let log = server.log();
+        let version = format!("anax {} starts", env!("CARGO_PKG_VERSION"));
+        for part in [&version, "2 shards", setup.backend, "at most 1073741824 bytes of memory"] {
+            assert!(log.contains(part), "no {part} in {log}");
+        }
+        assert!(log.contains(&format!("pid {}", server.pid())), "{log}");
+    }
+}
