@@ -427,7 +427,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn background(&mut self) -> Option<u64> {
         let now_us = self.now.monotonic_us;
         if now_us >= self.background_due_us {
-            self.shard.expire_slice(EXPIRE_SLICE_US);
+            // Nothing expires that work with an older stamp may still have to see.
+            let stamp_ms = self.locks.oldest_ms().unwrap_or(self.shard.now_ms());
+            self.shard.at(stamp_ms, |shard| shard.expire_slice(EXPIRE_SLICE_US));
             let more = self.shard.free_slice(FREE_SLICE);
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }

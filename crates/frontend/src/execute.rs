@@ -27,6 +27,8 @@ pub(crate) struct Deferred {
     bytes: Vec<u8>,
     ranges: Vec<ArgRange>,
     step: Option<StepCall>,
+    /// The time that it sees, however late it runs.
+    stamp_ms: u64,
 }
 
 /// Runs the handler of a command and counts its error, if there is one.
@@ -161,8 +163,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn must_wait_own(&mut self, piece: &Piece) -> bool {
         let args = self.plan.args(piece);
         let Some(claim) = self.claim_of(piece, args) else { return false };
-        let Some(pending) = self.locks.claim(claim) else { return false };
-        pending.wait(Deferred::new(piece, self.id, self.plan.args(piece), None));
+        let stamp_ms = self.shard.now_ms();
+        let Some(pending) = self.locks.claim(claim, stamp_ms) else { return false };
+        pending.wait(Deferred::new(piece, self.id, self.plan.args(piece), None, stamp_ms));
         self.stats().lock_waits.add(1);
         true
     }
@@ -171,8 +174,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     #[cold]
     fn must_wait(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
         let Some(claim) = self.claim_of(piece, batch.args(piece)) else { return false };
-        let Some(pending) = self.locks.claim(claim) else { return false };
-        pending.wait(Deferred::new(piece, from, batch.args(piece), None));
+        let stamp_ms = self.shard.now_ms();
+        let Some(pending) = self.locks.claim(claim, stamp_ms) else { return false };
+        pending.wait(Deferred::new(piece, from, batch.args(piece), None, stamp_ms));
         self.stats().lock_waits.add(1);
         true
     }
@@ -214,14 +218,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn run_own_step(&mut self, piece: &Piece) {
         let Some(step) = piece.op.step() else { return };
         let Some(call) = self.plan.steps.get_mut(step as usize).map(StepCall::take) else { return };
+        let stamp_ms = self.shard.now_ms();
         if let Some(claim) = self.step_claim(piece, &call, self.plan.args(piece))
-            && let Some(pending) = self.locks.claim(claim)
+            && let Some(pending) = self.locks.claim(claim, stamp_ms)
         {
             let args = args_of(self.plan.bytes(piece.source), &self.plan.ranges, piece);
-            pending.wait(Deferred::new(piece, self.id, args, Some(call)));
+            pending.wait(Deferred::new(piece, self.id, args, Some(call), stamp_ms));
             return;
         }
-        let out = self.run_step(piece, call);
+        let out = self.run_step(piece, call, stamp_ms);
         self.step_done(piece.dest, out);
         self.run_ready();
     }
@@ -230,22 +235,27 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn run_step_piece(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
         let Some(step) = piece.op.step() else { return false };
         let Some(call) = batch.steps.get_mut(step as usize).map(StepCall::take) else { return false };
+        let stamp_ms = self.shard.now_ms();
         if let Some(claim) = self.step_claim(piece, &call, batch.args(piece))
-            && let Some(pending) = self.locks.claim(claim)
+            && let Some(pending) = self.locks.claim(claim, stamp_ms)
         {
-            pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call)));
+            pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call), stamp_ms));
             return true;
         }
-        let out = self.run_step(piece, call);
+        let out = self.run_step(piece, call, stamp_ms);
         batch.outs.push((piece.dest, out));
         self.run_ready();
         false
     }
 
-    /// Runs a step on the shard; the last one gives the locks back.
-    fn run_step(&mut self, piece: &Piece, call: StepCall) -> StepOut {
-        let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(piece.db), slot: 0, hash: 0 };
-        let out = call.run.map_or(StepOut::Done, |run| run(&mut ctx));
+    /// Runs a step on the shard; the last one gives the locks back. All steps of a task see the time of its locks: that is
+    /// the instant at which the whole command takes effect.
+    fn run_step(&mut self, piece: &Piece, call: StepCall, stamp_ms: u64) -> StepOut {
+        let stamp_ms = self.locks.stamp_ms(call.task).unwrap_or(stamp_ms);
+        let out = self.shard.at(stamp_ms, |shard| {
+            let mut ctx = ShardCtx { shard, db: usize::from(piece.db), slot: 0, hash: 0 };
+            call.run.map_or(StepOut::Done, |run| run(&mut ctx))
+        });
         if matches!(piece.op, Op::Unlock { .. }) {
             self.locks.release(call.task);
         }
@@ -260,9 +270,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn run_deferred(&mut self, work: Deferred) {
-        let Deferred { piece, from, bytes, ranges, step } = work;
+        let Deferred { piece, from, bytes, ranges, step, stamp_ms } = work;
         if let Some(call) = step {
-            let out = self.run_step(&piece, call);
+            let out = self.run_step(&piece, call, stamp_ms);
             if from == self.id {
                 self.step_done(piece.dest, out);
             } else {
@@ -276,7 +286,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let start = (self.ticks)();
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = Args::new(&bytes, &ranges);
-        call_handler(&mut self.shard, (command, handler), &piece, args, &mut out, stats);
+        self.shard.at(stamp_ms, |shard| {
+            call_handler(shard, (command, handler), &piece, args, &mut out, stats);
+        });
         account(&stats.commands[usize::from(command)], (self.ticks)().wrapping_sub(start));
         if from == self.id {
             self.deliver(piece.dest, &out);
@@ -288,7 +300,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
 impl Deferred {
     /// Copies what the piece needs to run later.
-    fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>) -> Self {
+    fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>, stamp_ms: u64) -> Self {
         let mut bytes = Vec::new();
         let mut ranges = Vec::with_capacity(args.len());
         for arg in args.iter() {
@@ -299,7 +311,7 @@ impl Deferred {
         piece.source = Source::Batch;
         piece.base = 0;
         piece.first_range = 0;
-        Deferred { piece, from, bytes, ranges, step }
+        Deferred { piece, from, bytes, ranges, step, stamp_ms }
     }
 }
 
