@@ -14,7 +14,7 @@ fn check(workload: &'static str) {
         let outcome = run(Plan::new(workload, seed));
         match &outcome.verdict {
             Ok(checked) => {
-                assert!(checked.facts > 0, "{outcome}: nothing was checked");
+                assert!(checked.facts + checked.undecided > 0, "{outcome}: nothing was checked");
                 undecided += u64::from(checked.undecided > 0);
             }
             Err(_) => panic!("{outcome}"),
