@@ -392,21 +392,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.plan.remote = 0;
             }
             let own = !self.plan.own.is_empty();
-            if own || !outgoing.is_empty() {
-                let stamp = self.port.publish(self.now.unix_ms, &mut outgoing, own, &mut deliveries);
-                #[cfg(feature = "sim-faults")]
-                if self.faults.own_work_first {
-                    self.run_own();
-                }
-                self.run_deliveries(&mut deliveries, stamp);
-                if own {
-                    self.run_own();
-                }
-            }
+            let mut stamp = self.port.publish(self.now.unix_ms, &mut outgoing, own, &mut deliveries);
             if !own {
-                let stamp = self.port.drain(self.now.unix_ms, &mut deliveries);
-                self.run_deliveries(&mut deliveries, stamp);
+                // The stamp of what went to others says nothing of this shard's clock, and its inbox doesn't know it.
+                stamp = self.port.drain(self.now.unix_ms, &mut deliveries);
             }
+            #[cfg(feature = "sim-faults")]
+            if self.faults.own_work_first {
+                self.run_own();
+            }
+            self.run_deliveries(&mut deliveries, stamp);
+            self.run_own();
             self.outgoing = outgoing;
         }
         self.deliveries = deliveries;
