@@ -391,22 +391,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.stats().pieces_sent.add(self.plan.remote as u64);
                 self.plan.remote = 0;
             }
-            let own = !self.plan.own.is_empty();
-            if own || !outgoing.is_empty() {
-                let stamp = self.port.publish(self.now.unix_ms, &mut outgoing, own, &mut deliveries);
-                #[cfg(feature = "sim-faults")]
-                if self.faults.own_work_first {
-                    self.run_own();
-                }
-                self.run_deliveries(&mut deliveries, stamp);
-                if own {
-                    self.run_own();
-                }
+            let (own, now_ms) = (!self.plan.own.is_empty(), self.now.unix_ms);
+            let stamp = if own {
+                self.port.publish(now_ms, &mut outgoing, true, &mut deliveries)
+            } else {
+                // The stamp of a publish without own work says nothing about this shard's clock (T1).
+                self.port.publish(now_ms, &mut outgoing, false, &mut deliveries);
+                self.port.drain(now_ms, &mut deliveries)
+            };
+            #[cfg(feature = "sim-faults")]
+            if self.faults.own_work_first {
+                self.run_own();
             }
-            if !own {
-                let stamp = self.port.drain(self.now.unix_ms, &mut deliveries);
-                self.run_deliveries(&mut deliveries, stamp);
-            }
+            self.run_deliveries(&mut deliveries, stamp);
+            self.run_own();
             self.outgoing = outgoing;
         }
         self.deliveries = deliveries;
@@ -427,7 +425,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn background(&mut self) -> Option<u64> {
         let now_us = self.now.monotonic_us;
         if now_us >= self.background_due_us {
-            self.shard.expire_slice(EXPIRE_SLICE_US);
+            // Work that waits for a key lock is going to run at its own, earlier time, and must find what was there then.
+            if self.locks.is_idle() {
+                self.shard.expire_slice(EXPIRE_SLICE_US);
+            }
             let more = self.shard.free_slice(FREE_SLICE);
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }

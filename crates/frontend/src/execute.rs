@@ -27,6 +27,8 @@ pub(crate) struct Deferred {
     bytes: Vec<u8>,
     ranges: Vec<ArgRange>,
     step: Option<StepCall>,
+    /// The time of its publish, at which it runs whenever that is (T1).
+    now_ms: u64,
 }
 
 /// Runs the handler of a command and counts its error, if there is one.
@@ -161,8 +163,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn must_wait_own(&mut self, piece: &Piece) -> bool {
         let args = self.plan.args(piece);
         let Some(claim) = self.claim_of(piece, args) else { return false };
+        let now_ms = self.shard.now_ms();
         let Some(pending) = self.locks.claim(claim) else { return false };
-        pending.wait(Deferred::new(piece, self.id, self.plan.args(piece), None));
+        pending.wait(Deferred::new(piece, self.id, self.plan.args(piece), None, now_ms));
         self.stats().lock_waits.add(1);
         true
     }
@@ -171,8 +174,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     #[cold]
     fn must_wait(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
         let Some(claim) = self.claim_of(piece, batch.args(piece)) else { return false };
+        let now_ms = self.shard.now_ms();
         let Some(pending) = self.locks.claim(claim) else { return false };
-        pending.wait(Deferred::new(piece, from, batch.args(piece), None));
+        pending.wait(Deferred::new(piece, from, batch.args(piece), None, now_ms));
         self.stats().lock_waits.add(1);
         true
     }
@@ -214,11 +218,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn run_own_step(&mut self, piece: &Piece) {
         let Some(step) = piece.op.step() else { return };
         let Some(call) = self.plan.steps.get_mut(step as usize).map(StepCall::take) else { return };
+        let now_ms = self.shard.now_ms();
         if let Some(claim) = self.step_claim(piece, &call, self.plan.args(piece))
             && let Some(pending) = self.locks.claim(claim)
         {
             let args = args_of(self.plan.bytes(piece.source), &self.plan.ranges, piece);
-            pending.wait(Deferred::new(piece, self.id, args, Some(call)));
+            pending.wait(Deferred::new(piece, self.id, args, Some(call), now_ms));
             return;
         }
         let out = self.run_step(piece, call);
@@ -230,10 +235,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn run_step_piece(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
         let Some(step) = piece.op.step() else { return false };
         let Some(call) = batch.steps.get_mut(step as usize).map(StepCall::take) else { return false };
+        let now_ms = self.shard.now_ms();
         if let Some(claim) = self.step_claim(piece, &call, batch.args(piece))
             && let Some(pending) = self.locks.claim(claim)
         {
-            pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call)));
+            pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call), now_ms));
             return true;
         }
         let out = self.run_step(piece, call);
@@ -254,13 +260,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Runs whatever waited for keys that are free now.
     fn run_ready(&mut self) {
+        let now_ms = self.shard.now_ms();
         while let Some(work) = self.locks.take_ready() {
+            self.shard.rewind(work.now_ms);
             self.run_deferred(work);
+            self.shard.set_now(now_ms);
         }
     }
 
     fn run_deferred(&mut self, work: Deferred) {
-        let Deferred { piece, from, bytes, ranges, step } = work;
+        let Deferred { piece, from, bytes, ranges, step, .. } = work;
         if let Some(call) = step {
             let out = self.run_step(&piece, call);
             if from == self.id {
@@ -288,7 +297,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
 impl Deferred {
     /// Copies what the piece needs to run later.
-    fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>) -> Self {
+    fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>, now_ms: u64) -> Self {
         let mut bytes = Vec::new();
         let mut ranges = Vec::with_capacity(args.len());
         for arg in args.iter() {
@@ -299,7 +308,7 @@ impl Deferred {
         piece.source = Source::Batch;
         piece.base = 0;
         piece.first_range = 0;
-        Deferred { piece, from, bytes, ranges, step }
+        Deferred { piece, from, bytes, ranges, step, now_ms }
     }
 }
 

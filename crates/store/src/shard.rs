@@ -86,6 +86,12 @@ impl Shard {
         self.books.now_ms = self.books.now_ms.max(now_ms);
     }
 
+    /// Turns the clock back to an earlier time, for work that was due then and had to wait for keys that nobody else could
+    /// touch meanwhile; [`Shard::set_now`] with the former time must follow it.
+    pub fn rewind(&mut self, now_ms: u64) {
+        self.books.now_ms = self.books.now_ms.min(now_ms);
+    }
+
     /// A key with slot and hash.
     #[inline]
     pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
