@@ -207,7 +207,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let flags = if flags.is_empty() { "N" } else { &flags };
         let query_free = conn.query.capacity() - conn.query.len();
         let output = conn.out.len() + conn.stashed_bytes();
-        let held = conn.query.capacity() + conn.out.capacity() + conn.stashed_bytes() + conn.unsent_bytes;
+        // What is unsent is looked at while it holds the client back; otherwise it is on its way.
+        let is_slow = conn.stalled || conn.over_soft_since_ms.is_some();
+        let unsent = if is_slow { conn.unsent_bytes } else { 0 };
+        let held = conn.query.capacity() + conn.out.capacity() + conn.stashed_bytes() + unsent;
         let events = if conn.paused { "" } else { "r" };
         // Writing into a vector cannot fail.
         let _ = write!(
@@ -227,9 +230,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             conn.query.len(),
             conn.out.capacity(),
             conn.out.capacity(),
-            conn.unsent_bytes,
+            unsent,
             held + size_of::<Conn>(),
-            if conn.unsent_bytes > 0 { "w" } else { "" },
+            if unsent > 0 { "w" } else { "" },
             if conn.resp3 { 3 } else { 2 },
         );
         out.extend_from_slice(lib_name);

@@ -49,8 +49,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.answer(call, |reply| reply.error_bytes(&text));
             }
             _ => {
-                // The others are about shards.
+                // The others are about shards, and are counted there.
                 if let Route::Rounds(_, function) = self.table().spec(call.command).route {
+                    self.stats().commands[usize::from(call.command)].calls.add(1u64.wrapping_neg());
                     self.route_rounds(call, function);
                 }
             }
