@@ -2,4 +2,5 @@
 
 pub mod graph;
 pub mod keyspace;
+mod needs;
 pub mod order;

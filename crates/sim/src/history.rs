@@ -1,10 +1,14 @@
-//! What the clients saw: each operation with the instants of its call and its return, in the order of its connection.
+//! What happened: each operation with the instants of its arrival and of its reply's departure, in the order of its
+//! connection.
 
 use std::fmt;
 
 use resp::decode::Value;
 
 use crate::command::{Command, SHOWN_MAX};
+
+/// An instant that never comes.
+pub const NEVER: u64 = u64::MAX;
 
 /// Index of an operation in its history.
 pub type OpIndex = usize;
@@ -25,12 +29,12 @@ pub struct Op {
     pub process: usize,
     /// What was called.
     pub command: Command,
-    /// When it was called, in steps of the simulation. All instants of a history differ.
+    /// When it was there whole, in steps of the simulation; [`NEVER`] if it never was.
     pub called: u64,
     /// The clocks at that time.
     pub called_at: Clocks,
-    /// When the client had its reply, and the reply. `None`: the connection was lost before, so the operation may or may
-    /// not have happened, and may yet.
+    /// When its reply left, and the reply. `None`: the connection was lost before, so the operation may or may not have
+    /// happened, and may yet.
     pub returned: Option<(u64, Value)>,
     /// The clocks at that time.
     pub returned_at: Clocks,
@@ -39,7 +43,7 @@ pub struct Op {
 impl Op {
     /// When it returned; never, for one without a reply.
     pub fn end(&self) -> u64 {
-        self.returned.as_ref().map_or(u64::MAX, |&(at, _)| at)
+        self.returned.as_ref().map_or(NEVER, |&(at, _)| at)
     }
 
     /// The reply.
@@ -55,6 +59,9 @@ impl Op {
 
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.called == NEVER {
+            return write!(f, "conn {:<3}     (never arrived) {}", self.process, self.command);
+        }
         write!(f, "conn {:<3} {:>7}..", self.process, self.called)?;
         match &self.returned {
             Some((at, value)) => write!(f, "{at:<7} {}  ->  {}", self.command, show(value)),
@@ -108,14 +115,14 @@ impl History {
         self.processes.len() - 1
     }
 
-    /// An operation is called.
-    pub fn call(&mut self, process: usize, command: Command, at: u64, clocks: Clocks) -> OpIndex {
+    /// An operation is on its way.
+    pub fn call(&mut self, process: usize, command: Command) -> OpIndex {
         let index = self.ops.len();
         self.ops.push(Op {
             process,
             command,
-            called: at,
-            called_at: clocks,
+            called: NEVER,
+            called_at: Clocks::default(),
             returned: None,
             returned_at: Clocks::default(),
         });
@@ -123,10 +130,22 @@ impl History {
         index
     }
 
-    /// Its reply is there.
+    /// It is there.
+    pub fn arrive(&mut self, op: OpIndex, at: u64, clocks: Clocks) {
+        self.ops[op].called = at;
+        self.ops[op].called_at = clocks;
+    }
+
+    /// Its reply leaves.
     pub fn finish(&mut self, op: OpIndex, reply: Value, at: u64, clocks: Clocks) {
         self.ops[op].returned = Some((at, reply));
         self.ops[op].returned_at = clocks;
+    }
+
+    /// Forgets operations that never arrived.
+    pub fn forget_unarrived(&mut self) {
+        let ops = &self.ops;
+        self.processes.iter_mut().for_each(|process| process.retain(|&op| ops[op].called != NEVER));
     }
 
     /// How many operations have no reply.

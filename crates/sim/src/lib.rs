@@ -29,6 +29,7 @@ mod knobs;
 mod node;
 pub mod run;
 mod sockets;
+mod tap;
 pub mod trace;
 pub mod workload;
 mod world;

@@ -158,7 +158,8 @@ pub fn run_workload(plan: Plan, make: Make) -> Outcome {
     let mut world = World::new(plan.seed, shards, workload.shape(), plan.fault, trace);
     let played = catch_unwind(AssertUnwindSafe(|| play(&mut world, workload.as_mut())));
     let played = played.unwrap_or_else(|panic| Err(Failure::Panic(text_of(panic.as_ref()))));
-    let World { history, trace, .. } = world;
+    let World { mut history, trace, .. } = world;
+    history.forget_unarrived();
     let verdict = played.and_then(|()| workload.check(&history).map_err(Failure::Violation));
     Outcome { plan, history, trace, verdict }
 }

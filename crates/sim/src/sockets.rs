@@ -13,6 +13,10 @@
 use std::collections::VecDeque;
 
 use base::conn::{CloseMode, ConnId};
+use resp::decode::Value;
+
+use crate::history::OpIndex;
+use crate::tap::Tap;
 
 /// What happened to a connection since the core's last turn.
 #[derive(Debug)]
@@ -57,6 +61,7 @@ struct Socket {
     kernel_max: usize,
     /// The client let go of the connection.
     abandoned: bool,
+    tap: Tap,
 }
 
 /// All sockets of one core.
@@ -67,6 +72,11 @@ pub(crate) struct Sockets {
     pub(crate) events: VecDeque<Event>,
     /// Sockets with output, or with a wish of the frontend to be carried out.
     touched: Vec<u32>,
+    /// Operations that arrived whole, and replies that left, since the last look.
+    pub(crate) arrived: Vec<OpIndex>,
+    pub(crate) answered: Vec<(OpIndex, Value)>,
+    /// Some output was no reply to anything.
+    pub(crate) garbage: Option<ConnId>,
 }
 
 impl Sockets {
@@ -84,6 +94,7 @@ impl Sockets {
             kernel: VecDeque::new(),
             kernel_max,
             abandoned: false,
+            tap: Tap::default(),
         };
         if let Some(index) = self.free.pop() {
             let socket = &mut self.table[index as usize];
@@ -104,10 +115,11 @@ impl Sockets {
         (socket.generation == id.generation && socket.state != State::Free).then_some(socket)
     }
 
-    /// The client writes.
-    pub(crate) fn write(&mut self, id: ConnId, bytes: &[u8]) {
+    /// The client writes an operation.
+    pub(crate) fn write(&mut self, id: ConnId, op: OpIndex, bytes: &[u8]) {
         if let Some(socket) = self.at(id) {
             socket.uplink.extend(bytes);
+            socket.tap.write(op, bytes.len());
         }
     }
 
@@ -131,16 +143,22 @@ impl Sockets {
 
     /// Delivers so many bytes of a connection as one chunk, or the end of its stream.
     pub(crate) fn deliver(&mut self, id: ConnId, len: usize) {
-        let Some(socket) = self.at(id) else { return };
+        let mut arrived = std::mem::take(&mut self.arrived);
+        let Some(socket) = self.at(id) else {
+            self.arrived = arrived;
+            return;
+        };
         let len = len.min(socket.uplink.len());
         if len > 0 {
             let chunk = socket.uplink.drain(..len).collect();
+            socket.tap.deliver(len, &mut arrived);
             self.events.push_back(Event::Received(id, chunk));
         } else if socket.fin && !socket.fin_delivered {
             socket.fin_delivered = true;
             let end = if socket.broken { Event::Failed(id) } else { Event::Ended(id) };
             self.events.push_back(end);
         }
+        self.arrived = arrived;
     }
 
     /// The client will write no more.
@@ -264,13 +282,20 @@ fn take_by_kernel(socket: &mut Socket) {
 
 impl frontend::Io for Sockets {
     fn output(&mut self, conn: ConnId, bytes: &mut Vec<u8>) -> usize {
+        let mut answered = std::mem::take(&mut self.answered);
         let Some(socket) = self.at(conn).filter(|socket| socket.state == State::Open) else {
+            self.answered = answered;
             bytes.clear();
             return 0;
         };
+        let is_sound = socket.tap.answer(bytes, &mut answered);
         socket.unsent.extend(bytes.drain(..));
         let unsent = socket.unsent.len();
         self.touched.push(conn.index);
+        self.answered = answered;
+        if !is_sound {
+            self.garbage = Some(conn);
+        }
         unsent
     }
 

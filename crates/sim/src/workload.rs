@@ -26,6 +26,9 @@ pub struct Shape {
     pub ops: usize,
     /// Most commands in one pipeline.
     pub pipeline_max: usize,
+    /// A client calls again only while no more than so many of its operations are unanswered: what is under way at once
+    /// is what a search for an order has to try.
+    pub unanswered_max: usize,
     /// How many connections may be lost with operations unanswered, each of which costs the checkers dearly.
     pub losses_max: usize,
 }

@@ -9,7 +9,7 @@ use frontend::Now;
 use resp::decode::{DecodeError, decode};
 
 use crate::command::Command;
-use crate::history::{Clocks, History, OpIndex};
+use crate::history::{Clocks, History, OpIndex, show};
 use crate::knobs::Knobs;
 use crate::node::{Flags, Node, SimBus, nodes};
 use crate::run::{Failure, Fault};
@@ -239,7 +239,9 @@ impl World {
                 self.movable[READ].push(at);
             }
             let may_call = match session.state {
-                SessionState::Open => session.unanswered.len() <= self.knobs.unanswered_max,
+                SessionState::Open => {
+                    session.unanswered.len() <= self.knobs.unanswered_max.min(self.shape.unanswered_max)
+                }
                 SessionState::Leaving => false,
                 SessionState::Gone => true,
             };
@@ -255,6 +257,13 @@ impl World {
     }
 
     fn look_for_failures(&self) -> Result<(), Failure> {
+        for (core, node) in self.nodes.iter().enumerate() {
+            if let Some(conn) = node.sockets.garbage {
+                let is_it = |session: &&Session| session.core == core && session.conn == conn;
+                let process = self.sessions.iter().find(is_it).map_or(usize::MAX, |session| session.process);
+                return Err(Failure::Garbage { process });
+            }
+        }
         match self.nodes.iter().position(|node| node.sleeps_over_work(&self.flags)) {
             Some(core) => Err(Failure::LostWakeUp { core, step: self.step }),
             None => Ok(()),
@@ -297,6 +306,20 @@ impl World {
         self.trace.event(&[TURN as u64, step, now_us, core as u64], &[], || {
             format!("{step:>7} {now_us:>9} us  core {core} takes a turn at {unix_ms}")
         });
+        let clocks = self.clocks();
+        let answered = std::mem::take(&mut self.nodes[core].sockets.answered);
+        for (op, reply) in answered {
+            let text = &self.history.ops[op];
+            self.trace.event(&[step, op as u64], &[], || {
+                format!(
+                    "{step:>7} core {core} answers conn {}: {} -> {}",
+                    text.process,
+                    text.command,
+                    show(&reply)
+                )
+            });
+            self.history.finish(op, reply, step, clocks);
+        }
     }
 
     fn deliver(&mut self, at: usize) {
@@ -308,7 +331,12 @@ impl World {
         let (bytes, _) = sockets.deliverable(conn);
         let len = if bytes == 0 { 0 } else { self.knobs.cut(&mut self.rng, bytes) };
         sockets.deliver(conn, len);
+        let arrived = std::mem::take(&mut sockets.arrived);
         let step = self.step;
+        let clocks = self.clocks();
+        for op in arrived {
+            self.history.arrive(op, step, clocks);
+        }
         self.trace.event(&[DELIVER as u64, step, process as u64, len as u64], &[], || match len {
             0 => format!("{step:>7} conn {process} ends at core {core}"),
             _ => format!("{step:>7} conn {process}: {len} of {bytes} bytes arrive at core {core}"),
@@ -316,7 +344,6 @@ impl World {
     }
 
     fn read(&mut self, at: usize, workload: &mut dyn Workload) -> Result<(), Failure> {
-        let clocks = self.clocks();
         let session = &mut self.sessions[at];
         if !self.rng.one_in(session.read_every) {
             return Ok(());
@@ -349,12 +376,12 @@ impl World {
             match decode(&session.received[used..]) {
                 Ok((reply, len)) => {
                     used += len;
-                    let Some(op) = session.unanswered.pop_front() else {
+                    let op = session.unanswered.pop_front().map(|op| &self.history.ops[op]);
+                    // What the client reads must be what left the core.
+                    let Some(op) = op.filter(|op| op.reply() == Some(&reply)) else {
                         return Err(Failure::Garbage { process });
                     };
-                    workload.replied(process, &self.history.ops[op].command, &reply);
-                    // Replies that are read in one step have one instant after another.
-                    self.history.finish(op, reply, self.step, clocks);
+                    workload.replied(process, &op.command, &reply);
                 }
                 Err(DecodeError::Incomplete) => break,
                 Err(DecodeError::Malformed) => return Err(Failure::Garbage { process }),
@@ -393,21 +420,20 @@ impl World {
     }
 
     fn send(&mut self, at: usize, commands: Vec<Command>) {
-        let clocks = self.clocks();
         let session = &mut self.sessions[at];
-        let mut bytes = Vec::new();
+        let sockets = &mut self.nodes[session.core].sockets;
         for command in commands {
+            let mut bytes = Vec::new();
             command.encode(&mut bytes);
             let (step, process) = (self.step, session.process);
             let text = &command;
-            self.trace.event(&[CALL as u64, step, process as u64], &[], || {
-                format!("{step:>7} conn {process} calls {text}")
+            self.trace.event(&[CALL as u64, step, process as u64], &bytes, || {
+                format!("{step:>7} conn {process} calls {text} ({} bytes)", bytes.len())
             });
-            let op = self.history.call(session.process, command, self.step, clocks);
+            let op = self.history.call(session.process, command);
             session.unanswered.push_back(op);
+            sockets.write(session.conn, op, &bytes);
         }
-        self.trace.event(&[], &bytes, || format!("        conn {}: {} bytes", session.process, bytes.len()));
-        self.nodes[session.core].sockets.write(session.conn, &bytes);
     }
 
     fn connect(&mut self, client: usize) -> Session {

@@ -76,7 +76,8 @@ impl Graph {
     /// return no other was called and returned, to the one called now.
     fn add_real_time(&mut self, history: &History) {
         let mut events: Vec<(u64, bool, OpIndex)> = Vec::new();
-        for (index, op) in history.ops.iter().enumerate() {
+        for &index in history.processes.iter().flatten() {
+            let op = &history.ops[index];
             events.push((op.called, false, index));
             if op.reply().is_some() {
                 events.push((op.end(), true, index));

@@ -159,6 +159,14 @@ impl Keyspace {
         self.entries.get(key).map_or(Value::Null, |value| bulk(value))
     }
 
+    /// The values that are in `self` and not in `after`.
+    pub fn lost_until<'a>(&'a self, after: &'a Keyspace) -> impl Iterator<Item = &'a str> {
+        let values = self.entries.iter().filter(|(key, value)| after.entries.get(*key) != Some(*value));
+        values
+            .map(|(_, value)| &**value)
+            .filter(|value| !after.entries.values().any(|other| **other == **value))
+    }
+
     /// A number for the state: equal for equal states, and different for others but by a rare chance.
     pub fn fingerprint(&self) -> u64 {
         // The same in every run: this hasher has fixed keys.

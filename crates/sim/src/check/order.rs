@@ -10,6 +10,7 @@
 //! search(configuration):
 //!     take whatever may be next, answers rightly and changes nothing: taking it now is never wrong
 //!     done if every operation that has a reply is taken
+//!     give up here if some operation not taken has read a value that is gone and that nobody left can write
 //!     for each operation that may be next (it was called before the first return of all those not taken yet):
 //!         take it if it answers rightly, and search on; a configuration is never visited twice
 //! ```
@@ -20,10 +21,11 @@
 use std::collections::HashSet;
 
 use crate::check::keyspace::{Keyspace, is_inert};
+use crate::check::needs::Needs;
 use crate::history::{History, Op, OpIndex, Violation};
 
 /// Configurations that a search visits before it gives up.
-pub const VISITS_MAX: usize = 300_000;
+pub const VISITS_MAX: usize = 100_000;
 /// Operations before the dead end that are shown.
 const SHOWN_BEFORE: usize = 12;
 
@@ -45,13 +47,15 @@ pub fn search(history: &History, concerns: impl Fn(&Op) -> bool) -> Verdict {
         ops
     });
     let lines: Vec<Vec<OpIndex>> = lines.filter(|ops| !ops.is_empty()).collect();
-    Search { history, lines, seen: HashSet::new(), path: Vec::new(), best: None }.run()
+    let needs = Needs::new(history, &lines);
+    Search { history, lines, needs, seen: HashSet::new(), path: Vec::new(), best: None }.run()
 }
 
 struct Search<'a> {
     history: &'a History,
     /// By connection, its operations.
     lines: Vec<Vec<OpIndex>>,
+    needs: Needs,
     seen: HashSet<(Box<[u32]>, u64)>,
     /// The operations taken, in order.
     path: Vec<OpIndex>,
@@ -99,6 +103,9 @@ impl Search<'_> {
             }
             let mut at = frame.at.clone();
             at[line] += 1;
+            if self.needs.are_lost(&frame.state, &state, &at) {
+                continue;
+            }
             self.path.push(op);
             match self.enter(at, state) {
                 None => return Verdict::Ordered(self.seen.len() as u64),

@@ -18,7 +18,8 @@ pub(crate) fn history(text: &str) -> History {
             history.open();
         }
         let command = Command::new(&words[3..]);
-        let op = history.call(process, command, words[1].parse().expect("an instant"), Clocks::default());
+        let op = history.call(process, command);
+        history.arrive(op, words[1].parse().expect("an instant"), Clocks::default());
         if words[2] != "lost" {
             let reply = reply.trim().replace('/', "\r\n");
             let (value, _) = decode(reply.as_bytes()).expect("a reply");

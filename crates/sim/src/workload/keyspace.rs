@@ -90,10 +90,9 @@ impl Keyspace {
 fn scanned(reply: &Value) -> Option<(&str, Vec<&str>)> {
     let Value::Array(parts) = reply else { return None };
     let [Value::Bulk(cursor), Value::Array(keys)] = parts.as_slice() else { return None };
-    let text = |value| match value {
-        &Value::Bulk(ref text) => std::str::from_utf8(text).ok(),
-        _ => None,
-    };
+    fn text(value: &Value) -> Option<&str> {
+        if let Value::Bulk(text) = value { std::str::from_utf8(text).ok() } else { None }
+    }
     Some((std::str::from_utf8(cursor).ok()?, keys.iter().map(text).collect::<Option<_>>()?))
 }
 
@@ -103,7 +102,7 @@ impl Workload for Keyspace {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 5, ops: 200, pipeline_max: 6, losses_max: 3 }
+        Shape { sessions: 5, ops: 200, pipeline_max: 6, unanswered_max: 5, losses_max: 3 }
     }
 
     fn first_words(&self) -> Vec<Command> {
