@@ -121,8 +121,6 @@ fn an_open_loop_issues_what_is_due() {
     let load = Load { rate: Some(20_000.0), pipeline: 2, ..load(address, "set", 1000) };
     let outcome = load.run().unwrap();
     assert_eq!((outcome.requests, outcome.tally.bad()), (1000, 0));
-    // The last request is due after 999 intervals; nothing may be sent before it is due.
-    assert!(outcome.seconds >= 999.0 / 20_000.0, "{}", outcome.seconds);
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub enum IoBackend {
 }
 
 /// Whether threads are bound to CPUs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PinCpus {
     /// If there are enough CPUs.
     Auto,
@@ -71,6 +71,8 @@ pub enum PinCpus {
     Yes,
     /// No.
     No,
+    /// To these, in this order.
+    List(Vec<usize>),
 }
 
 impl Default for Config {
@@ -229,7 +231,7 @@ impl Config {
         match self.text("pin-cpus") {
             b"yes" => PinCpus::Yes,
             b"no" => PinCpus::No,
-            _ => PinCpus::Auto,
+            text => value::parse_cpus(text).map_or(PinCpus::Auto, PinCpus::List),
         }
     }
 

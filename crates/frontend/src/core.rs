@@ -391,12 +391,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.stats().pieces_sent.add(self.plan.remote as u64);
                 self.plan.remote = 0;
             }
-            let own = !self.plan.own.is_empty();
-            let mut stamp = self.port.publish(self.now.unix_ms, &mut outgoing, own, &mut deliveries);
-            if !own {
-                // The stamp of what went to others says nothing of this shard's clock, and its inbox doesn't know it.
-                stamp = self.port.drain(self.now.unix_ms, &mut deliveries);
-            }
+            let (own, now_ms) = (!self.plan.own.is_empty(), self.now.unix_ms);
+            let stamp = if own {
+                self.port.publish(now_ms, &mut outgoing, true, &mut deliveries)
+            } else {
+                // The stamp of a publish without own work says nothing about this shard's clock (T1).
+                self.port.publish(now_ms, &mut outgoing, false, &mut deliveries);
+                self.port.drain(now_ms, &mut deliveries)
+            };
             #[cfg(feature = "sim-faults")]
             if self.faults.own_work_first {
                 self.run_own();
@@ -423,9 +425,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn background(&mut self) -> Option<u64> {
         let now_us = self.now.monotonic_us;
         if now_us >= self.background_due_us {
-            // Nothing expires that work with an older stamp may still have to see.
-            let stamp_ms = self.locks.oldest_ms().unwrap_or(self.shard.now_ms());
-            self.shard.at(stamp_ms, |shard| shard.expire_slice(EXPIRE_SLICE_US));
+            // Work that waits for a key lock is going to run at its own, earlier time, and must find what was there then.
+            if self.locks.is_idle() {
+                self.shard.expire_slice(EXPIRE_SLICE_US);
+            }
             let more = self.shard.free_slice(FREE_SLICE);
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }

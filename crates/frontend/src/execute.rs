@@ -27,8 +27,8 @@ pub(crate) struct Deferred {
     bytes: Vec<u8>,
     ranges: Vec<ArgRange>,
     step: Option<StepCall>,
-    /// The time that it sees, however late it runs.
-    stamp_ms: u64,
+    /// The time of its publish, at which it runs whenever that is (T1).
+    now_ms: u64,
 }
 
 /// Runs the handler of a command and counts its error, if there is one.
@@ -163,9 +163,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn must_wait_own(&mut self, piece: &Piece) -> bool {
         let args = self.plan.args(piece);
         let Some(claim) = self.claim_of(piece, args) else { return false };
-        let stamp_ms = self.shard.now_ms();
-        let Some(pending) = self.locks.claim(claim, stamp_ms) else { return false };
-        pending.wait(Deferred::new(piece, self.id, self.plan.args(piece), None, stamp_ms));
+        let now_ms = self.shard.now_ms();
+        let Some(pending) = self.locks.claim(claim) else { return false };
+        pending.wait(Deferred::new(piece, self.id, self.plan.args(piece), None, now_ms));
         self.stats().lock_waits.add(1);
         true
     }
@@ -174,9 +174,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     #[cold]
     fn must_wait(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
         let Some(claim) = self.claim_of(piece, batch.args(piece)) else { return false };
-        let stamp_ms = self.shard.now_ms();
-        let Some(pending) = self.locks.claim(claim, stamp_ms) else { return false };
-        pending.wait(Deferred::new(piece, from, batch.args(piece), None, stamp_ms));
+        let now_ms = self.shard.now_ms();
+        let Some(pending) = self.locks.claim(claim) else { return false };
+        pending.wait(Deferred::new(piece, from, batch.args(piece), None, now_ms));
         self.stats().lock_waits.add(1);
         true
     }
@@ -218,15 +218,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn run_own_step(&mut self, piece: &Piece) {
         let Some(step) = piece.op.step() else { return };
         let Some(call) = self.plan.steps.get_mut(step as usize).map(StepCall::take) else { return };
-        let stamp_ms = self.shard.now_ms();
+        let now_ms = self.shard.now_ms();
         if let Some(claim) = self.step_claim(piece, &call, self.plan.args(piece))
-            && let Some(pending) = self.locks.claim(claim, stamp_ms)
+            && let Some(pending) = self.locks.claim(claim)
         {
             let args = args_of(self.plan.bytes(piece.source), &self.plan.ranges, piece);
-            pending.wait(Deferred::new(piece, self.id, args, Some(call), stamp_ms));
+            pending.wait(Deferred::new(piece, self.id, args, Some(call), now_ms));
             return;
         }
-        let out = self.run_step(piece, call, stamp_ms);
+        let out = self.run_step(piece, call);
         self.step_done(piece.dest, out);
         self.run_ready();
     }
@@ -235,27 +235,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn run_step_piece(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
         let Some(step) = piece.op.step() else { return false };
         let Some(call) = batch.steps.get_mut(step as usize).map(StepCall::take) else { return false };
-        let stamp_ms = self.shard.now_ms();
+        let now_ms = self.shard.now_ms();
         if let Some(claim) = self.step_claim(piece, &call, batch.args(piece))
-            && let Some(pending) = self.locks.claim(claim, stamp_ms)
+            && let Some(pending) = self.locks.claim(claim)
         {
-            pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call), stamp_ms));
+            pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call), now_ms));
             return true;
         }
-        let out = self.run_step(piece, call, stamp_ms);
+        let out = self.run_step(piece, call);
         batch.outs.push((piece.dest, out));
         self.run_ready();
         false
     }
 
-    /// Runs a step on the shard; the last one gives the locks back. All steps of a task see the time of its locks: that is
-    /// the instant at which the whole command takes effect.
-    fn run_step(&mut self, piece: &Piece, call: StepCall, stamp_ms: u64) -> StepOut {
-        let stamp_ms = self.locks.stamp_ms(call.task).unwrap_or(stamp_ms);
-        let out = self.shard.at(stamp_ms, |shard| {
-            let mut ctx = ShardCtx { shard, db: usize::from(piece.db), slot: 0, hash: 0 };
-            call.run.map_or(StepOut::Done, |run| run(&mut ctx))
-        });
+    /// Runs a step on the shard; the last one gives the locks back.
+    fn run_step(&mut self, piece: &Piece, call: StepCall) -> StepOut {
+        let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(piece.db), slot: 0, hash: 0 };
+        let out = call.run.map_or(StepOut::Done, |run| run(&mut ctx));
         if matches!(piece.op, Op::Unlock { .. }) {
             self.locks.release(call.task);
         }
@@ -264,15 +260,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Runs whatever waited for keys that are free now.
     fn run_ready(&mut self) {
+        let now_ms = self.shard.now_ms();
         while let Some(work) = self.locks.take_ready() {
+            self.shard.rewind(work.now_ms);
             self.run_deferred(work);
+            self.shard.set_now(now_ms);
         }
     }
 
     fn run_deferred(&mut self, work: Deferred) {
-        let Deferred { piece, from, bytes, ranges, step, stamp_ms } = work;
+        let Deferred { piece, from, bytes, ranges, step, .. } = work;
         if let Some(call) = step {
-            let out = self.run_step(&piece, call, stamp_ms);
+            let out = self.run_step(&piece, call);
             if from == self.id {
                 self.step_done(piece.dest, out);
             } else {
@@ -286,9 +285,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let start = (self.ticks)();
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = Args::new(&bytes, &ranges);
-        self.shard.at(stamp_ms, |shard| {
-            call_handler(shard, (command, handler), &piece, args, &mut out, stats);
-        });
+        call_handler(&mut self.shard, (command, handler), &piece, args, &mut out, stats);
         account(&stats.commands[usize::from(command)], (self.ticks)().wrapping_sub(start));
         if from == self.id {
             self.deliver(piece.dest, &out);
@@ -300,7 +297,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
 impl Deferred {
     /// Copies what the piece needs to run later.
-    fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>, stamp_ms: u64) -> Self {
+    fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>, now_ms: u64) -> Self {
         let mut bytes = Vec::new();
         let mut ranges = Vec::with_capacity(args.len());
         for arg in args.iter() {
@@ -311,7 +308,7 @@ impl Deferred {
         piece.source = Source::Batch;
         piece.base = 0;
         piece.first_range = 0;
-        Deferred { piece, from, bytes, ranges, step, stamp_ms }
+        Deferred { piece, from, bytes, ranges, step, now_ms }
     }
 }
 

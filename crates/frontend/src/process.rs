@@ -8,10 +8,10 @@ pub trait Process: Send + Sync {
     fn facts(&self) -> &Facts;
     /// Memory in use.
     fn memory(&self) -> MemoryInfo;
+    /// All cores run: called once by the control plane.
+    fn started(&self) {}
     /// Looks at numbers that INFO shows as peaks; called several times a second by the control plane.
-    fn sample(&self) {
-        self.memory();
-    }
+    fn sample(&self) {}
     /// CPU time used.
     fn cpu(&self) -> CpuInfo;
     /// Connections turned away because of `maxclients`, since the start.

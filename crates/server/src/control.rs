@@ -73,12 +73,14 @@ impl Server {
                 Some(Event::Started) => {
                     starting -= 1;
                     if starting == 0 {
+                        self.shared.process.started();
                         self.listening.iter().for_each(|address| tracing::info!("listening on {address}"));
                         tracing::info!("ready");
                     }
                 }
                 Some(Event::Ended { core, result }) => {
-                    result.map_err(|error| format!("core {core} failed: {error}"))?;
+                    let word = if starting > 0 { "can't start" } else { "failed" };
+                    result.map_err(|error| format!("core {core} {word}: {error}"))?;
                     running -= 1;
                 }
                 Some(Event::Signal(_)) if stop_by.is_some() => {

@@ -37,15 +37,21 @@ impl Layout {
         let shards = config.shards().unwrap_or(most);
         let count = usize::from(shards);
         let allowed = sys::cpu::allowed();
-        let pin = match config.pin_cpus() {
-            PinCpus::Yes => true,
-            PinCpus::No => false,
-            PinCpus::Auto => count <= usable.min(allowed.len()),
+        let cpus = match config.pin_cpus() {
+            PinCpus::Yes => Some(allowed),
+            PinCpus::No => None,
+            PinCpus::Auto => (count <= usable.min(allowed.len())).then_some(allowed),
+            PinCpus::List(list) => {
+                if let Some(missing) = list.iter().find(|cpu| !allowed.contains(cpu)) {
+                    return Err(format!("pin-cpus: this process can't use CPU {missing}"));
+                }
+                Some(list)
+            }
         };
         Ok(Layout {
             shards,
             backend: backend(config.io_backend())?,
-            cpus: pin.then(|| allowed.iter().copied().cycle().take(count).collect()),
+            cpus: cpus.map(|cpus| cpus.iter().copied().cycle().take(count).collect()),
             spin_default_us: if count < usable { SPIN_US } else { 0 },
         })
     }

@@ -39,6 +39,14 @@ impl frontend::Process for ServerProcess {
         self.memory.look()
     }
 
+    fn sample(&self) {
+        self.memory.look();
+    }
+
+    fn started(&self) {
+        self.memory.begin();
+    }
+
     fn cpu(&self) -> CpuInfo {
         let [process, children, thread] =
             [Whose::Process, Whose::Children, Whose::Thread].map(sys::process::cpu_time);
@@ -96,12 +104,17 @@ struct Sample {
 }
 
 impl MemorySampler {
-    /// Takes the present use as that at startup.
+    /// With the present use as a first look.
     pub(crate) fn new() -> Self {
-        let mut info = read();
-        info.startup_bytes = info.used_bytes;
-        info.peak_bytes = info.used_bytes;
-        MemorySampler(Mutex::new(Sample { taken: Instant::now(), info }))
+        MemorySampler(Mutex::new(Sample { taken: Instant::now(), info: read() }))
+    }
+
+    /// The server has started: what is used now, before there is data, is what it needs for itself.
+    fn begin(&self) {
+        let info = read();
+        let (startup_bytes, peak_bytes) = (info.used_bytes, info.used_bytes);
+        let info = MemoryInfo { startup_bytes, peak_bytes, ..info };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Sample { taken: Instant::now(), info };
     }
 
     /// Memory in use, as of now or a moment ago.

@@ -4,7 +4,7 @@ use sim::workload::ALL;
 use sim::{Plan, run};
 
 /// Seeds of each workload: few enough for the ordinary tests to stay quick on a slow machine.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 200;
 /// At most one search in so many may be given up, or the shapes of the workloads are too large for the checkers.
 const UNDECIDED_ONE_IN: u64 = 20;
 

@@ -86,14 +86,10 @@ impl Shard {
         self.books.now_ms = self.books.now_ms.max(now_ms);
     }
 
-    /// Does work whose stamp is older than the clock, as if at its time. The caller sees to it that nothing which the work
-    /// touches was touched since.
-    #[inline]
-    pub fn at<T>(&mut self, now_ms: u64, work: impl FnOnce(&mut Shard) -> T) -> T {
-        let clock_ms = std::mem::replace(&mut self.books.now_ms, now_ms);
-        let result = work(self);
-        self.books.now_ms = clock_ms;
-        result
+    /// Turns the clock back to an earlier time, for work that was due then and had to wait for keys that nobody else could
+    /// touch meanwhile; [`Shard::set_now`] with the former time must follow it.
+    pub fn rewind(&mut self, now_ms: u64) {
+        self.books.now_ms = self.books.now_ms.min(now_ms);
     }
 
     /// A key with slot and hash.

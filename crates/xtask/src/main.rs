@@ -1,5 +1,6 @@
 //! Tasks of the developers: `cargo xtask`. Each subcommand is a module.
 
+mod compat;
 mod sim;
 
 use std::process::ExitCode;
@@ -18,10 +19,13 @@ struct Arguments {
 enum Task {
     /// Runs the simulator over many seeds, or replays one.
     Sim(sim::Options),
+    /// Writes docs/compatibility.md.
+    Compat,
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().task {
         Task::Sim(options) => sim::run(&options),
+        Task::Compat => compat::run(),
     }
 }

@@ -178,3 +178,14 @@ fn values_are_brought_into_their_normal_form() {
     check("--maxmemory|100MB", "maxmemory", "104857600");
     check("--loglevel|Debug", "loglevel", "debug");
 }
+
+#[test]
+fn cpus_are_listed_with_ranges() {
+    let cpus =
+        |list: &str| Config::from_args(&args(&format!("--pin-cpus|{list}"))).map(|config| config.pin_cpus());
+    assert_eq!(cpus("0,2,4-6").expect("a list"), PinCpus::List(vec![0, 2, 4, 5, 6]));
+    assert_eq!(cpus("AUTO").expect("a word"), PinCpus::Auto);
+    for wrong in ["1-", "-1", "3-2", "0,,1", "x", "0-99999999999"] {
+        assert!(cpus(wrong).is_err(), "{wrong}");
+    }
+}

@@ -1,9 +1,11 @@
 //! The parameters that have an effect: those of Redis, and Anax's own. Help texts and `--help` come from here.
 
 use super::param::{
-    Effect, INT_MAX, LogLevel, Param, Setting, choice, flag, int, memory, octal, output_limits, text, words,
+    Effect, INT_MAX, LogLevel, Param, Setting, checked, choice, flag, int, memory, octal, output_limits,
+    text, words,
 };
 use super::remembered::REMEMBERED;
+use super::value::check_pin_cpus;
 use super::{OutputLimit, Value};
 use crate::shared::{HotConfig, Permission};
 
@@ -30,9 +32,10 @@ pub(super) static EFFECTIVE: &[Param] = &[
     int("shards", 0, base::limits::SHARDS_MAX as i64, "0")
         .at_start()
         .does(Effect::Read, "Shards, each with a core of its own; 0 is one for each usable CPU"),
-    choice("pin-cpus", &["auto", "yes", "no"], "auto")
-        .at_start()
-        .does(Effect::Read, "Bind each core's thread to a CPU; auto does so where there are enough CPUs"),
+    checked("pin-cpus", check_pin_cpus, false, "auto").at_start().does(
+        Effect::Read,
+        "Bind each core's thread to a CPU: auto (where there are enough CPUs), yes, no, or a list as in 0,2,4-7",
+    ),
     choice("io-backend", &["auto", "io_uring", "epoll"], "auto")
         .at_start()
         .does(Effect::Read, "How sockets are served; auto takes io_uring where the system allows it"),

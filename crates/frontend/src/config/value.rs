@@ -226,6 +226,36 @@ pub(super) fn check_save(words: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
     Ok(words.join(&b' '))
 }
 
+/// The largest number of a CPU that is understood.
+const CPU_MAX: u64 = 4095;
+
+/// `pin-cpus`: a word, or CPUs as in `0,2,4-7`.
+pub(super) fn check_pin_cpus(words: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
+    let [word] = *words else { return Err("wrong number of arguments") };
+    let lower = word.to_ascii_lowercase();
+    let known = matches!(lower.as_slice(), b"auto" | b"yes" | b"no") || parse_cpus(&lower).is_some();
+    if known {
+        Ok(lower)
+    } else {
+        Err("argument must be 'auto', 'yes', 'no' or a list of CPUs as in 0,2,4-7")
+    }
+}
+
+/// The CPUs of a list as in `0,2,4-7`, in its order.
+pub(super) fn parse_cpus(list: &[u8]) -> Option<Vec<usize>> {
+    let mut cpus = Vec::new();
+    for part in list.split(|&byte| byte == b',') {
+        let mut ends = part.splitn(2, |&byte| byte == b'-').map(base::num::parse_u64);
+        let first = ends.next()??;
+        let last = ends.next().unwrap_or(Some(first))?;
+        if last < first || last > CPU_MAX {
+            return None;
+        }
+        cpus.extend((first..=last).map(|cpu| cpu as usize));
+    }
+    Some(cpus)
+}
+
 /// `oom-score-adj-values`: three numbers.
 pub(super) fn check_oom_values(words: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
     let words: Vec<&[u8]> = split(words).collect();

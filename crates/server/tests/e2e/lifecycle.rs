@@ -115,3 +115,29 @@ fn the_first_lines_of_the_log_say_what_was_started() {
         assert!(log.contains(&format!("pid {}", server.pid())), "{log}");
     }
 }
+
+#[test]
+fn threads_are_named_and_bound_to_cpus() {
+    let cpu = sys::cpu::allowed()[0];
+    let args = ["--port", "0", "--bind", "127.0.0.1", "--shards", "3", "--pin-cpus"];
+    let list = cpu.to_string();
+    let server = Server::start_plain(&[&args[..], &[list.as_str()]].concat(), &[]);
+    let mut bound = Vec::new();
+    for task in std::fs::read_dir(format!("/proc/{}/task", server.pid())).expect("the threads") {
+        let status =
+            std::fs::read_to_string(task.expect("a thread").path().join("status")).expect("its status");
+        let field = |name: &str| {
+            let found = status.lines().find_map(|line| line.strip_prefix(name));
+            found.unwrap_or_default().trim().to_owned()
+        };
+        if field("Name:").starts_with("anax-") {
+            bound.push((field("Name:"), field("Cpus_allowed_list:")));
+        }
+    }
+    bound.sort();
+    assert_eq!(bound, [0, 1, 2].map(|shard| (format!("anax-{shard}"), list.clone())));
+
+    let mut server = Server::launch(&[&args[..], &["4095"]].concat(), &[]);
+    assert_eq!(server.wait().code(), Some(1));
+    assert!(server.log().contains("CPU 4095"), "{}", server.log());
+}

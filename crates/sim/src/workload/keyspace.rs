@@ -90,10 +90,9 @@ impl Keyspace {
 fn scanned(reply: &Value) -> Option<(&str, Vec<&str>)> {
     let Value::Array(parts) = reply else { return None };
     let [Value::Bulk(cursor), Value::Array(keys)] = parts.as_slice() else { return None };
-    let text = |value| match value {
-        &Value::Bulk(ref text) => std::str::from_utf8(text).ok(),
-        _ => None,
-    };
+    fn text(value: &Value) -> Option<&str> {
+        if let Value::Bulk(text) = value { std::str::from_utf8(text).ok() } else { None }
+    }
     Some((std::str::from_utf8(cursor).ok()?, keys.iter().map(text).collect::<Option<_>>()?))
 }
 
