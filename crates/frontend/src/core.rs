@@ -426,9 +426,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let now_us = self.now.monotonic_us;
         if now_us >= self.background_due_us {
             // Work that waits for a key lock is going to run at its own, earlier time, and must find what was there then.
-            if self.locks.is_idle() {
-                self.shard.expire_slice(EXPIRE_SLICE_US);
-            }
+            let clock_ms = self.shard.now_ms();
+            self.shard.rewind(self.locks.oldest_ms().unwrap_or(clock_ms));
+            self.shard.expire_slice(EXPIRE_SLICE_US);
+            self.shard.set_now(clock_ms);
             let more = self.shard.free_slice(FREE_SLICE);
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }

@@ -164,7 +164,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let args = self.plan.args(piece);
         let Some(claim) = self.claim_of(piece, args) else { return false };
         let now_ms = self.shard.now_ms();
-        let Some(pending) = self.locks.claim(claim) else { return false };
+        let Some(pending) = self.locks.claim(claim, now_ms) else { return false };
         pending.wait(Deferred::new(piece, self.id, self.plan.args(piece), None, now_ms));
         self.stats().lock_waits.add(1);
         true
@@ -175,7 +175,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn must_wait(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
         let Some(claim) = self.claim_of(piece, batch.args(piece)) else { return false };
         let now_ms = self.shard.now_ms();
-        let Some(pending) = self.locks.claim(claim) else { return false };
+        let Some(pending) = self.locks.claim(claim, now_ms) else { return false };
         pending.wait(Deferred::new(piece, from, batch.args(piece), None, now_ms));
         self.stats().lock_waits.add(1);
         true
@@ -220,13 +220,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let Some(call) = self.plan.steps.get_mut(step as usize).map(StepCall::take) else { return };
         let now_ms = self.shard.now_ms();
         if let Some(claim) = self.step_claim(piece, &call, self.plan.args(piece))
-            && let Some(pending) = self.locks.claim(claim)
+            && let Some(pending) = self.locks.claim(claim, now_ms)
         {
             let args = args_of(self.plan.bytes(piece.source), &self.plan.ranges, piece);
             pending.wait(Deferred::new(piece, self.id, args, Some(call), now_ms));
             return;
         }
-        let out = self.run_step(piece, call);
+        let out = self.run_step(piece, call, now_ms);
         self.step_done(piece.dest, out);
         self.run_ready();
     }
@@ -237,21 +237,24 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let Some(call) = batch.steps.get_mut(step as usize).map(StepCall::take) else { return false };
         let now_ms = self.shard.now_ms();
         if let Some(claim) = self.step_claim(piece, &call, batch.args(piece))
-            && let Some(pending) = self.locks.claim(claim)
+            && let Some(pending) = self.locks.claim(claim, now_ms)
         {
             pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call), now_ms));
             return true;
         }
-        let out = self.run_step(piece, call);
+        let out = self.run_step(piece, call, now_ms);
         batch.outs.push((piece.dest, out));
         self.run_ready();
         false
     }
 
-    /// Runs a step on the shard; the last one gives the locks back.
-    fn run_step(&mut self, piece: &Piece, call: StepCall) -> StepOut {
+    /// Runs a step on the shard; the last one gives the locks back. All steps of a task see the time of its locks: that is
+    /// the instant at which the whole command takes effect (T1).
+    fn run_step(&mut self, piece: &Piece, call: StepCall, now_ms: u64) -> StepOut {
+        self.shard.rewind(self.locks.stamp_ms(call.task).unwrap_or(now_ms));
         let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(piece.db), slot: 0, hash: 0 };
         let out = call.run.map_or(StepOut::Done, |run| run(&mut ctx));
+        self.shard.set_now(now_ms);
         if matches!(piece.op, Op::Unlock { .. }) {
             self.locks.release(call.task);
         }
@@ -269,9 +272,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn run_deferred(&mut self, work: Deferred) {
-        let Deferred { piece, from, bytes, ranges, step, .. } = work;
+        let Deferred { piece, from, bytes, ranges, step, now_ms } = work;
         if let Some(call) = step {
-            let out = self.run_step(&piece, call);
+            let out = self.run_step(&piece, call, now_ms);
             if from == self.id {
                 self.step_done(piece.dest, out);
             } else {

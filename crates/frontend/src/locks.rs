@@ -15,6 +15,10 @@
 //! Claims arrive in inbox order, which all shards agree upon (B1), and a task claims all its keys in one publish (L2). So
 //! every wait points to an earlier lock point, and there is no deadlock.
 //!
+//! A piece sees its own stamp as its time, however long it waits, and so does every step of a task (T1): another shard may
+//! have run its part of the same command long ago. So nothing may expire by a later stamp than the oldest that is claimed
+//! under; what the claimed keys are concerned, nobody else comes near them.
+//!
 //! A claim costs time in proportion to its keys; so does giving it back, plus one step for each claim that follows.
 
 use std::collections::VecDeque;
@@ -43,6 +47,7 @@ struct Waiting<W> {
     blocked: usize,
     work: Option<W>,
     task: Option<TaskId>,
+    stamp_ms: u64,
 }
 
 struct Queue {
@@ -58,7 +63,7 @@ pub(crate) struct LockTable<W> {
     tasks: HashMap<TaskId, u32>,
     barrier: Option<W>,
     /// What arrived after the barrier, in order.
-    behind: VecDeque<(Claim, W)>,
+    behind: VecDeque<(Claim, u64, W)>,
     /// Work whose turn has come, in order.
     ready: VecDeque<W>,
     idle: bool,
@@ -84,11 +89,12 @@ impl<W> LockTable<W> {
         self.idle
     }
 
-    /// Makes a claim. `None`: it is granted, and the caller runs the work at once. `Some(keep)`: the caller must give the
-    /// work to [`Pending::wait`]; it comes back from [`LockTable::take_ready`] when its turn has come.
-    pub(crate) fn claim(&mut self, claim: Claim) -> Option<Pending<'_, W>> {
+    /// Makes a claim for work that is stamped `stamp_ms`. `None`: it is granted, and the caller runs the work at once.
+    /// `Some(keep)`: the caller must give the work to [`Pending::wait`]; it comes back from [`LockTable::take_ready`] when its
+    /// turn has come.
+    pub(crate) fn claim(&mut self, claim: Claim, stamp_ms: u64) -> Option<Pending<'_, W>> {
         if self.barrier.is_some() || !self.behind.is_empty() {
-            return Some(Pending { table: self, claim: Waits::Behind(claim) });
+            return Some(Pending { table: self, claim: Waits::Behind(claim, stamp_ms) });
         }
         match claim {
             Claim::All if self.claims.is_empty() => None,
@@ -97,11 +103,11 @@ impl<W> LockTable<W> {
                 if names.iter().all(|name| !self.names.contains_key(name)) {
                     return None;
                 }
-                let id = self.enqueue(names, None);
+                let id = self.enqueue(names, None, stamp_ms);
                 Some(Pending { table: self, claim: Waits::Claim(id) })
             }
             Claim::Hold(task, names) => {
-                let id = self.enqueue(names, Some(task));
+                let id = self.enqueue(names, Some(task), stamp_ms);
                 self.tasks.insert(task, id);
                 self.idle = false;
                 let is_free = self.claims.get(id).is_none_or(|claim| claim.blocked == 0);
@@ -117,6 +123,17 @@ impl<W> LockTable<W> {
         }
     }
 
+    /// The stamp under which a task holds its keys.
+    pub(crate) fn stamp_ms(&self, task: TaskId) -> Option<u64> {
+        self.claims.get(*self.tasks.get(&task)?).map(|claim| claim.stamp_ms)
+    }
+
+    /// The oldest stamp of all that holds keys or waits. Costs a step for each claim.
+    pub(crate) fn oldest_ms(&self) -> Option<u64> {
+        // Whatever waits for or behind the barrier came after the claims that the barrier waits for.
+        self.claims.iter().map(|claim| claim.stamp_ms).min()
+    }
+
     /// The next work whose turn has come. It must be run before anything that arrives later.
     pub(crate) fn take_ready(&mut self) -> Option<W> {
         self.ready.pop_front()
@@ -128,10 +145,10 @@ impl<W> LockTable<W> {
         self.claims.len() + self.behind.len() + usize::from(self.barrier.is_some())
     }
 
-    fn enqueue(&mut self, mut names: Vec<KeyName>, task: Option<TaskId>) -> u32 {
+    fn enqueue(&mut self, mut names: Vec<KeyName>, task: Option<TaskId>, stamp_ms: u64) -> u32 {
         names.sort_unstable();
         names.dedup();
-        let id = self.claims.insert(Waiting { queues: Vec::new(), blocked: 0, work: None, task });
+        let id = self.claims.insert(Waiting { queues: Vec::new(), blocked: 0, work: None, task, stamp_ms });
         let mut queues = Vec::with_capacity(names.len());
         let mut blocked = 0;
         for name in names {
@@ -191,9 +208,9 @@ impl<W> LockTable<W> {
             let Some(work) = self.barrier.take() else { return };
             self.ready.push_back(work);
             while self.barrier.is_none() {
-                let Some((claim, work)) = self.behind.pop_front() else { return };
+                let Some((claim, stamp_ms, work)) = self.behind.pop_front() else { return };
                 let behind = std::mem::take(&mut self.behind);
-                match self.claim(claim) {
+                match self.claim(claim, stamp_ms) {
                     None => self.ready.push_back(work),
                     Some(pending) => pending.wait(work),
                 }
@@ -206,7 +223,7 @@ impl<W> LockTable<W> {
 enum Waits {
     Claim(u32),
     Barrier,
-    Behind(Claim),
+    Behind(Claim, u64),
 }
 
 /// A claim that was not granted, for which the work to be run later is still missing.
@@ -226,7 +243,7 @@ impl<W> Pending<'_, W> {
                 }
             }
             Waits::Barrier => self.table.barrier = Some(work),
-            Waits::Behind(claim) => self.table.behind.push_back((claim, work)),
+            Waits::Behind(claim, stamp_ms) => self.table.behind.push_back((claim, stamp_ms, work)),
         }
     }
 }
@@ -259,6 +276,11 @@ impl<T> Slots<T> {
     #[inline]
     pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut T> {
         self.slots.get_mut(at as usize)?.as_mut()
+    }
+
+    /// All values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().flatten()
     }
 
     pub(crate) fn remove(&mut self, at: u32) -> Option<T> {

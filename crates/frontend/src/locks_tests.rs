@@ -12,7 +12,7 @@ fn task(number: u64) -> TaskId {
 
 /// Claims for work named `name`; returns it if it may run at once.
 fn claim(table: &mut LockTable<&'static str>, claim: Claim, name: &'static str) -> Option<&'static str> {
-    match table.claim(claim) {
+    match table.claim(claim, 0) {
         None => Some(name),
         Some(pending) => {
             pending.wait(name);
@@ -73,4 +73,20 @@ fn a_barrier_waits_for_all_and_everything_waits_behind_it() {
     table.release(task(2));
     assert_eq!(ready(&mut table), ["keys", "get y"]);
     assert!(table.is_idle());
+}
+
+#[test]
+fn stamps_are_kept_until_the_claim_ends() {
+    let mut table: LockTable<&'static str> = LockTable::new();
+    assert_eq!(table.oldest_ms(), None);
+    assert!(table.claim(Claim::Hold(task(1), keys(&["a"])), 5).is_none());
+    table.claim(Claim::Keys(keys(&["a"])), 7).expect("must wait").wait("get a");
+    table.claim(Claim::All, 8).expect("must wait").wait("dbsize");
+    table.claim(Claim::Hold(task(2), keys(&["b"])), 9).expect("must wait").wait("two");
+    assert_eq!((table.stamp_ms(task(1)), table.stamp_ms(task(2))), (Some(5), None));
+    assert_eq!(table.oldest_ms(), Some(5));
+    table.release(task(1));
+    assert_eq!(ready(&mut table), ["get a", "dbsize", "two"]);
+    assert_eq!((table.stamp_ms(task(1)), table.stamp_ms(task(2))), (None, Some(9)));
+    assert_eq!(table.oldest_ms(), Some(9));
 }
