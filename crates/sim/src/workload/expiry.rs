@@ -71,6 +71,21 @@ impl Expiry {
         [Command::new(["COPY", copied, &copy]), Command::new(["MGET", other, &copy])]
     }
 
+    /// Two keys of its own that expire together, of which one is moved: all in one pipeline.
+    fn move_one(&mut self, asker: Asker, rng: &mut Rng) -> [Command; 4] {
+        self.copies += 1;
+        let number = self.copies;
+        let keys = names::spread(&format!("v{number}k"), 2, rng.below(7) as usize, self.shards);
+        let moved = format!("moved:{number}");
+        let deadline = asker.low_ms + rng.below(TTL_MAX_MS);
+        [
+            Command::parse(&format!("SET {} {number} PXAT {deadline}", keys[0])),
+            Command::parse(&format!("SET {} {number} PXAT {deadline}", keys[1])),
+            Command::new(["RENAMENX", &keys[1], &moved]),
+            Command::new(["MGET", &keys[0], &moved]),
+        ]
+    }
+
     fn look(&mut self, rng: &mut Rng) -> Command {
         let singles = &self.singles[self.singles.len().saturating_sub(RECENT)..];
         let twins = &self.twins[self.twins.len().saturating_sub(RECENT)..];
@@ -145,7 +160,7 @@ impl Expiry {
         let made = |key: &str| {
             history.ops.iter().position(|op| match op.command.name() {
                 "SET" => op.command.word(1) == key,
-                "COPY" => op.command.word(2) == key && op.reply() == Some(&Value::Int(1)),
+                "COPY" | "RENAMENX" => op.command.word(2) == key && op.reply() == Some(&Value::Int(1)),
                 _ => false,
             })
         };
@@ -216,6 +231,7 @@ impl Workload for Expiry {
                 0 => commands.push(self.set_single(rng)),
                 1 => commands.extend(self.set_twins(asker, rng)),
                 2 if !self.twins.is_empty() => commands.extend(self.copy_twin(rng)),
+                3 => commands.extend(self.move_one(asker, rng)),
                 _ => commands.push(self.look(rng)),
             }
         }
