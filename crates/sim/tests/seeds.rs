@@ -4,7 +4,7 @@ use sim::workload::ALL;
 use sim::{Plan, run};
 
 /// Seeds of each workload: few enough for the ordinary tests to stay quick on a slow machine.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 200;
 /// At most one search in so many may be given up, or the shapes of the workloads are too large for the checkers.
 const UNDECIDED_ONE_IN: u64 = 20;
 
@@ -14,7 +14,7 @@ fn check(workload: &'static str) {
         let outcome = run(Plan::new(workload, seed));
         match &outcome.verdict {
             Ok(checked) => {
-                assert!(checked.facts > 0, "{outcome}: nothing was checked");
+                assert!(checked.facts + checked.undecided > 0, "{outcome}: nothing was checked");
                 undecided += u64::from(checked.undecided > 0);
             }
             Err(_) => panic!("{outcome}"),
