@@ -105,3 +105,34 @@ impl Write for Line {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    use super::*;
+
+    /// Set in the process that is to panic.
+    const VARIABLE: &str = "ANAX_TEST_PANIC";
+
+    #[test]
+    fn a_panic_of_any_thread_ends_the_process() {
+        if std::env::var_os(VARIABLE).is_some() {
+            start(&Config::default()).expect("a log");
+            abort_on_panic();
+            let thread =
+                std::thread::Builder::new().name("anax-7".into()).spawn(|| panic!("something is wrong"));
+            let _ = thread.expect("a thread").join();
+            return;
+        }
+        // The same test again, in a process of its own.
+        let name = "logging::tests::a_panic_of_any_thread_ends_the_process";
+        let mut again = Command::new(std::env::current_exe().expect("this program"));
+        let output =
+            again.args(["--exact", name, "--nocapture"]).env(VARIABLE, "1").output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{said}");
+        assert!(said.contains("anax-7") && said.contains("something is wrong"), "{said}");
+    }
+}

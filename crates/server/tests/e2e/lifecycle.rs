@@ -1,6 +1,9 @@
 //! Start and end: signals, SHUTDOWN, what is in flight at the end, and which way sockets are served.
 
-use crate::harness::{Server, Setup, encode};
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::harness::{Server, Setup, encode, eventually};
 
 #[test]
 fn what_is_in_flight_is_answered_and_the_port_is_free_at_once() {
@@ -55,6 +58,45 @@ fn signals_end_the_server_in_good_order() {
             assert_eq!(server.wait().code(), Some(0));
             assert!(server.log().contains("bye"));
         }
+    }
+}
+
+#[test]
+fn a_busy_server_ends_in_good_order() {
+    for setup in Setup::all() {
+        let mut server = Server::start(setup, &[]);
+        let replies = AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for client in 0..4 {
+                let mut wire = server.connect();
+                let replies = &replies;
+                scope.spawn(move || {
+                    // One command on one shard, one on several at one instant, one in rounds.
+                    let commands = [
+                        format!("INCR count:{client}"),
+                        "MSET a 1 b 2 c 3 d 4".into(),
+                        format!("RENAME a other:{client}"),
+                    ];
+                    let request: Vec<u8> = commands
+                        .iter()
+                        .flat_map(|line| encode(&line.split(' ').collect::<Vec<_>>()))
+                        .collect();
+                    for round in 1.. {
+                        // The server may be gone at any point, but not in the middle of a reply that was begun.
+                        let _ = wire.stream.write_all(&request);
+                        let Ok(count) = wire.try_reply() else { return };
+                        assert_eq!(count, format!(":{round}\r\n"), "{setup:?}");
+                        let (Ok(set), Ok(renamed)) = (wire.try_reply(), wire.try_reply()) else { return };
+                        assert_eq!(set, "+OK\r\n");
+                        assert!(renamed == "+OK\r\n" || renamed.starts_with("-ERR no such key"), "{renamed}");
+                        replies.fetch_add(3, Relaxed);
+                    }
+                });
+            }
+            eventually("all are busy", || replies.load(Relaxed) > 500);
+            server.signal(libc::SIGTERM);
+        });
+        assert_eq!(server.wait().code(), Some(0), "{setup:?}: {}", server.log());
     }
 }
 
