@@ -28,6 +28,11 @@ impl Flags {
         self.0[core].store(false, Ordering::Relaxed);
     }
 
+    /// Wakes all cores.
+    pub(crate) fn raise_all(&self) {
+        self.0.iter().for_each(|flag| flag.store(true, Ordering::Relaxed));
+    }
+
     fn share(&self) -> Self {
         Flags(Arc::clone(&self.0))
     }
@@ -71,7 +76,7 @@ impl Process for SimProcess {
     fn shutdown(&self) {}
 
     fn wake_all(&self) {
-        self.flags.0.iter().for_each(|flag| flag.store(true, Ordering::Relaxed));
+        self.flags.raise_all();
     }
 }
 
@@ -85,12 +90,19 @@ pub(crate) struct Node {
     index: usize,
     /// Asleep until the deadline, if there is one, or until something happens.
     asleep: Option<Option<u64>>,
+    /// It was told to stop, and did.
+    pub(crate) stopped: bool,
     /// How far its clock is ahead of the slowest possible one.
     pub(crate) ahead_ms: u64,
 }
 
 /// Makes the cores of a run.
-pub(crate) fn nodes(shards: u16, credits: u16, seed: u64, flags: &Flags) -> (Vec<Node>, Arc<SimBus>) {
+pub(crate) fn nodes(
+    shards: u16,
+    credits: u16,
+    seed: u64,
+    flags: &Flags,
+) -> (Vec<Node>, Arc<SimBus>, Arc<Shared>) {
     let process = SimProcess { facts: Facts::default(), flags: flags.share() };
     let shared = Arc::new(Shared::new(shards, Config::default(), Box::new(process)));
     let bus = SimBus::new(shards, Credits::per_pair(credits), flags.share());
@@ -108,11 +120,12 @@ pub(crate) fn nodes(shards: u16, credits: u16, seed: u64, flags: &Flags) -> (Vec
             sockets: Sockets::default(),
             index: usize::from(shard),
             asleep: None,
+            stopped: false,
             ahead_ms: 0,
         }
     });
     let nodes = nodes.collect();
-    (nodes, bus)
+    (nodes, bus, shared)
 }
 
 impl Node {
@@ -122,6 +135,13 @@ impl Node {
         let end = || Endpoint::Unix("/sim".into());
         self.core.open(id, ConnInfo { peer: end(), local: end(), fd: 3 });
         id
+    }
+
+    /// Tells the frontend that a connection is quiet, as the loop does with one that neither sends nor receives.
+    pub(crate) fn quiet(&mut self, id: ConnId) {
+        if self.sockets.is_open(id) {
+            self.core.quiet(id);
+        }
     }
 
     /// Whether it would take a turn now: it is awake, was woken, has events or is past its deadline.
@@ -152,6 +172,7 @@ impl Node {
         for id in self.sockets.flush() {
             self.core.closed(id);
         }
+        self.stopped |= next.stop;
         if next.again || (next.remote_recent && !eager) {
             return;
         }

@@ -77,6 +77,11 @@ pub enum Failure {
         /// The connection.
         process: usize,
     },
+    /// A core was told to stop and did not.
+    NotStopped {
+        /// The core.
+        core: usize,
+    },
     /// The run does not end.
     Endless,
     /// The code under test panicked.
@@ -132,6 +137,7 @@ impl fmt::Display for Outcome {
                 write!(f, ": the server closed connection {process}, without a reply to{}", explain(ops))?;
             }
             Err(Failure::Garbage { process }) => write!(f, ": connection {process} read what is no reply")?,
+            Err(Failure::NotStopped { core }) => write!(f, ": core {core} does not stop")?,
             Err(Failure::Endless) => write!(f, ": the run does not end")?,
             Err(Failure::Panic(text)) => write!(f, ": panic: {text}")?,
         }
@@ -168,9 +174,13 @@ fn play(world: &mut World, workload: &mut dyn Workload) -> Result<(), Failure> {
     let first_words = workload.first_words();
     world.alone(workload, first_words)?;
     world.play(workload)?;
-    world.settle(workload)?;
     let last_words = workload.last_words();
-    world.alone(workload, last_words)
+    // Where nothing is to be read at the end, cores may be told to stop in the middle of their work.
+    if !last_words.is_empty() || world.chance(2) {
+        world.settle(workload)?;
+        world.alone(workload, last_words)?;
+    }
+    world.stop()
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base::Rng;
 use base::conn::ConnId;
-use frontend::Now;
+use frontend::{Now, Shared};
 use resp::decode::{DecodeError, decode};
 
 use crate::command::Command;
@@ -20,6 +20,10 @@ use crate::workload::{Asker, Shape, Workload};
 const START_MS: u64 = 1_704_067_200_000;
 /// A jump of time, at most.
 const JUMP_MAX_US: u64 = 60_000;
+/// Once in so many turns some connection is called quiet.
+const QUIET_EVERY: u64 = 20;
+/// Turns that cores may take to stop.
+const STOP_TURNS_MAX: usize = 10_000;
 /// Steps after which a run is taken for endless: far more than the largest shape needs.
 const STEPS_MAX: u64 = 20_000_000;
 
@@ -59,6 +63,7 @@ pub(crate) struct World {
     nodes: Vec<Node>,
     #[cfg_attr(not(feature = "faults"), allow(dead_code, reason = "only a torn bus is asked for anything"))]
     bus: Arc<SimBus>,
+    shared: Arc<Shared>,
     flags: Flags,
     sessions: Vec<Session>,
     /// Connections whose clients left and whose bytes or end are still on their way: process, core, id.
@@ -77,15 +82,16 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64, shards: u16, shape: Shape, fault: Option<Fault>, trace: Trace) -> Self {
         let mut rng = Rng::new(seed);
-        let knobs = Knobs::draw(&mut rng, shards);
+        let knobs = Knobs::draw(&mut rng, shards, shape.bytes_scale);
         let flags = Flags::new(shards);
-        let (nodes, bus) = nodes(shards, knobs.credits, rng.next_u64(), &flags);
+        let (nodes, bus, shared) = nodes(shards, knobs.credits, rng.next_u64(), &flags);
         let mut world = World {
             rng,
             knobs,
             shape,
             nodes,
             bus,
+            shared,
             flags,
             sessions: Vec::new(),
             orphans: Vec::new(),
@@ -175,6 +181,37 @@ impl World {
         self.nodes[session.core].sockets.shut_down(session.conn);
         self.orphans.push((session.process, session.core, session.conn));
         Ok(())
+    }
+
+    /// True once in `n`.
+    pub(crate) fn chance(&mut self, n: u64) -> bool {
+        self.rng.one_in(n)
+    }
+
+    /// Tells all cores to stop, whatever they are at, and waits until they have.
+    ///
+    /// # Errors
+    /// They don't.
+    pub(crate) fn stop(&mut self) -> Result<(), Failure> {
+        self.shared.stop();
+        self.flags.raise_all();
+        for _ in 0..STOP_TURNS_MAX {
+            self.step += 1;
+            self.pass_time();
+            self.deliver_held_back();
+            let is_able =
+                |&at: &usize| !self.nodes[at].stopped && self.nodes[at].is_runnable(self.now_us, &self.flags);
+            let able: Vec<usize> = (0..self.nodes.len()).filter(is_able).collect();
+            if able.is_empty() {
+                break;
+            }
+            let which = self.rng.below(able.len() as u64) as usize;
+            self.turn(able[which]);
+        }
+        match self.nodes.iter().position(|node| !node.stopped) {
+            Some(core) => Err(Failure::NotStopped { core }),
+            None => Ok(()),
+        }
     }
 
     fn stuck(&self) -> Failure {
@@ -301,6 +338,12 @@ impl World {
         let unix_ms = START_MS + self.now_us / 1000 + node.ahead_ms;
         let now = Now { monotonic_us: self.now_us, unix_ms, unix_rest_us: (self.now_us % 1000) as u16 };
         let eager = self.rng.one_in(self.knobs.sleep_every);
+        if self.rng.one_in(QUIET_EVERY) {
+            let which = self.rng.below(self.sessions.len() as u64) as usize;
+            if let Some(session) = self.sessions.get(which).filter(|session| session.core == core) {
+                node.quiet(session.conn);
+            }
+        }
         node.iterate(now, &self.flags, eager);
         let (step, now_us) = (self.step, self.now_us);
         self.trace.event(&[TURN as u64, step, now_us, core as u64], &[], || {
