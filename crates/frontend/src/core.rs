@@ -119,6 +119,8 @@ pub struct Core<C, W> {
     pub(crate) dirty: Vec<u32>,
     /// Connections whose bytes wait to be parsed, for lack of credit or because they have too much outstanding.
     pub(crate) stalled: Vec<u32>,
+    /// Output of a stalled connection was handed over: it may be sent at once, of which nothing tells.
+    pub(crate) stalled_output: bool,
     /// Connections whose output is over the soft limit.
     pub(crate) over_soft: Vec<u32>,
     pub(crate) gathers: Slots<Gather>,
@@ -184,6 +186,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             plan: Plan::new(options.shards),
             dirty: Vec::new(),
             stalled: Vec::new(),
+            stalled_output: false,
             over_soft: Vec::new(),
             gathers: Slots::new(),
             spare_gathers: Vec::new(),
@@ -327,7 +330,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.stats().sample_rates(self.now.unix_ms);
         let stop = self.stopping();
         Next {
-            again: self.plan.len() > 0 && self.can_publish(),
+            again: (self.plan.len() > 0 && self.can_publish()) || self.may_parse_stalled(),
             deadline_us: self.soft_limit_deadline_us().into_iter().chain(background).min(),
             remote_recent: came || self.in_flight > 0,
             stop,

@@ -34,6 +34,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Hands output, pauses and closes of all dirty connections to the socket side.
     pub(crate) fn hand_over(&mut self, io: &mut impl Io) {
         let mut dirty = std::mem::take(&mut self.dirty);
+        self.stalled_output = false;
         for index in dirty.drain(..) {
             let Some(Some(conn)) = self.conns.get_mut(index as usize) else { continue };
             conn.dirty = false;
@@ -42,6 +43,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 sent = conn.out.len() as u64;
                 conn.output_bytes += sent;
                 conn.unsent_bytes = io.output(conn.id, &mut conn.out);
+                self.stalled_output |= conn.stalled;
             }
             let (id, drop) = (conn.id, over_output_limit(conn, &self.hot, self.now.unix_ms));
             let done = conn.outstanding() == 0;

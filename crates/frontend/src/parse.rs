@@ -178,6 +178,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
+    /// Whether a stalled connection may be able to go on: nothing else would bring about the turn in which it does.
+    pub(crate) fn may_parse_stalled(&self) -> bool {
+        let conn = |&index: &u32| self.conns.get(index as usize)?.as_ref().filter(|conn| conn.stalled);
+        !self.stalled.is_empty()
+            && self.may_parse()
+            && (self.stalled_output || self.stalled.iter().filter_map(conn).any(has_room))
+    }
+
     /// Puts a connection into the list of those whose bytes wait.
     fn stall(&mut self, index: u32) {
         if let Some(Some(conn)) = self.conns.get_mut(index as usize)

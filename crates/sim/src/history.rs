@@ -154,6 +154,9 @@ impl History {
     }
 }
 
+/// Operations of a violation that are shown.
+const OPS_SHOWN_MAX: usize = 60;
+
 /// What a checker found wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -172,10 +175,11 @@ impl Violation {
     /// With the operations in full.
     pub fn explain(&self, history: &History) -> String {
         let mut text = self.text.clone();
-        for &op in &self.ops {
-            if let Some(op) = history.ops.get(op) {
-                text.push_str(&format!("\n    {op}"));
-            }
+        for op in self.ops.iter().take(OPS_SHOWN_MAX).filter_map(|&op| history.ops.get(op)) {
+            text.push_str(&format!("\n    {op}"));
+        }
+        if let Some(more) = self.ops.len().checked_sub(OPS_SHOWN_MAX).filter(|&more| more > 0) {
+            text.push_str(&format!("\n    and {more} more"));
         }
         text
     }

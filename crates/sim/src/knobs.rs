@@ -30,6 +30,8 @@ pub(crate) struct Knobs {
     pub(crate) skew_max_ms: u64,
     /// Once in so many steps a core's clock is set, forwards or back.
     pub(crate) clock_set_every: u64,
+    /// By how much bytes travel in larger pieces than usual.
+    bytes_scale: u64,
     /// Output that the kernel holds for a client.
     pub(crate) kernel_max: usize,
     /// A core with messages under way goes to sleep once in so many times at once, instead of looking again.
@@ -43,7 +45,7 @@ pub(crate) struct Knobs {
 }
 
 impl Knobs {
-    pub(crate) fn draw(rng: &mut Rng, shards: u16) -> Self {
+    pub(crate) fn draw(rng: &mut Rng, shards: u16, bytes_scale: usize) -> Self {
         let mut one_of = |choices: &[u64]| choices[rng.below(choices.len() as u64) as usize];
         let odds = [one_of(&[2, 6, 20]), one_of(&[2, 6, 20]), one_of(&[2, 6]), one_of(&[1, 4, 10])];
         let laziness = (0..shards).map(|_| one_of(&[1, 1, 1, 2, 8])).collect();
@@ -59,7 +61,8 @@ impl Knobs {
             jump_every: one_of(&[100, 1000, 1_000_000]),
             skew_max_ms: one_of(&[0, 3, 40]),
             clock_set_every: one_of(&[50, 500, 1_000_000]),
-            kernel_max: one_of(&[16, 256, 65_536, 65_536]) as usize,
+            kernel_max: one_of(&[16, 256, 65_536, 65_536]) as usize * bytes_scale,
+            bytes_scale: bytes_scale as u64,
             sleep_every: one_of(&[1, 2, 4]),
             credits: one_of(&[1, 2, 8]) as u16,
             leave_every: one_of(&[10, 40, 1_000_000]),
@@ -72,7 +75,7 @@ impl Knobs {
         let available = available.max(1) as u64;
         let len = match self.cut {
             Cut::Whole => available,
-            Cut::Small => 1 + rng.below(24),
+            Cut::Small => 1 + rng.below(24 * self.bytes_scale),
             Cut::Mixed if rng.one_in(3) => available,
             Cut::Mixed => 1 + rng.below(available),
         };

@@ -10,6 +10,7 @@ use crate::history::{History, Violation};
 pub mod expiry;
 pub mod groups;
 pub mod keyspace;
+pub mod large;
 pub mod lists;
 pub mod mixed;
 pub mod names;
@@ -31,6 +32,8 @@ pub struct Shape {
     pub unanswered_max: usize,
     /// How many connections may be lost with operations unanswered, each of which costs the checkers dearly.
     pub losses_max: usize,
+    /// By how much the pieces in which bytes travel are larger than for small commands.
+    pub bytes_scale: usize,
 }
 
 /// Whom a pipeline is wanted of.
@@ -132,5 +135,6 @@ pub const ALL: &[(&str, Make)] = &[
     ("pairs", |shards, rng| Box::new(pairs::Pairs::new(shards, rng))),
     ("mixed", |shards, rng| Box::new(mixed::Mixed::new(shards, rng))),
     ("keyspace", |shards, rng| Box::new(keyspace::Keyspace::new(shards, rng))),
+    ("large", |shards, rng| Box::new(large::Large::new(shards, rng))),
     ("expiry", |shards, rng| Box::new(expiry::Expiry::new(shards, rng))),
 ];

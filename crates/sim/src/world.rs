@@ -77,7 +77,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64, shards: u16, shape: Shape, fault: Option<Fault>, trace: Trace) -> Self {
         let mut rng = Rng::new(seed);
-        let knobs = Knobs::draw(&mut rng, shards);
+        let knobs = Knobs::draw(&mut rng, shards, shape.bytes_scale);
         let flags = Flags::new(shards);
         let (nodes, bus) = nodes(shards, knobs.credits, rng.next_u64(), &flags);
         let mut world = World {

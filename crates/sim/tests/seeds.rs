@@ -59,6 +59,11 @@ fn keyspace() {
 }
 
 #[test]
+fn large() {
+    check("large");
+}
+
+#[test]
 fn expiry() {
     check("expiry");
 }

@@ -102,7 +102,7 @@ impl Workload for Keyspace {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 5, ops: 200, pipeline_max: 6, unanswered_max: 5, losses_max: 3 }
+        Shape { sessions: 5, ops: 200, pipeline_max: 6, unanswered_max: 5, losses_max: 3, bytes_scale: 1 }
     }
 
     fn first_words(&self) -> Vec<Command> {
