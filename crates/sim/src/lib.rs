@@ -7,13 +7,16 @@
 //! ```
 //!
 //! Everything between the bytes of a client and the data of a shard is the code that the server runs. Simulated are the
-//! sockets ([`sockets`]), the loop of a core ([`node`]), clocks that disagree and are set back, clients that pipeline, read
-//! slowly and vanish in the middle ([`world`]). Each seed draws its own odds ([`knobs`]).
+//! sockets (`sockets`), the loop of a core (`node`), clocks that disagree and are set back, clients that pipeline, read
+//! slowly and vanish in the middle (`world`). Each seed draws its own odds (`knobs`). Histories are taken at the core's
+//! sockets, from the arrival of an operation to the departure of its reply (`tap`), so what is checked is stricter than
+//! what clients could tell.
 //!
 //! What is checked:
 //! - every reply, by the [workloads](workload) and the [checkers](check): linearizability of single keys, strict
 //!   serializability of everything, dependency cycles among list appends, conservation, program order, expiry;
-//! - that no core ever sleeps over messages, that all replies come, that no connection is closed without reason.
+//! - that no core ever sleeps over messages, that all replies come, that no connection is closed without reason, and that
+//!   cores which are told to stop do.
 //!
 //! Invariants:
 //! - A run is a function of its [`Plan`]: the same plan gives the same [`Trace`](trace::Trace), to the bit. So there are
