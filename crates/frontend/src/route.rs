@@ -266,30 +266,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         plan.remote += 1;
     }
 
-    /// The shard that all keys of a call live in, or `None` if there are several.
-    fn common_shard(&self, args: Args<'_>, keys: KeyRange) -> Option<u16> {
+    /// Whether all keys of a call live in one shard.
+    fn share_a_shard(&self, args: Args<'_>, keys: KeyRange) -> bool {
         if self.topology.shards == 1 {
-            return Some(0);
+            return true;
         }
         let mut shards = keys.iter().map(|at| self.topology.shard_of(args.arg(at)));
-        let first = shards.next()?;
-        shards.all(|shard| shard == first).then_some(first)
+        let first = shards.next();
+        shards.all(|shard| Some(shard) == first)
     }
 
     fn route_keys(&mut self, call: &Call, merge: Merge) {
         let spec = self.table().spec(call.command);
         let keys = KeyRange::of(spec, call.argc as usize);
-        let args = self.call_args(call);
-        if keys.step > 1 && !(call.argc as usize - keys.first).is_multiple_of(keys.step) {
-            // MSET with a key that has no value: the handler refuses it, wherever it runs.
+        // MSET with a key that has no value: the handler refuses it, wherever it runs.
+        let odd = keys.step > 1 && !(call.argc as usize - keys.first).is_multiple_of(keys.step);
+        if odd || self.share_a_shard(self.call_args(call), keys) {
             return self.route_key(call);
-        }
-        if let Some(shard) = self.common_shard(args, keys) {
-            let mut piece = call.piece(call.dest());
-            let key = args.arg(keys.first);
-            piece.slot = slot::key_slot(key);
-            piece.hash = self.hasher.hash(key);
-            return self.send(shard, piece);
         }
         self.split(call, keys, merge);
     }
