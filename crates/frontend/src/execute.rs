@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use base::conn::ConnId;
 use base::{ArgRange, Args};
 use bus::Wake;
 use commands::{CommandId, CommandSpec, Handler, Route, ShardCtx, StepOut};
 use resp::Reply;
 use store::Shard;
 
-use crate::core::{Core, conn_mut};
+use crate::core::Core;
 use crate::locks::{Claim, KeyName};
-use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op, Piece, Source, StepCall, args_of};
+use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Op, Piece, Source, StepCall, args_of};
 use crate::route::KeyRange;
 use crate::stats::{CommandStats, CoreStats};
 
@@ -71,32 +70,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return start;
         }
         let Some(handler) = self.handlers[usize::from(command)] else { return start };
-        let stats = &self.shared.stats[usize::from(self.id)];
-        let args = self.plan.args(piece);
-        match piece.dest {
-            Dest::Conn { index, generation, seq } => {
-                match conn_mut(&mut self.conns, ConnId { index, generation }) {
-                    Some(conn) if conn.is_head(seq) => {
-                        let handler = (command, handler);
-                        call_handler(&mut self.shard, handler, piece, args, &mut conn.out, stats);
-                        conn.head_written();
-                        if !conn.dirty {
-                            conn.dirty = true;
-                            self.dirty.push(index);
-                        }
-                    }
-                    _ => self.run_aside(command, handler, piece),
-                }
-            }
-            _ => self.run_aside(command, handler, piece),
-        }
+        self.run_aside(command, handler, piece);
         let end = (self.ticks)();
         let stats = &self.shared.stats[usize::from(self.id)];
         account(&stats.commands[usize::from(command)], end.wrapping_sub(start));
         end
     }
 
-    /// Executes an own piece whose reply can't go straight to the connection's output.
+    /// Runs the handler of an own piece and gives its reply to whoever waits for it.
     fn run_aside(&mut self, command: CommandId, handler: Handler, piece: &Piece) {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();

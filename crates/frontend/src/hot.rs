@@ -9,7 +9,7 @@ use std::sync::Arc;
 use base::conn::ConnId;
 use base::{Args, slot};
 use bus::Wake;
-use commands::{CommandSpec, Handler, Route};
+use commands::{CommandSpec, Route};
 
 use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
@@ -17,10 +17,9 @@ use crate::execute::{PREFETCH_WINDOW, account, call_handler};
 use crate::message::{Dest, Op, Piece, Source};
 use crate::plan::source_bytes;
 
-/// What the hot path needs of a command, in 16 bytes.
+/// What the hot path needs of a command, in two bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct HotSpec {
-    handler: Option<Handler>,
     arity: i8,
     /// Position of the key, 0 if the command is not of the kind that is handled here.
     key: u8,
@@ -29,12 +28,10 @@ pub(crate) struct HotSpec {
 impl HotSpec {
     pub(crate) fn of(spec: &CommandSpec) -> Self {
         match spec.route {
-            Route::Key(handler) => HotSpec {
-                handler: Some(handler),
-                arity: spec.meta.arity,
-                key: u8::try_from(spec.meta.first_key).unwrap_or(0),
-            },
-            _ => HotSpec { handler: None, arity: 0, key: 0 },
+            Route::Key(_) => {
+                HotSpec { arity: spec.meta.arity, key: u8::try_from(spec.meta.first_key).unwrap_or(0) }
+            }
+            _ => HotSpec { arity: 0, key: 0 },
         }
     }
 
@@ -109,7 +106,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 };
                 let conn = conn_mut(&mut self.conns, ConnId { index, generation });
                 let (Some(conn), Some(handler), true) =
-                    (conn, self.hot_specs[usize::from(command)].handler, self.locks.is_idle())
+                    (conn, self.handlers[usize::from(command)], self.locks.is_idle())
                 else {
                     tick = self.run_own_piece(piece, tick);
                     continue;
