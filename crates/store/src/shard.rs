@@ -3,12 +3,13 @@
 use base::{KeyHasher, Rng, slots_of_shard};
 use ds::Table;
 
-use crate::Key;
 use crate::books::{Books, Stats};
 use crate::db::{Database, Db};
+use crate::events::{Class, Event, Events};
 use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
 use crate::key::TableHasher;
+use crate::{Key, Limits};
 
 /// Databases that a shard can have: the most that Redis's own tests ask for, and few enough to be looked at one by one.
 const DATABASES_MAX: usize = 16_384;
@@ -70,6 +71,9 @@ impl Shard {
                 graveyard: Graveyard::default(),
                 rng: Rng::new(options.seed),
                 expiry_due_ms: u64::MAX,
+                limits: Limits::default(),
+                buffer: Vec::new(),
+                events: Events::default(),
             },
         }
     }
@@ -90,6 +94,33 @@ impl Shard {
     /// touch meanwhile; [`Shard::set_now`] with the former time must follow it.
     pub fn rewind(&mut self, now_ms: u64) {
         self.books.now_ms = self.books.now_ms.min(now_ms);
+    }
+
+    /// The configured limits of values.
+    #[inline]
+    pub fn limits(&self) -> Limits {
+        self.books.limits
+    }
+
+    /// From now on these limits hold for values that are changed.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.books.limits = limits;
+    }
+
+    /// From now on events of these classes, a mask of [`Class`]es, are kept for [`Shard::take_events`].
+    pub fn want_events(&mut self, classes: u32) {
+        self.books.events.wanted = classes;
+    }
+
+    /// Notes that a key was changed. Costs nothing but a look at the mask while nobody wants such events.
+    #[inline]
+    pub fn event(&mut self, class: Class, name: &'static str, db: usize, key: &[u8]) {
+        self.books.events.push(class, name, db, key);
+    }
+
+    /// The events since the last call, in order.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.books.events.happened)
     }
 
     /// A key with slot and hash.
@@ -145,6 +176,7 @@ impl Shard {
         let old = std::mem::replace(database, new_database(&self.options));
         database.listed = listed;
         let keys = old.table.len();
+        self.books.record_bytes -= old.deadlines.fields.memory_bytes();
         self.books.bury_table(old.table);
         self.books.stats.dirty += keys as u64;
         keys
@@ -185,7 +217,7 @@ impl Shard {
     }
 
     fn expire_databases(&mut self, budget_us: u64, progress: &mut Progress) {
-        let Shard { databases, expiring, books, .. } = self;
+        let Shard { databases, expiring, books, hasher, .. } = self;
         let mut left_ns = budget_us.saturating_mul(1000);
         books.expiry_due_ms = u64::MAX;
         let count = expiring.len();
@@ -193,13 +225,14 @@ impl Shard {
         for turn in 0..count {
             let index = expiring[(self.expiring_next + turn) % count];
             if let Some(Some(database)) = databases.get_mut(index) {
-                let due_ms = database.expire(books, &mut left_ns, progress);
+                let fields_due_ms = database.expire_fields(books, *hasher, index, &mut left_ns, progress);
+                let due_ms = database.expire(books, &mut left_ns, progress).min(fields_due_ms);
                 books.expiry_due_ms = books.expiry_due_ms.min(due_ms);
             }
         }
         expiring.retain(|&index| {
             let Some(Some(database)) = databases.get_mut(index) else { return false };
-            database.listed = database.table.marked_len() > 0;
+            database.listed = database.may_expire();
             database.listed
         });
     }
