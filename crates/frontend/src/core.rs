@@ -446,20 +446,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
     fn publish_progress(&mut self) {
-        let (stats, shard) = (self.stats(), self.shard.stats());
-        stats.keyspace_hits.set(shard.keyspace_hits);
-        stats.keyspace_misses.set(shard.keyspace_misses);
-        if stats.dirty.get() != shard.dirty {
+        if self.stats().dirty.get() == self.shard.stats().dirty {
+            self.publish_lookups();
+        } else {
             self.publish_stats();
         }
     }
 
-    /// Makes the shard's counters visible to other cores.
-    pub(crate) fn publish_stats(&mut self) {
-        let stats = &self.shared.stats[usize::from(self.id)];
-        let shard = self.shard.stats();
+    fn publish_lookups(&self) {
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.keyspace_hits.set(shard.keyspace_hits);
         stats.keyspace_misses.set(shard.keyspace_misses);
+    }
+
+    /// Makes the shard's counters visible to other cores.
+    pub(crate) fn publish_stats(&mut self) {
+        self.publish_lookups();
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.expired_keys.set(shard.expired_keys);
         stats.dirty.set(shard.dirty);
         stats.used_bytes.set(self.shard.used_bytes() as u64);
