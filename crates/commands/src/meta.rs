@@ -6,7 +6,9 @@
 use crate::docs::{self, Docs};
 
 mod flags;
+mod keys;
 pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
+pub use keys::KeyAt;
 
 pub mod connection;
 pub mod generic;

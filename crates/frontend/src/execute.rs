@@ -10,9 +10,9 @@ use resp::Reply;
 use store::Shard;
 
 use crate::core::Core;
+use crate::keys::Keys;
 use crate::locks::{Claim, KeyName};
 use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Op, Piece, Source, StepCall, args_of};
-use crate::route::KeyRange;
 use crate::stats::{CommandStats, CoreStats};
 
 /// Lookups whose cache misses overlap.
@@ -168,14 +168,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.faults.skip_key_locks {
             return None;
         }
-        let names = |keys: KeyRange| -> Vec<KeyName> { keys.iter().map(|at| args.arg(at).into()).collect() };
+        let names = |keys: Keys| -> Vec<KeyName> { keys.iter().map(|at| args.arg(at).into()).collect() };
         match piece.op {
             Op::Command(command) => {
                 let spec: &CommandSpec = self.table().spec(command);
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
-                    _ if spec.meta.first_key == 0 => Some(Claim::All),
-                    _ => Some(Claim::Keys(names(KeyRange::of(spec, args.len())))),
+                    _ if spec.meta.key_specs.is_empty() => Some(Claim::All),
+                    _ => Some(Claim::Keys(names(Keys::of(spec, args)))),
                 }
             }
             _ => None,
@@ -190,6 +190,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         match piece.op {
             Op::Lock { .. } => Some(Claim::Hold(call.task, args.iter().map(Into::into).collect())),
+            Op::Once { .. } => Some(Claim::Keys(args.iter().map(Into::into).collect())),
             Op::Look { .. } => Some(Claim::All),
             _ => None,
         }
