@@ -12,7 +12,9 @@ pub use keys::KeyAt;
 
 pub mod connection;
 pub mod generic;
+pub mod geo;
 pub mod server;
+pub mod sorted_set;
 pub mod string;
 mod write;
 
