@@ -5,7 +5,9 @@
 
 pub mod connection;
 pub mod generic;
+pub mod geo;
 pub mod server;
+pub mod sorted_set;
 pub mod string;
 mod write;
 

@@ -10,10 +10,11 @@ use resp::Reply;
 use store::Shard;
 
 use crate::core::Core;
+use crate::keys::Keys;
 use crate::locks::{Claim, KeyName};
 use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Op, Piece, Source, StepCall};
 use crate::plan::Plan;
-use crate::route::{KeyRange, copy_each};
+use crate::route::copy_each;
 use crate::stats::{CommandStats, CoreStats};
 
 /// Lookups whose cache misses overlap.
@@ -182,14 +183,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.faults.skip_key_locks {
             return None;
         }
-        let names = |keys: KeyRange| -> Vec<KeyName> { keys.iter().map(|at| args.arg(at).into()).collect() };
+        let names = |keys: Keys| -> Vec<KeyName> { keys.iter().map(|at| args.arg(at).into()).collect() };
         match piece.op {
             Op::Command(command) => {
                 let spec: &CommandSpec = self.table().spec(command);
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
-                    _ if spec.meta.first_key == 0 => Some(Claim::All),
-                    _ => Some(Claim::Keys(names(KeyRange::of(spec, args.len())))),
+                    _ if spec.meta.key_specs.is_empty() => Some(Claim::All),
+                    _ => Some(Claim::Keys(names(Keys::of(spec, args)))),
                 }
             }
             _ => None,
@@ -204,6 +205,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         match piece.op {
             Op::Lock { .. } => Some(Claim::Hold(call.task, args.iter().map(Into::into).collect())),
+            Op::Once { .. } => Some(Claim::Keys(args.iter().map(Into::into).collect())),
             Op::Look { .. } => Some(Claim::All),
             _ => None,
         }

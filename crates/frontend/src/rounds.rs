@@ -22,8 +22,9 @@ use commands::{CmdError, OwnedArgs, RoundsFn, Step, StepOut, Tx, TxState};
 use resp::Reply;
 
 use crate::core::Core;
+use crate::keys::Keys;
 use crate::message::{Dest, Op, Piece, Source, StepCall, TaskId};
-use crate::route::{Call, KeyRange, copy_each};
+use crate::route::{Call, copy_each};
 
 /// A rounds command under way.
 pub(crate) struct Task {
@@ -53,10 +54,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Runs a rounds command: by its handler if all keys are in one shard, else as a task.
     pub(crate) fn route_rounds(&mut self, call: &Call, function: RoundsFn) {
         let spec = self.table().spec(call.command);
-        let range = KeyRange::of(spec, call.argc as usize);
         let args = self.call_args(call);
+        let found = Keys::of(spec, args);
         let mut keys: Vec<(u16, Vec<Vec<u8>>)> = Vec::new();
-        for at in range.iter() {
+        for at in found.iter() {
             let key = args.arg(at);
             let shard = self.topology.shard_of(key);
             let name = key.to_vec();
@@ -65,13 +66,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 None => keys.push((shard, vec![name])),
             }
         }
-        let odd = range.step > 1 && !(call.argc as usize - range.first).is_multiple_of(range.step);
-        if self.topology.shards == 1 || keys.len() == 1 || odd {
-            return if keys.is_empty() {
-                self.send(self.id, call.piece(call.dest()))
-            } else {
-                self.route_key(call)
-            };
+        let is_cut = !spec.meta.key_specs.is_empty() && found.is_cut(args.len());
+        if self.topology.shards == 1 || keys.len() == 1 || is_cut {
+            return self.route_key(call);
         }
         let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
         let state = Rc::new(RefCell::new(TxState::default()));
@@ -144,11 +141,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn send_round(&mut self, at: u32, steps: Vec<(u16, Step)>, last: bool) {
         let Some(task) = self.tasks.get_mut(at) else { return };
         let first = !std::mem::replace(&mut task.locked, true);
-        let last = last && !first;
         task.released |= last;
         let has_step = |shard: u16| steps.iter().any(|&(to, _)| to == shard);
         // A lock is awaited even if no step comes with it: the next round must find it granted.
-        let locks = task.keys.iter().filter(|&&(shard, _)| first && !has_step(shard)).count();
+        let locks = task.keys.iter().filter(|&&(shard, _)| first && !last && !has_step(shard)).count();
         task.steps = steps.len();
         task.missing = steps.len() + locks;
         task.results.clear();
@@ -161,7 +157,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut send = |shard: u16, number: u32, run: Option<Step>, keys: &[Vec<u8>]| {
             let op = |step| match (first, last) {
                 _ if keyless => Op::Look { step },
-                (true, _) => Op::Lock { step },
+                (true, true) => Op::Once { step },
+                (true, false) => Op::Lock { step },
                 (false, true) => Op::Unlock { step },
                 (false, false) => Op::Step { step },
             };
@@ -179,6 +176,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let step = mine.and_then(|mine| steps[mine].take());
             let number = match mine {
                 Some(mine) => mine as u32,
+                None if first && last => continue,
                 None if first => {
                     lock_number += 1;
                     lock_number - 1
