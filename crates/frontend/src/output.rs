@@ -42,6 +42,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if !conn.out.is_empty() {
                 sent = conn.out.len() as u64;
                 conn.output_bytes += sent;
+                conn.learn_reply_bytes();
                 conn.unsent_bytes = io.output(conn.id, &mut conn.out);
                 self.stalled_output |= conn.stalled;
             }
