@@ -175,7 +175,7 @@ impl Harness {
             for (at, core) in self.cores.iter_mut().enumerate() {
                 self.sockets.core = at;
                 let next = core.turn(self.now, &mut self.sockets);
-                if next.again || core.work_waiting() {
+                if next.again || next.remote_recent || core.work_waiting() {
                     quiet = 0;
                 }
             }
