@@ -11,6 +11,7 @@
 mod blocks;
 mod element;
 pub mod list;
+pub mod rank;
 pub mod record;
 pub mod sorted;
 pub mod stream;

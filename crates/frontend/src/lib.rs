@@ -29,6 +29,7 @@ mod gather;
 #[cfg(test)]
 mod harness;
 mod hot;
+mod keys;
 mod locks;
 mod message;
 mod output;
