@@ -8,7 +8,9 @@ use crate::docs::{self, Docs};
 mod flags;
 pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
 
+pub mod cluster;
 pub mod connection;
+pub mod connection_new;
 pub mod generic;
 pub mod server;
 pub mod string;

@@ -172,9 +172,12 @@ impl Harness {
             for (at, core) in self.cores.iter_mut().enumerate() {
                 self.sockets.core = at;
                 let next = core.turn(self.now, &mut self.sockets);
-                if next.again || core.work_waiting() {
+                if next.again {
                     quiet = 0;
                 }
+            }
+            if self.cores.iter().any(Core::work_waiting) {
+                quiet = 0;
             }
         }
         for (core, id, _) in self.sockets.closed.drain(..) {

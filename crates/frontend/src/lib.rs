@@ -24,6 +24,7 @@ pub mod config;
 mod conn;
 mod connection;
 mod core;
+mod detour;
 mod execute;
 mod gather;
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod locks;
 mod message;
 mod output;
 mod parse;
+mod pause;
 mod plan;
 pub mod process;
 mod rounds;

@@ -83,7 +83,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     pos -= conn.query.len() - consumed;
                     conn.query.truncate(consumed);
                     let frame = std::mem::take(&mut conn.query).freeze();
-                    self.run_parsed(id, parsed, Place::Whole(frame));
+                    if !self.run_parsed(id, parsed, Place::Whole(frame.clone())) {
+                        self.put_back(id, &frame, &chunk[pos..]);
+                        return None;
+                    }
                     return Some(pos);
                 }
                 Err(error) => {
@@ -124,12 +127,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     break Parse::Done;
                 }
                 Ok(Parsed::Frame { consumed }) => {
-                    self.command(id, source, pos as u32);
+                    if !self.command(id, source, pos as u32) {
+                        break Parse::Stalled;
+                    }
                     pos += consumed;
                 }
                 Ok(parsed) => {
                     let consumed = consumed_of(&parsed);
-                    self.run_parsed(id, parsed, Place::In(source, pos as u32));
+                    if !self.run_parsed(id, parsed, Place::In(source, pos as u32)) {
+                        break Parse::Stalled;
+                    }
                     pos += consumed;
                 }
                 Err(error) => {
@@ -163,7 +170,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if !conn.stalled {
                 continue;
             }
-            if !has_room(conn) {
+            if conn.postponed || !has_room(conn) {
                 self.stalled.push(index);
                 continue;
             }
@@ -180,7 +187,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Whether a stalled connection may be able to go on: nothing else would bring about the turn in which it does.
     pub(crate) fn may_parse_stalled(&self) -> bool {
-        let conn = |&index: &u32| self.conns.get(index as usize)?.as_ref().filter(|conn| conn.stalled);
+        let conn = |&index: &u32| {
+            self.conns.get(index as usize)?.as_ref().filter(|conn| conn.stalled && !conn.postponed)
+        };
         !self.stalled.is_empty()
             && self.may_parse()
             && (self.stalled_output || self.stalled.iter().filter_map(conn).any(has_room))
@@ -197,15 +206,25 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Carries out one parsed command.
-    fn run_parsed(&mut self, id: ConnId, parsed: Parsed, place: Place) {
+    /// Keeps a frame that was put together, and what follows it, until a pause of clients is over.
+    #[cold]
+    fn put_back(&mut self, id: ConnId, frame: &[u8], rest: &[u8]) {
+        let Some(conn) = conn_mut(&mut self.conns, id) else { return };
+        conn.query.extend_from_slice(frame);
+        conn.query.extend_from_slice(rest);
+        self.stall(id.index);
+        self.check_query(id);
+    }
+
+    /// Carries out one parsed command. False: a pause of clients holds it back.
+    fn run_parsed(&mut self, id: ConnId, parsed: Parsed, place: Place) -> bool {
         let (source, base) = match (parsed, place) {
             (Parsed::Frame { .. }, Place::In(source, base)) => (source, base),
             (Parsed::Frame { .. }, Place::Whole(frame)) => (self.share(frame), 0),
             (Parsed::Inline { line, .. }, _) => (self.share(Bytes::from(line)), 0),
-            (Parsed::Empty { .. } | Parsed::Incomplete { .. }, _) => return,
+            (Parsed::Empty { .. } | Parsed::Incomplete { .. }, _) => return true,
         };
-        self.command(id, source, base);
+        self.command(id, source, base)
     }
 
     fn share(&mut self, bytes: Bytes) -> Source {
