@@ -262,7 +262,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             // What came before in the pipeline is still shown.
             self.flush();
         }
+        let mut call = *call;
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
+            if call.muted && conn.replies == Replies::Off {
+                // Replies are wanted again, this one too.
+                call.seq = conn.take_seq();
+                call.muted = false;
+            }
             conn.db = 0;
             conn.resp3 = false;
             conn.authenticated = authenticated;
@@ -277,7 +283,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.end_monitor(call.id);
             }
         }
-        self.answer(call, |reply| reply.simple("RESET"));
+        self.answer(&call, |reply| reply.simple("RESET"));
         Ok(())
     }
 }
