@@ -6,13 +6,19 @@
 use crate::docs::{self, Docs};
 
 mod flags;
+mod keys;
 pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
+pub use keys::KeyAt;
 
 pub mod cluster;
 pub mod connection;
 pub mod connection_new;
 pub mod generic;
+pub mod geo;
+pub mod list;
 pub mod server;
+pub mod sorted_set;
+pub mod stream;
 pub mod string;
 mod write;
 

@@ -23,12 +23,6 @@ use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
 
-/// Replies that a connection may have outstanding before no more of its commands are parsed. Bounds what a pipeline can
-/// queue at other shards and in the stash.
-pub(crate) const OUTSTANDING_MAX: u32 = 1024;
-/// Output in bytes that a connection may have unsent before no more of its commands are parsed: a client that does not
-/// read its replies is paused here, long before any limit drops it.
-pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
 /// Expiry slices run at most this often.
 const EXPIRE_EVERY_US: u64 = 1000;
 /// While there is memory to free, a slice of it is freed this often.
@@ -126,6 +120,8 @@ pub struct Core<C, W> {
     pub(crate) stalled_output: bool,
     /// Connections whose output is over the soft limit.
     pub(crate) over_soft: Vec<u32>,
+    /// Connections whose output waits for replies of other shards, and since when.
+    pub(crate) held: Vec<(u32, u64)>,
     pub(crate) gathers: Slots<Gather>,
     pub(crate) spare_gathers: Vec<Gather>,
     pub(crate) locks: LockTable<Deferred>,
@@ -165,16 +161,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let hot = shared.hot();
         let hot_specs = shared.table.iter().map(|(_, spec)| HotSpec::of(spec)).collect();
         let handlers = shared.table.iter().map(|(_, spec)| handler_of(&spec.route)).collect();
+        let mut shard = Shard::new(ShardOptions {
+            shard: options.shard,
+            shards: options.shards,
+            databases: hot.databases,
+            hasher: options.hasher,
+            seed: options.seed,
+        });
+        shard.set_limits(hot.limits);
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },
-            shard: Shard::new(ShardOptions {
-                shard: options.shard,
-                shards: options.shards,
-                databases: hot.databases,
-                hasher: options.hasher,
-                seed: options.seed,
-            }),
+            shard,
             port,
             hasher: options.hasher,
             rng: Rng::new(options.seed ^ 0x5bd1_e995),
@@ -192,6 +190,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             stalled: Vec::new(),
             stalled_output: false,
             over_soft: Vec::new(),
+            held: Vec::new(),
             gathers: Slots::new(),
             spare_gathers: Vec::new(),
             locks: LockTable::new(),
@@ -323,6 +322,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let came = self.take_answers();
         self.run_tasks();
         self.refresh_slow(io);
+        self.release_held();
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
@@ -345,10 +345,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let stop = self.stopping();
         Next {
             again: (self.plan.len() > 0 && self.can_publish()) || self.may_parse_stalled(),
-            deadline_us: [self.soft_limit_deadline_us(), self.pause_deadline_us(), background]
-                .into_iter()
-                .flatten()
-                .min(),
+            deadline_us: [
+                self.soft_limit_deadline_us(),
+                self.held_deadline_us(),
+                self.pause_deadline_us(),
+                background,
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
             remote_recent: came || self.in_flight > 0,
             stop,
         }
@@ -359,6 +364,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if epoch != self.hot_epoch {
             self.hot = self.shared.hot();
             self.limits = limits_of(&self.hot);
+            self.shard.set_limits(self.hot.limits);
             self.hot_epoch = epoch;
             self.refresh_monitored();
         }
@@ -433,6 +439,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Executes drained batches in order, then sets the clock to the stamp of what follows.
     fn run_deliveries(&mut self, deliveries: &mut Vec<Delivery<Box<Batch>>>, stamp: u64) {
+        // What was published after a change of the configuration was answered must find the change.
+        self.refresh_config();
         for delivery in deliveries.drain(..) {
             self.shard.set_now(delivery.now_ms);
             let batch = self.run_batch(delivery.from, delivery.body);
@@ -464,20 +472,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
     fn publish_progress(&mut self) {
-        let (stats, shard) = (self.stats(), self.shard.stats());
-        stats.keyspace_hits.set(shard.keyspace_hits);
-        stats.keyspace_misses.set(shard.keyspace_misses);
-        if stats.dirty.get() != shard.dirty {
+        if self.stats().dirty.get() == self.shard.stats().dirty {
+            self.publish_lookups();
+        } else {
             self.publish_stats();
         }
     }
 
-    /// Makes the shard's counters visible to other cores.
-    pub(crate) fn publish_stats(&mut self) {
-        let stats = &self.shared.stats[usize::from(self.id)];
-        let shard = self.shard.stats();
+    fn publish_lookups(&self) {
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.keyspace_hits.set(shard.keyspace_hits);
         stats.keyspace_misses.set(shard.keyspace_misses);
+    }
+
+    /// Makes the shard's counters visible to other cores.
+    pub(crate) fn publish_stats(&mut self) {
+        self.publish_lookups();
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.expired_keys.set(shard.expired_keys);
         stats.dirty.set(shard.dirty);
         stats.used_bytes.set(self.shard.used_bytes() as u64);

@@ -30,9 +30,12 @@ mod gather;
 #[cfg(test)]
 mod harness;
 mod hot;
+mod keys;
 mod locks;
 mod message;
 mod output;
+#[cfg(test)]
+mod output_tests;
 mod parse;
 mod pause;
 mod plan;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use commands::CommandTable;
 use crossbeam::utils::CachePadded;
+use store::Limits;
 
 use crate::config::Config;
 use crate::process::Process;
@@ -44,6 +45,8 @@ pub struct HotConfig {
     pub debug_command: Permission,
     /// `enable-protected-configs`.
     pub protected_configs: Permission,
+    /// Limits of values, for the shard.
+    pub limits: Limits,
 }
 
 impl Default for HotConfig {
@@ -59,6 +62,7 @@ impl Default for HotConfig {
             protected_mode: true,
             debug_command: Permission::No,
             protected_configs: Permission::No,
+            limits: Limits::default(),
         }
     }
 }
