@@ -28,7 +28,9 @@ fn write(mut client: redis::Connection, worker: usize, names: &[String], stop: &
             1 => drop(cmd("RENAME").arg(name(0)).arg(name(1)).query::<String>(&mut client)),
             2 => {
                 let mut pipeline = redis::pipe();
-                (0..4).for_each(|i| drop(pipeline.set(name(i), &value)));
+                for i in 0..4 {
+                    pipeline.set(name(i), &value);
+                }
                 pipeline.query::<()>(&mut client).expect("a pipeline");
             }
             3 => client.del::<_, ()>(&[name(0), name(1)]).expect("DEL"),
