@@ -9,6 +9,7 @@ pub mod geo;
 pub mod server;
 pub mod sorted_set;
 pub mod string;
+pub mod string_new;
 mod write;
 
 pub(crate) use write::words;

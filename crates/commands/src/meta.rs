@@ -16,6 +16,7 @@ pub mod geo;
 pub mod server;
 pub mod sorted_set;
 pub mod string;
+pub mod string_new;
 mod write;
 
 /// The metadata of a command or subcommand.
