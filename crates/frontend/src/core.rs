@@ -123,6 +123,8 @@ pub struct Core<C, W> {
     pub(crate) stalled_output: bool,
     /// Connections whose output is over the soft limit.
     pub(crate) over_soft: Vec<u32>,
+    /// Connections whose output waits for replies of other shards, and since when.
+    pub(crate) held: Vec<(u32, u64)>,
     pub(crate) gathers: Slots<Gather>,
     pub(crate) spare_gathers: Vec<Gather>,
     pub(crate) locks: LockTable<Deferred>,
@@ -190,6 +192,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             stalled: Vec::new(),
             stalled_output: false,
             over_soft: Vec::new(),
+            held: Vec::new(),
             gathers: Slots::new(),
             spare_gathers: Vec::new(),
             locks: LockTable::new(),
@@ -314,6 +317,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let came = self.take_answers();
         self.run_tasks();
         self.refresh_slow(io);
+        self.release_held();
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
@@ -333,7 +337,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let stop = self.stopping();
         Next {
             again: (self.plan.len() > 0 && self.can_publish()) || self.may_parse_stalled(),
-            deadline_us: self.soft_limit_deadline_us().into_iter().chain(background).min(),
+            deadline_us: [self.soft_limit_deadline_us(), self.held_deadline_us(), background]
+                .into_iter()
+                .flatten()
+                .min(),
             remote_recent: came || self.in_flight > 0,
             stop,
         }
@@ -451,20 +458,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
     fn publish_progress(&mut self) {
-        let (stats, shard) = (self.stats(), self.shard.stats());
-        stats.keyspace_hits.set(shard.keyspace_hits);
-        stats.keyspace_misses.set(shard.keyspace_misses);
-        if stats.dirty.get() != shard.dirty {
+        if self.stats().dirty.get() == self.shard.stats().dirty {
+            self.publish_lookups();
+        } else {
             self.publish_stats();
         }
     }
 
-    /// Makes the shard's counters visible to other cores.
-    pub(crate) fn publish_stats(&mut self) {
-        let stats = &self.shared.stats[usize::from(self.id)];
-        let shard = self.shard.stats();
+    fn publish_lookups(&self) {
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.keyspace_hits.set(shard.keyspace_hits);
         stats.keyspace_misses.set(shard.keyspace_misses);
+    }
+
+    /// Makes the shard's counters visible to other cores.
+    pub(crate) fn publish_stats(&mut self) {
+        self.publish_lookups();
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.expired_keys.set(shard.expired_keys);
         stats.dirty.set(shard.dirty);
         stats.used_bytes.set(self.shard.used_bytes() as u64);
