@@ -30,7 +30,7 @@ pub(super) fn incrbyfloat(
         let sum = sum.ok_or(CmdError::text_of("ERR increment would produce NaN or Infinity"))?;
         let mut text = Vec::new();
         sum.write(&mut text);
-        Ok(text)
+        Ok::<_, CmdError>(text)
     };
     let text = match ctx.database().entry(key) {
         Entry::Occupied(mut found) => {

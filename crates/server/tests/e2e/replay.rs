@@ -19,11 +19,13 @@ impl Difference {
     }
 }
 
-const DIFFERENCES: &[Difference] = &[Difference {
-    file: "protocol",
-    place: ">> (66000*a)",
-    reason: "inline commands end at 64 KiB; in Redis they may be longer if they arrive quickly enough",
-}    Difference {
+const DIFFERENCES: &[Difference] = &[
+    Difference {
+        file: "protocol",
+        place: ">> (66000*a)",
+        reason: "inline commands end at 64 KiB; in Redis they may be longer if they arrive quickly enough",
+    },
+    Difference {
         file: "quirks",
         place: "names with a NUL are not looked at further",
         reason: "a NUL is a special character like any other",
