@@ -6,7 +6,7 @@ use std::thread;
 
 use redis::{Commands, cmd};
 
-use crate::harness::{Server, Setup};
+use crate::harness::{Server, Setup, eventually};
 
 /// Keys that lie in different slots, so on all shards.
 fn names(count: usize) -> Vec<String> {
@@ -151,5 +151,27 @@ fn a_monitor_that_does_not_read_is_dropped() {
         }
         assert!(written >= 60, "{setup:?}: dropped after {written} MiB");
         client.set::<_, _, ()>("key", "x").expect("SET");
+    }
+}
+
+#[test]
+fn unsent_replies_are_shown_in_the_list_of_clients() {
+    for setup in Setup::all() {
+        let server = Server::start(setup, &[]);
+        let mut client = server.client();
+        client.set::<_, _, ()>("key", "x".repeat(1 << 20)).expect("SET");
+        // More than the system holds for a client that reads nothing.
+        let mut slow = server.connect();
+        slow.command("CLIENT SETNAME slow");
+        (0..40).for_each(|_| slow.command("GET key"));
+        let mut wire = server.connect();
+        eventually("unsent output is shown", || {
+            let list = wire.text("CLIENT LIST NAME slow");
+            let field = |name: &str| {
+                let value = list.split(' ').find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
+                value.and_then(|value| value.parse::<usize>().ok()).unwrap_or_default()
+            };
+            field("oll") == 1 && field("omem") > 1 << 16 && field("tot-mem") > field("omem")
+        });
     }
 }
