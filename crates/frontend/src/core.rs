@@ -136,6 +136,8 @@ pub struct Core<C, W> {
     pub(crate) scratch: Vec<u8>,
     /// Pieces at other shards whose answers are still to come.
     pub(crate) in_flight: u64,
+    /// Commands that the control plane is carrying out.
+    pub(crate) errands: u32,
     background_due_us: u64,
     said_drained: bool,
     /// What clients may send, before and after they have authenticated.
@@ -201,6 +203,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             outgoing: Vec::new(),
             scratch: Vec::new(),
             in_flight: 0,
+            errands: 0,
             background_due_us: 0,
             said_drained: false,
             limits: limits_of(&hot),
@@ -312,6 +315,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.stats().turns.add(1);
         self.refresh_config();
         let came = self.take_answers();
+        self.take_errands();
         self.run_tasks();
         self.refresh_slow(io);
         self.parse_arrived();
@@ -481,8 +485,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.shared.is_stopping() {
             return false;
         }
-        let idle =
-            self.plan.len() == 0 && self.in_flight == 0 && self.tasks.is_empty() && self.gathers.is_empty();
+        let idle = self.plan.len() == 0
+            && self.in_flight == 0
+            && self.errands == 0
+            && self.tasks.is_empty()
+            && self.gathers.is_empty();
         if idle && !self.said_drained {
             self.said_drained = true;
             self.shared.core_drained();

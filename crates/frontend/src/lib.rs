@@ -24,6 +24,7 @@ pub mod config;
 mod conn;
 mod connection;
 mod core;
+mod errand;
 mod execute;
 mod gather;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub use crate::config::Config;
 #[cfg(feature = "sim-faults")]
 pub use crate::core::Faults;
 pub use crate::core::{Core, CoreBus, CoreOptions, CorePort, Io, Next, Now};
+pub use crate::errand::ErrandCall;
 pub use crate::message::{Answer, Batch};
 pub use crate::process::Process;
 pub use crate::shared::Shared;
