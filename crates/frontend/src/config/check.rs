@@ -144,27 +144,35 @@ pub(super) fn check_replica_of(words: &[Vec<u8>]) -> Checked {
     }
 }
 
-/// The classes of keyspace events in the order in which they are shown: those that `A` stands for, then the others.
+/// The classes of keyspace events in the order in which they are shown: those that `A` stands for, those that it leaves
+/// out, and the kinds of channels with the last class.
 const EVENTS_OF_A: &[u8] = b"g$lshzxetd";
-const EVENTS_OTHER: &[u8] = b"KEmn";
+const EVENTS_BEYOND_A: &[u8] = b"noc";
+const EVENTS_OTHER: &[u8] = b"KEm";
 
-/// `notify-keyspace-events`: a set of letters.
+/// `notify-keyspace-events`: a set of letters, brought into order. [`shown_events`] shows it.
 pub(super) fn check_events(words: &[Vec<u8>]) -> Checked {
     let letters = one(words)?;
-    let known =
-        |letter: &u8| *letter == b'A' || EVENTS_OF_A.contains(letter) || EVENTS_OTHER.contains(letter);
+    let sets = [EVENTS_OF_A, EVENTS_BEYOND_A, EVENTS_OTHER];
+    let known = |letter: &u8| *letter == b'A' || sets.iter().any(|set| set.contains(letter));
     if !letters.iter().all(known) {
         return Err("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     }
     let has = |letter: &u8| letters.contains(letter);
-    let mut shown = Vec::new();
+    let mut ordered = Vec::new();
     if has(&b'A') || EVENTS_OF_A.iter().all(has) {
-        shown.push(b'A');
+        ordered.push(b'A');
     } else {
-        shown.extend(EVENTS_OF_A.iter().filter(|letter| has(letter)));
+        ordered.extend(EVENTS_OF_A.iter().filter(|letter| has(letter)));
     }
-    shown.extend(EVENTS_OTHER.iter().filter(|letter| has(letter)));
-    Ok(shown)
+    ordered.extend(EVENTS_BEYOND_A.iter().chain(EVENTS_OTHER).filter(|letter| has(letter)));
+    Ok(ordered)
+}
+
+/// What CONFIG GET shows of a set of events: Redis leaves out what `A` leaves out, though it is in effect.
+pub(super) fn shown_events(letters: &[u8]) -> Vec<u8> {
+    let all = letters.contains(&b'A');
+    letters.iter().copied().filter(|letter| !(all && EVENTS_BEYOND_A.contains(letter))).collect()
 }
 
 /// The name of a file without a folder.
@@ -195,7 +203,7 @@ pub(super) fn check_aof_folder(words: &[Vec<u8>]) -> Checked {
 
 /// `cluster-announce-hostname`.
 pub(super) fn check_host_name(words: &[Vec<u8>]) -> Checked {
-    let name = one(words)?;
+    let name = one(words)?.split(|&byte| byte == 0).next().unwrap_or_default();
     if name.len() >= HOST_NAME_MAX_BYTES {
         return Err("Hostnames must be less than 256 characters");
     }
@@ -206,10 +214,10 @@ pub(super) fn check_host_name(words: &[Vec<u8>]) -> Checked {
     Ok(name.to_vec())
 }
 
-/// `cluster-announce-human-nodename`: printable, without what separates the fields of a cluster's file.
+/// `cluster-announce-human-nodename`: without what separates the fields of a cluster's file.
 pub(super) fn check_announced_name(words: &[Vec<u8>]) -> Checked {
     let name = one(words)?;
-    let fits = |byte: &u8| byte.is_ascii_graphic() && !b"!#$%&()*+:;<>?@[]^{|}~".contains(byte);
+    let fits = |byte: &u8| !b"\0!#$%&()*+:;<>?@[]^{|}~".contains(byte);
     if !name.iter().all(fits) {
         return Err("Announced human node name contained invalid character");
     }
@@ -232,7 +240,7 @@ const TITLE_VARIABLES: [&str; 7] =
 pub(super) fn check_title(words: &[Vec<u8>]) -> Checked {
     let problem = "template format is invalid or contains unknown variables";
     let template = one(words)?;
-    let mut rest = template;
+    let (mut rest, mut shows) = (template, false);
     while let Some(open) = rest.iter().position(|&byte| byte == b'{') {
         let after = rest.get(open + 1..).unwrap_or_default();
         let close = after.iter().position(|&byte| byte == b'}').ok_or(problem)?;
@@ -240,9 +248,11 @@ pub(super) fn check_title(words: &[Vec<u8>]) -> Checked {
         if !TITLE_VARIABLES.iter().any(|variable| variable.as_bytes() == name) {
             return Err(problem);
         }
+        // The title alone may be empty.
+        shows |= name != b"title" || !rest.get(..open).unwrap_or_default().trim_ascii().is_empty();
         rest = after.get(close + 1..).unwrap_or_default();
     }
-    Ok(template.to_vec())
+    if shows || !rest.trim_ascii().is_empty() { Ok(template.to_vec()) } else { Err(problem) }
 }
 
 /// `cluster-announce-client-ipv4`.

@@ -54,6 +54,7 @@ fn value_name(param: &Param) -> &'static str {
             IntForm::Memory | IntForm::MemoryOrPercent => "bytes",
         },
         Kind::Text => "text",
+        Kind::Events => "letters",
         Kind::Bits(_) | Kind::Checked(..) => "word ...",
         Kind::OutputLimits => "class hard soft seconds",
     }

@@ -61,6 +61,8 @@ pub enum Kind {
     OutputLimits,
     /// Words that a function checks and brings into their normal form.
     Checked(Check, Words),
+    /// Letters for classes of keyspace events.
+    Events,
 }
 
 impl Kind {
@@ -69,7 +71,7 @@ impl Kind {
         match self {
             Kind::Bits(_) | Kind::OutputLimits => true,
             Kind::Checked(_, words) => *words != Words::One,
-            Kind::Flag | Kind::Int(_) | Kind::Text | Kind::Enum(_) => false,
+            Kind::Flag | Kind::Int(_) | Kind::Text | Kind::Enum(_) | Kind::Events => false,
         }
     }
 }
@@ -218,6 +220,11 @@ pub(super) const fn bits(name: &'static str, words: &'static [&'static str], def
 /// Words that a function checks.
 pub(super) const fn checked(name: &'static str, check: Check, words: Words, default: &'static str) -> Param {
     param(name, Kind::Checked(check, words), default)
+}
+
+/// Letters for classes of keyspace events.
+pub(super) const fn events(name: &'static str, default: &'static str) -> Param {
+    param(name, Kind::Events, default)
 }
 
 /// Limits of unsent output.

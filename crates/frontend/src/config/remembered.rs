@@ -2,11 +2,11 @@
 //! defaults, so that configuration files, tools and tests that set or read them work.
 
 use super::check::{
-    check_announced_name, check_aof_file, check_aof_folder, check_db_file, check_events, check_host_name,
-    check_locale, check_oom_values, check_percentiles, check_replica_of, check_save, check_title,
+    check_announced_name, check_aof_file, check_aof_folder, check_db_file, check_host_name, check_locale,
+    check_oom_values, check_percentiles, check_replica_of, check_save, check_title,
 };
 use super::param::{
-    INT_MAX, Param, Words, bits, checked, choice, flag, int, memory, memory_or_percent, text,
+    INT_MAX, Param, Words, bits, checked, choice, events, flag, int, memory, memory_or_percent, text,
 };
 
 const PERMISSION: &[&str] = &["no", "yes", "local"];
@@ -108,7 +108,7 @@ pub(super) static REMEMBERED: &[Param] = &[
     int("min-replicas-max-lag", 0, INT_MAX, "10").alias("min-slaves-max-lag"),
     int("min-replicas-to-write", 0, INT_MAX, "0").alias("min-slaves-to-write"),
     flag("no-appendfsync-on-rewrite", "no"),
-    checked("notify-keyspace-events", check_events, Words::One, ""),
+    events("notify-keyspace-events", ""),
     choice("oom-score-adj", &["no", "yes", "relative", "absolute"], "no"),
     checked("oom-score-adj-values", check_oom_values, Words::Several, "0 200 800"),
     checked("proc-title-template", check_title, Words::One, "{title} {listen-addr} {server-mode}"),

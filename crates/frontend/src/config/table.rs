@@ -167,11 +167,18 @@ fn as_permission(value: &Value) -> Permission {
     }
 }
 
+/// Output that limits don't count: Redis has a buffer of this size in each client, so that small limits work.
+const OUTPUT_UNCOUNTED_BYTES: usize = 16 * 1024;
+
 fn set_output_limits(value: &Value, hot: &mut HotConfig) {
     let Value::OutputLimits([normal, ..]) = value else { return };
     let OutputLimit { hard_bytes, soft_bytes, soft_s } = *normal;
-    hot.output_hard_bytes = usize::try_from(hard_bytes).unwrap_or(usize::MAX);
-    hot.output_soft_bytes = usize::try_from(soft_bytes).unwrap_or(usize::MAX);
+    let beyond = |limit: u64| match limit {
+        0 => 0,
+        limit => usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(OUTPUT_UNCOUNTED_BYTES),
+    };
+    hot.output_hard_bytes = beyond(hard_bytes);
+    hot.output_soft_bytes = beyond(soft_bytes);
     hot.output_soft_ms = soft_s.saturating_mul(1000);
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use base::num::parse_i64;
 use base::units::parse_memory;
 
+use super::check;
 use super::param::{IntForm, IntKind, Kind, Param, Words};
 
 /// The value of a parameter.
@@ -57,6 +58,10 @@ impl Value {
             },
             Kind::Int(int) => parse_int(int, one()?).map(Value::Int),
             Kind::Text => Ok(Value::Text(one()?.to_vec())),
+            Kind::Events => {
+                one()?;
+                Ok(Value::Text(check::check_events(words)?))
+            }
             Kind::Enum(names) => {
                 let word = one()?;
                 let name = names.iter().find(|name| name.as_bytes().eq_ignore_ascii_case(word));
@@ -119,6 +124,9 @@ impl Value {
         match self {
             Value::Flag(value) => out.extend_from_slice(if *value { b"yes" } else { b"no" }),
             Value::Int(value) => write_int(kind, *value, out),
+            Value::Text(text) if matches!(kind, Kind::Events) => {
+                out.extend_from_slice(&check::shown_events(text));
+            }
             Value::Text(text) => out.extend_from_slice(text),
             Value::OutputLimits(limits) => {
                 for (i, ((name, _), limit)) in CLASSES.iter().zip(limits).enumerate() {
@@ -155,7 +163,7 @@ pub(super) fn expectation(param: &Param, words: &[Vec<u8>]) -> String {
         Kind::Enum(names) => format!("one of {}", names.join(", ")),
         Kind::Bits(names) => format!("some of {}", names.join(", ")),
         Kind::OutputLimits => "class, hard limit, soft limit and seconds".to_owned(),
-        Kind::Checked(..) => return String::new(),
+        Kind::Checked(..) | Kind::Events => return String::new(),
     };
     let words: Vec<String> = words.iter().map(|word| format!("'{}'", word.escape_ascii())).collect();
     let given = if words.is_empty() { "nothing".to_owned() } else { words.join(" ") };
@@ -173,17 +181,14 @@ fn parse_int(int: IntKind, word: &[u8]) -> Result<i64, Refusal> {
         // Redis counts in a signed number: what is beyond it comes out negative.
         IntForm::Memory => parse_memory(word).ok_or("argument must be a memory value")? as i64,
         IntForm::MemoryOrPercent => {
-            let percent = word.strip_suffix(b"%").map(parse_i64);
-            match percent {
-                Some(Some(percent)) if percent >= 0 => {
-                    if percent > 100 {
-                        return Err("percentage argument must be less or equal to 100".into());
-                    }
-                    return Ok(-percent);
-                }
-                Some(_) => return Err("argument must be a memory or percent value".into()),
-                None => parse_memory(word).ok_or("argument must be a memory or percent value")? as i64,
+            let percent = || word.strip_suffix(b"%").and_then(parse_i64).filter(|&percent| percent >= 0);
+            let number =
+                parse_memory(word).map(|bytes| bytes as i64).or_else(|| percent().map(|percent| -percent));
+            let number = number.ok_or("argument must be a memory or percent value")?;
+            if number < -100 {
+                return Err("percentage argument must be less or equal to 100".into());
             }
+            return Ok(number);
         }
     };
     if int.unsigned && number < 0 {
