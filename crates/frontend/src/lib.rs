@@ -34,6 +34,8 @@ mod keys;
 mod locks;
 mod message;
 mod output;
+#[cfg(test)]
+mod output_tests;
 mod parse;
 mod plan;
 pub mod process;
