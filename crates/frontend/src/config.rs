@@ -414,12 +414,6 @@ pub(crate) fn normal(param: &Param, value: Value) -> Value {
     match (param.name, value) {
         ("hz", Value::Int(hz)) => Value::Int(hz.clamp(1, 500)),
         ("repl-backlog-size", Value::Int(bytes)) => Value::Int(bytes.max(REPLICATION_BACKLOG_MIN_BYTES)),
-        // Redis keeps these with their length; all others end at a NUL, as strings of C do.
-        ("requirepass" | "masterauth" | "availability-zone", value) => value,
-        (_, Value::Text(mut text)) => {
-            text.truncate(text.iter().position(|&byte| byte == 0).unwrap_or(text.len()));
-            Value::Text(text)
-        }
         (_, value) => value,
     }
 }

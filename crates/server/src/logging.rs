@@ -58,14 +58,22 @@ impl LevelHandle {
     }
 }
 
-/// Starts the log.
+/// Looks whether there can be a log, while there is still somebody to tell.
 ///
 /// # Errors
 /// The log file can't be opened.
+pub(crate) fn check(config: &Config) -> Result<(), String> {
+    let sink = Sink::new(config.log_file());
+    sink.open().map(drop).map_err(|error| format!("Can't open the log file {}: {error}", sink.name()))
+}
+
+/// Starts the log.
+///
+/// # Errors
+/// It can't be started.
 pub(crate) fn start(config: &Config) -> Result<LevelHandle, String> {
     let (level, handle) = reload::Layer::new(filter(config.log_level()));
     let sink = Sink::new(config.log_file());
-    sink.open().map_err(|error| format!("Can't open the log file {}: {error}", sink.name()))?;
     let colours = sink.is_stderr() && io::stderr().is_terminal();
     let format = tracing_subscriber::fmt::layer().with_writer(Log).with_ansi(colours).with_target(false);
     let format = match config.log_format() {

@@ -41,6 +41,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if let Err(error) = logging::check(&config) {
+        eprintln!("anax: {error}");
+        return ExitCode::FAILURE;
+    }
     if let Some(done) = daemon::into_background(&config) {
         return done;
     }

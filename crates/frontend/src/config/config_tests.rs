@@ -198,7 +198,7 @@ fn values_are_brought_into_their_normal_form() {
         assert_eq!(shown(&Config::from_args(&args(line)).expect(line), name), expect, "{line}");
     }
     check("--notify-keyspace-events|KEA", "notify-keyspace-events", "AKE");
-    check("--notify-keyspace-events|Elg$szxetdmn", "notify-keyspace-events", "g$lszxetdEmn");
+    check("--notify-keyspace-events|Elg$szxetdmn", "notify-keyspace-events", "g$lszxetdnEm");
     check(
         "--client-output-buffer-limit|replica|1mb|2|3",
         "client-output-buffer-limit",

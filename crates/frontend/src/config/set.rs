@@ -76,7 +76,7 @@ impl Changes {
         let mut changed = config.clone();
         for (name, at, param, word) in &self.changes {
             let Some(current) = config.value(*at) else { continue };
-            let value = Value::parse_set(&param.kind, word, current)
+            let value = Value::parse_set(param, word, current)
                 .map_err(|problem| SetError::new(&shown_name(name, param), problem))?;
             changed.replace(*at, normal(param, value));
         }

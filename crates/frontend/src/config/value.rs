@@ -97,7 +97,14 @@ impl Value {
     ///
     /// # Errors
     /// As [`Value::parse`].
-    pub fn parse_set(kind: &Kind, word: &[u8], current: &Value) -> Result<Value, Refusal> {
+    pub fn parse_set(param: &Param, word: &[u8], current: &Value) -> Result<Value, Refusal> {
+        let kind = &param.kind;
+        // Redis takes most values as strings of C, which end at a NUL; numbers and passwords with their whole length.
+        let whole = kind.takes_several()
+            || matches!(kind, Kind::Int(IntKind { form: IntForm::Decimal, .. }))
+            || matches!(param.name, "requirepass" | "masterauth" | "availability-zone");
+        let end = word.iter().position(|&byte| byte == 0).filter(|_| !whole).unwrap_or(word.len());
+        let word = word.get(..end).unwrap_or_default();
         let words: Vec<Vec<u8>> = match (kind.takes_several(), word) {
             (true, []) => Vec::new(),
             (true, _) => word.split(|&byte| byte == b' ').map(<[u8]>::to_vec).collect(),
