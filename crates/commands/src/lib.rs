@@ -11,6 +11,7 @@
 //!
 //! What it must not know: connections, other shards' data, clocks.
 
+pub mod cluster;
 pub mod connection;
 pub mod control;
 mod ctx;
@@ -33,4 +34,4 @@ pub use table::{CommandId, CommandTable};
 
 /// The specs of all families.
 pub static FAMILIES: &[&[CommandSpec]] =
-    &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS, control::SPECS];
+    &[string::SPECS, generic::SPECS, connection::SPECS, cluster::SPECS, server::SPECS, control::SPECS];

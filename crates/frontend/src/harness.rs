@@ -195,6 +195,9 @@ impl Harness {
                 errand.run(&self.shared);
                 quiet = 0;
             }
+            if self.cores.iter().any(Core::work_waiting) {
+                quiet = 0;
+            }
         }
         for (core, id, _) in self.sockets.closed.drain(..) {
             self.cores[core].closed(id);
