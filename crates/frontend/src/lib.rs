@@ -33,6 +33,7 @@ mod harness;
 mod hot;
 mod keys;
 mod locks;
+mod memory;
 mod message;
 mod output;
 #[cfg(test)]

@@ -42,6 +42,8 @@ pub struct HotConfig {
     pub output_soft_ms: u64,
     /// `protected-mode`.
     pub protected_mode: bool,
+    /// `maxmemory`; 0 for no limit.
+    pub max_memory_bytes: u64,
     /// `enable-debug-command`.
     pub debug_command: Permission,
     /// `enable-protected-configs`.
@@ -61,6 +63,7 @@ impl Default for HotConfig {
             output_soft_bytes: 0,
             output_soft_ms: 0,
             protected_mode: true,
+            max_memory_bytes: 0,
             debug_command: Permission::No,
             protected_configs: Permission::No,
             limits: Limits::default(),
@@ -78,6 +81,8 @@ pub struct Shared {
     pub process: Box<dyn Process>,
     /// By core: how many of its clients are in MONITOR mode.
     pub(crate) monitors: Vec<AtomicU64>,
+    /// Bytes in use besides the shards' data, at the last look.
+    pub(crate) other_bytes: AtomicU64,
     /// Rejected connections at the last CONFIG RESETSTAT.
     pub(crate) rejected_before: AtomicU64,
     next_client_id: AtomicU64,
@@ -105,6 +110,7 @@ impl Shared {
             monitors: (0..shards).map(|_| AtomicU64::new(0)).collect(),
             table,
             process,
+            other_bytes: AtomicU64::new(0),
             rejected_before: AtomicU64::new(0),
             next_client_id: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
@@ -181,6 +187,7 @@ impl Shared {
                 return Err(Changes::failed(&name, problem).into());
             }
         }
+        self.sample_memory();
         *self.hot.write().unwrap_or_else(PoisonError::into_inner) = new.hot();
         self.hot_epoch.fetch_add(1, Ordering::AcqRel);
         *guard = new;

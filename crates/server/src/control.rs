@@ -80,6 +80,7 @@ impl Server {
                     starting -= 1;
                     if starting == 0 {
                         self.shared.process.started();
+                        self.shared.sample_memory();
                         self.listening.iter().for_each(|address| tracing::info!("listening on {address}"));
                         tracing::info!("ready");
                         daemon::notify(&self.shared.config(), "READY=1");
@@ -107,7 +108,10 @@ impl Server {
                 None if stop_by.is_some_and(|by| Instant::now() >= by) => {
                     return Err(format!("{running} cores did not finish in time"));
                 }
-                None => self.shared.process.sample(),
+                None => {
+                    self.shared.process.sample();
+                    self.shared.sample_memory();
+                }
             }
         }
         for core in self.cores {

@@ -104,7 +104,10 @@ pub(super) static EFFECTIVE: &[Param] = &[
     ),
     memory("maxmemory", 0, i64::MAX, "0")
         .unsigned()
-        .does(Effect::Read, "Memory to use at most; 0 is no limit"),
+        .does(
+            Effect::Cores(|value, hot| hot.max_memory_bytes = as_u64(value)),
+            "Memory to use at most; beyond it commands that may use more are refused; 0 is no limit",
+        ),
     choice("enable-debug-command", PERMISSION, "no").at_start().does(
         Effect::Cores(|value, hot| hot.debug_command = as_permission(value)),
         "Who may use DEBUG; local is clients of this host",
