@@ -22,12 +22,6 @@ use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
 
-/// Replies that a connection may have outstanding before no more of its commands are parsed. Bounds what a pipeline can
-/// queue at other shards and in the stash.
-pub(crate) const OUTSTANDING_MAX: u32 = 1024;
-/// Output in bytes that a connection may have unsent before no more of its commands are parsed: a client that does not
-/// read its replies is paused here, long before any limit drops it.
-pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
 /// Expiry slices run at most this often.
 const EXPIRE_EVERY_US: u64 = 1000;
 /// While there is memory to free, a slice of it is freed this often.

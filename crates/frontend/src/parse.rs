@@ -10,7 +10,7 @@ use bytes::Bytes;
 use resp::{Limits, Parsed, ProtocolError, Reply};
 
 use crate::conn::Conn;
-use crate::core::{Core, OUTPUT_PAUSE_BYTES, OUTSTANDING_MAX, conn_mut};
+use crate::core::{Core, conn_mut};
 use crate::message::Source;
 use crate::plan::source_bytes;
 
@@ -44,7 +44,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if conn.closing {
             return;
         }
-        if conn.stalled || !may_parse || !has_room(conn) {
+        if conn.stalled || !may_parse || !conn.has_room() {
             conn.query.extend_from_slice(chunk.as_ref());
             self.stall(id.index);
             return self.check_query(id);
@@ -118,7 +118,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if rest.is_empty() {
                 break Parse::Done;
             }
-            if !may_parse || !has_room(conn) {
+            if !may_parse || !conn.has_room() {
                 break Parse::Stalled;
             }
             let limits = if conn.authenticated { &self.limits[1] } else { &self.limits[0] };
@@ -167,7 +167,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if !conn.stalled {
                 continue;
             }
-            if !has_room(conn) {
+            if !conn.has_room() {
                 self.stalled.push(index);
                 continue;
             }
@@ -187,7 +187,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let conn = |&index: &u32| self.conns.get(index as usize)?.as_ref().filter(|conn| conn.stalled);
         !self.stalled.is_empty()
             && self.may_parse()
-            && (self.stalled_output || self.stalled.iter().filter_map(conn).any(has_room))
+            && (self.stalled_output || self.stalled.iter().filter_map(conn).any(Conn::has_room))
     }
 
     /// Puts a connection into the list of those whose bytes wait.
@@ -251,12 +251,6 @@ fn consumed_of(parsed: &Parsed) -> usize {
         Parsed::Frame { consumed } | Parsed::Inline { consumed, .. } | Parsed::Empty { consumed } => consumed,
         Parsed::Incomplete { .. } => 0,
     }
-}
-
-/// Whether a connection may queue more commands.
-#[inline]
-fn has_room(conn: &Conn) -> bool {
-    conn.outstanding() < OUTSTANDING_MAX && conn.out.len() + conn.unsent_bytes < OUTPUT_PAUSE_BYTES
 }
 
 /// Makes room for a large argument once it is clear that it is really coming: never more than as much again as has
