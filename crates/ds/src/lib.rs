@@ -1,7 +1,8 @@
 //! Data structures of Anax, each one a thing that a stranger could lift out.
 //!
-//! Now here: the keyspace [`Table`] and the [`record::Record`] of a name and a value that it holds; [`list::List`];
-//! [`stream::Stream`] with its consumer groups.
+//! Now here: the keyspace [`Table`] and the [`record::Record`] of a name and a value that it holds; for collections, the
+//! compact [`pack`] of elements, the [`intset`], the paged hash [`pages`], the tree with ranks [`rank`]; [`list::List`] and
+//! [`stream::Stream`].
 //!
 //! **Invariants.** No operation costs more than a bounded slice of work; every byte held on the heap is counted by
 //! the structure that holds it; nothing panics on any content of keys or on any cursor that a client makes up.
@@ -9,10 +10,13 @@
 //! **Must not know:** what a key, a value, an expiry or a reply is. A structure sees bytes, hashes and owned records.
 
 mod blocks;
-mod element;
+pub mod intset;
 pub mod list;
+pub mod pack;
+pub mod pages;
 pub mod rank;
 pub mod record;
+mod run;
 pub mod sorted;
 pub mod stream;
 pub mod table;

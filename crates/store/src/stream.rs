@@ -1,5 +1,6 @@
 //! Streams: always a structure of their own.
 
+use ds::record::size_class;
 use ds::stream::{Limits as ChunkLimits, Stream};
 
 use crate::structure::Collection;
@@ -14,7 +15,7 @@ impl Collection for Stream {
     }
 
     fn len(&self) -> usize {
-        self.len()
+        Stream::len(self)
     }
 
     /// A stream stays without entries: its ids go on from where they were, and its groups wait.
@@ -22,12 +23,13 @@ impl Collection for Stream {
         false
     }
 
+    /// With the box, which no other structure has.
     fn memory_bytes(&self) -> usize {
-        self.memory_bytes()
+        size_class(size_of::<Stream>()) + Stream::memory_bytes(self)
     }
 
     fn free_some(&mut self, budget: usize) -> bool {
-        self.free_some(budget)
+        Stream::free_some(self, budget)
     }
 }
 

@@ -20,7 +20,7 @@ struct Options {
 
 impl Options {
     /// Parses the arguments from the number of keys on.
-    fn parse<'a>(args: &[&'a [u8]]) -> Result<Self, CmdError> {
+    fn parse(args: &[&[u8]]) -> Result<Self, CmdError> {
         let keys = words::at_least(
             args.first().copied().unwrap_or_default(),
             1,
