@@ -64,17 +64,17 @@ impl<'a> ShardCtx<'a> {
         }
     }
 
-    /// The configured limits of values.
-    #[inline]
-    pub fn limits(&self) -> Limits {
-        self.shard.limits()
-    }
-
     /// Tells whoever wants to know that a key was changed; for keyspace notifications. Every handler that changes a key says so
     /// here, with Redis's name for it, after the change. Free while nobody listens.
     #[inline]
     pub fn event(&mut self, class: Class, name: &'static str, key: &[u8]) {
         self.shard.event(class, name, self.db, key);
+    }
+
+    /// The configured limits of values.
+    #[inline]
+    pub fn limits(&self) -> Limits {
+        self.shard.limits()
     }
 
     /// The clock of the command, in milliseconds since 1970 (invariant T1).

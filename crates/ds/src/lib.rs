@@ -1,8 +1,8 @@
 //! Data structures of Anax, each one a thing that a stranger could lift out.
 //!
 //! Now here: the keyspace [`Table`] and the [`record::Record`] of a name and a value that it holds; for collections, the
-//! compact [`pack`] of elements, the [`intset`], the paged hash [`pages`], the tree with ranks [`rank`]; [`list::List`] and
-//! [`stream::Stream`].
+//! compact [`pack`] of elements, the [`intset`], the paged hash [`pages`], [`list::List`], [`sorted`] and
+//! [`stream::Stream`] with its consumer groups.
 //!
 //! **Invariants.** No operation costs more than a bounded slice of work; every byte held on the heap is counted by
 //! the structure that holds it; nothing panics on any content of keys or on any cursor that a client makes up.

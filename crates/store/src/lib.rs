@@ -40,6 +40,8 @@ mod value;
 mod walk;
 
 #[cfg(test)]
+mod collection_tests;
+#[cfg(test)]
 #[path = "store_tests.rs"]
 mod tests;
 

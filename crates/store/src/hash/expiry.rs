@@ -75,6 +75,10 @@ impl HashDraft<'_, '_> {
             }
         } else if packed_soonest_ms(self.draft().buffer()).is_some_and(|at| at < now_ms) {
             count = self.remove_expired_packed(now_ms, removed);
+            if count == 0 {
+                // The lower bound has changed.
+                self.draft().changed(1);
+            }
         }
         self.draft().changed(count as u64);
         count
