@@ -16,10 +16,12 @@ pub mod connection_new;
 pub mod generic;
 pub mod geo;
 pub mod list;
+pub mod list_new;
 pub mod server;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
+pub mod string_new;
 mod write;
 
 /// The metadata of a command or subcommand.

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use base::slot;
 use bytes::Bytes;
 use resp::Reply;
-use store::OwnedValue;
+use store::{Limits, OwnedValue};
 
 use crate::generic::Page;
 use crate::{CmdError, ShardCtx};
@@ -33,8 +33,16 @@ pub enum StepOut {
     Flag(bool),
     /// A value that left its shard, or a copy of it; `None` where there is none.
     Value(Option<Box<OwnedValue>>),
+    /// Any bytes.
+    Bytes(Vec<u8>),
     /// A part of a page of SCAN.
     Page(Page),
+    /// The number of the first key that exists, and whether it holds what the command works on.
+    First(Option<(usize, bool)>),
+    /// Elements of a collection, or copies of them; `None` where there is no collection.
+    Texts(Option<Vec<Vec<u8>>>),
+    /// A reply.
+    Reply(Vec<u8>),
     /// The step failed.
     Failed(CmdError),
 }
@@ -85,6 +93,8 @@ pub struct Tx {
     pub topology: Topology,
     /// How many databases there are.
     pub databases: usize,
+    /// The configured limits of values.
+    pub limits: Limits,
     resp3: bool,
 }
 
@@ -94,10 +104,11 @@ impl Tx {
         state: Rc<RefCell<TxState>>,
         db: usize,
         databases: usize,
+        limits: Limits,
         topology: Topology,
         resp3: bool,
     ) -> Self {
-        Tx { state, db, topology, databases, resp3 }
+        Tx { state, db, topology, databases, limits, resp3 }
     }
 
     /// Runs steps in one publish and waits for their results, in the order given.
@@ -116,6 +127,11 @@ impl Tx {
         state.outgoing = Some(steps);
         state.last = last;
         Round { state: Rc::clone(&self.state) }
+    }
+
+    /// Whether the client speaks RESP3.
+    pub fn is_resp3(&self) -> bool {
+        self.resp3
     }
 
     /// Writes the reply.
