@@ -6,8 +6,10 @@
 pub mod connection;
 pub mod generic;
 pub mod geo;
+pub mod hash;
 pub mod list;
 pub mod server;
+pub mod set;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;

@@ -15,11 +15,13 @@ pub mod connection;
 pub mod control;
 mod ctx;
 pub mod docs;
+mod elements;
 mod error;
 pub mod generic;
 pub mod meta;
 mod rounds;
 pub mod server;
+pub mod set;
 mod spec;
 pub mod string;
 mod table;
@@ -33,4 +35,4 @@ pub use table::{CommandId, CommandTable};
 
 /// The specs of all families.
 pub static FAMILIES: &[&[CommandSpec]] =
-    &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS, control::SPECS];
+    &[string::SPECS, set::SPECS, generic::SPECS, connection::SPECS, server::SPECS, control::SPECS];

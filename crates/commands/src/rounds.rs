@@ -31,6 +31,8 @@ pub enum StepOut {
     Done,
     /// Yes or no.
     Flag(bool),
+    /// A number.
+    Int(i64),
     /// A value that left its shard, or a copy of it; `None` where there is none.
     Value(Option<Box<OwnedValue>>),
     /// A part of a page of SCAN.

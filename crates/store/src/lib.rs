@@ -46,6 +46,7 @@ mod tests;
 pub use books::Stats;
 pub use db::{Db, Expiry};
 pub use draft::{Draft, Edited, WrongType};
+pub use ds::pack::Element;
 pub use entry::{Entry, Occupied, Vacant};
 pub use events::{Class, Event};
 pub use expiry::Progress;

@@ -107,6 +107,11 @@ impl Shard {
         self.books.limits = limits;
     }
 
+    /// A generator for one command's random choices; the next one is another.
+    pub fn rng(&mut self) -> Rng {
+        self.books.rng.fork()
+    }
+
     /// From now on events of these classes, a mask of [`Class`]es, are kept for [`Shard::take_events`].
     pub fn want_events(&mut self, classes: u32) {
         self.books.events.wanted = classes;

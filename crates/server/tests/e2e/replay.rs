@@ -54,6 +54,7 @@ const FILES: &[&str] = &[
     "scan",
     "server",
     "set",
+    "sets",
     "string",
     "unknown",
 ];
