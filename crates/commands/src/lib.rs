@@ -19,6 +19,7 @@ pub mod docs;
 mod elements;
 mod error;
 pub mod generic;
+pub mod hash;
 pub mod meta;
 mod rounds;
 pub mod server;
