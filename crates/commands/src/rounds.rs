@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use base::slot;
 use bytes::Bytes;
 use resp::Reply;
-use store::OwnedValue;
+use store::{Limits, OwnedValue};
 
 use crate::generic::Page;
 use crate::{CmdError, ShardCtx};
@@ -35,6 +35,8 @@ pub enum StepOut {
     Int(i64),
     /// A value that left its shard, or a copy of it; `None` where there is none.
     Value(Option<Box<OwnedValue>>),
+    /// Any bytes.
+    Bytes(Vec<u8>),
     /// A part of a page of SCAN.
     Page(Page),
     /// The step failed.
@@ -87,6 +89,8 @@ pub struct Tx {
     pub topology: Topology,
     /// How many databases there are.
     pub databases: usize,
+    /// The configured limits of values.
+    pub limits: Limits,
     resp3: bool,
 }
 
@@ -96,10 +100,11 @@ impl Tx {
         state: Rc<RefCell<TxState>>,
         db: usize,
         databases: usize,
+        limits: Limits,
         topology: Topology,
         resp3: bool,
     ) -> Self {
-        Tx { state, db, topology, databases, resp3 }
+        Tx { state, db, topology, databases, limits, resp3 }
     }
 
     /// Runs steps in one publish and waits for their results, in the order given.
