@@ -38,6 +38,7 @@ pub use table::{CommandId, CommandTable};
 /// The specs of all families.
 pub static FAMILIES: &[&[CommandSpec]] = &[
     string::SPECS,
+    hash::SPECS,
     set::SPECS,
     generic::SPECS,
     connection::SPECS,

@@ -32,7 +32,9 @@ fn set_all(ctx: &mut ShardCtx<'_>, args: Args<'_>, command: &'static str) -> Res
     let edited = ctx.database().edit(key, Kind::Hash, |draft| {
         let mut hash = draft.as_hash();
         let pairs = args.tail(2).iter().step_by(2).zip(args.tail(3).iter().step_by(2));
-        pairs.fold(0, |created, (field, value)| created + i64::from(hash.set(field, value, FieldExpiry::Clear)))
+        pairs.fold(0, |created, (field, value)| {
+            created + i64::from(hash.set(field, value, FieldExpiry::Clear))
+        })
     })?;
     ctx.event(Class::Hash, "hset", name);
     Ok(edited.result)

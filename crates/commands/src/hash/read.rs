@@ -90,7 +90,11 @@ pub(super) fn hlen(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
 /// HSTRLEN key field
 pub(super) fn hstrlen(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(1));
-    let len = ctx.database().hash_of(key)?.and_then(|hash| hash.get(args.arg(2))).map_or(0, |value| value.text_len());
+    let len = ctx
+        .database()
+        .hash_of(key)?
+        .and_then(|hash| hash.get(args.arg(2)))
+        .map_or(0, |value| value.text_len());
     reply.int(len as i64);
     Ok(())
 }

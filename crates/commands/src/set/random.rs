@@ -28,8 +28,14 @@ pub(super) fn spop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
             let mut set = draft.as_set();
             let popped = max.min(set.len());
             let mut members = Reply::new(&mut out, resp3);
-            for _ in 0..popped {
-                if let Some(member) = set.pop() {
+            if popped == set.len() {
+                let all = set.view();
+                all.into_iter()
+                    .flat_map(SetRef::iter)
+                    .for_each(|member| elements::bulk(&mut members, member));
+                set.clear();
+            } else {
+                for member in (0..popped).map_while(|_| set.pop()) {
                     members.bulk(&member);
                 }
             }

@@ -41,6 +41,8 @@ const FILES: &[&str] = &[
     "counter",
     "expire",
     "float",
+    "hash-expiry",
+    "hashes",
     "hello",
     "keys",
     "keys-late",
