@@ -20,6 +20,7 @@ mod elements;
 mod error;
 pub mod generic;
 pub mod hash;
+pub mod list;
 pub mod meta;
 mod rounds;
 pub mod server;
@@ -41,6 +42,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     hash::SPECS,
     set::SPECS,
     generic::SPECS,
+    list::SPECS,
     connection::SPECS,
     cluster::SPECS,
     server::SPECS,

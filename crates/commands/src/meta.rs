@@ -17,6 +17,7 @@ pub mod generic;
 pub mod geo;
 pub mod hash;
 pub mod list;
+pub mod list_new;
 pub mod server;
 pub mod set;
 pub mod sorted_set;
