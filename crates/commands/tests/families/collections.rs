@@ -258,8 +258,8 @@ fn random_elements_are_even() {
         let mut keyspace = Keyspace::new(1);
         let names: Vec<Text> = (0..size).map(|n| format!("m{n}").into_bytes()).collect();
         for name in &names {
-            keyspace.call(&[b"SADD", b"s", &name[..]]);
-            keyspace.call(&[b"HSET", b"h", &name[..], b"v"]);
+            keyspace.call(&[&b"SADD"[..], b"s", name]);
+            keyspace.call(&[&b"HSET"[..], b"h", name, b"v"]);
         }
         let draws = size * 40;
         for (command, count) in [
