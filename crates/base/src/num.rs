@@ -1,8 +1,10 @@
 //! Numbers and their text, exactly as Redis reads and writes them.
 
 mod float;
+mod general;
 mod hex;
 mod int;
 
 pub use float::{parse_f64, parse_f64_border, write_f64};
+pub use general::write_f64_17;
 pub use int::{parse_i64, parse_u64, write_i64, write_u64};
