@@ -9,6 +9,7 @@ mod ttl;
 mod walk;
 
 pub use scan::Page;
+pub(crate) use scan::parse_cursor;
 
 use crate::meta::generic as meta;
 use crate::{CommandSpec, Merge, Route};

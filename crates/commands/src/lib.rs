@@ -17,9 +17,11 @@ mod ctx;
 pub mod docs;
 mod error;
 pub mod generic;
+pub mod geo;
 pub mod meta;
 mod rounds;
 pub mod server;
+pub mod sorted_set;
 mod spec;
 pub mod string;
 mod table;
@@ -33,4 +35,4 @@ pub use table::{CommandId, CommandTable};
 
 /// The specs of all families.
 pub static FAMILIES: &[&[CommandSpec]] =
-    &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS, control::SPECS];
+    &[string::SPECS, generic::SPECS, sorted_set::SPECS, geo::SPECS, connection::SPECS, server::SPECS, control::SPECS];

@@ -16,6 +16,7 @@ use resp::Reply;
 use store::OwnedValue;
 
 use crate::generic::Page;
+use crate::sorted_set::Members;
 use crate::{CmdError, ShardCtx};
 
 /// The arguments of a command, owned; cheap to clone into steps.
@@ -35,6 +36,8 @@ pub enum StepOut {
     Value(Option<Box<OwnedValue>>),
     /// A part of a page of SCAN.
     Page(Page),
+    /// Members with scores.
+    Members(Members),
     /// The step failed.
     Failed(CmdError),
 }

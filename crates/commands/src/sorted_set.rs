@@ -11,9 +11,8 @@ mod range;
 mod remove;
 mod scan;
 
-use base::Rng;
 use bytes::Bytes;
-use store::{Class, Db, Key, Kind, SortedSetEdit, SortedSetRef, Value};
+use store::{Class, Db, Key, Kind, SortedSetEdit, SortedSetRef};
 
 use crate::meta::sorted_set as meta;
 use crate::{CmdError, CommandSpec, Route, ShardCtx, Step, StepOut, Tx};
@@ -63,17 +62,93 @@ pub static SPECS: &[CommandSpec] = &[
 pub(crate) fn read<'d>(db: &'d mut Db<'_>, key: Key<'_>) -> Result<SortedSetRef<'d>, CmdError> {
     match db.get(key) {
         Some(value) => Ok(value.as_sorted_set()?),
-        None => Ok(SortedSetRef::EMPTY),
+        None => Ok(SortedSetRef::empty()),
     }
 }
 
-/// Passes the sorted set of the key that the command was routed by to `look`. For commands that store, any key.
+/// Passes the sorted set of a key to `look`.
+#[inline]
+pub(crate) fn with_key<R>(
+    ctx: &mut ShardCtx<'_>,
+    key: Key<'_>,
+    look: impl FnOnce(SortedSetRef<'_>) -> R,
+) -> Result<R, CmdError> {
+    Ok(look(read(&mut ctx.database(), key)?))
+}
+
+/// As [`with_key`], for the key that the command was routed by.
 #[inline]
 pub(crate) fn with_read<R>(
     ctx: &mut ShardCtx<'_>,
     name: &[u8],
     look: impl FnOnce(SortedSetRef<'_>) -> R,
 ) -> Result<R, CmdError> {
+    let key = ctx.routed_key(name);
+    with_key(ctx, key, look)
+}
+
+/// Passes the sorted set of a key to `change`, be it there or not. Tells `event` if it has changed, and that the key is gone if
+/// no member is left.
+#[inline]
+fn edit<R>(
+    ctx: &mut ShardCtx<'_>,
+    key: Key<'_>,
+    event: &'static str,
+    change: impl FnOnce(&mut SortedSetEdit<'_, '_>) -> R,
+) -> Result<R, CmdError> {
+    let edited = ctx.database().edit(key, Kind::SortedSet, |draft| change(&mut draft.as_sorted_set()))?;
+    if edited.changed {
+        ctx.event(Class::SortedSet, event, key.bytes);
+        if edited.removed {
+            ctx.event(Class::Generic, "del", key.bytes);
+        }
+    }
+    Ok(edited.result)
+}
+
+/// Sets a key to a sorted set of these members, or removes it if there are none.
+pub(crate) fn store_members(ctx: &mut ShardCtx<'_>, name: &[u8], members: &Members, event: &'static str) {
     let key = ctx.key(name);
-    Ok(look(read(&mut ctx.database(), key)?))
+    let mut db = ctx.database();
+    let value = db.build(|draft| {
+        let mut set = draft.as_sorted_set();
+        set.expect(members.len(), &[]);
+        members.iter().for_each(|(score, member)| set.add(score, member));
+    });
+    match value {
+        Some(value) => {
+            db.put(key, value);
+            drop(db);
+            ctx.event(Class::SortedSet, event, name);
+        }
+        None if db.remove(key) => {
+            drop(db);
+            ctx.event(Class::Generic, "del", name);
+        }
+        None => {}
+    }
+}
+
+/// For commands that store what they find in one key to another: finds in the first round, stores in the last, and replies
+/// with the number of members.
+pub(crate) async fn move_members(
+    tx: &Tx,
+    source: &[u8],
+    destination: Bytes,
+    event: &'static str,
+    find: Step,
+) -> Result<(), CmdError> {
+    let members = match tx.round(vec![(tx.topology.shard_of(source), find)]).await.pop() {
+        Some(StepOut::Members(members)) => members,
+        Some(StepOut::Failed(error)) => return Err(error),
+        _ => return Ok(()),
+    };
+    tx.reply(|reply| reply.int(members.len() as i64));
+    let shard = tx.topology.shard_of(&destination);
+    let store: Step = Box::new(move |ctx| {
+        store_members(ctx, &destination, &members, event);
+        StepOut::Done
+    });
+    tx.last_round(vec![(shard, store)]).await;
+    Ok(())
 }

@@ -14,8 +14,12 @@ mod tests;
 
 use std::ops::Range;
 
-pub use big::SortedSet;
 use ds::pack::Element;
+
+use crate::packed::{Packed, Tag};
+use crate::{Structure, Value, WrongType};
+
+pub use big::SortedSet;
 pub use edit::SortedSetEdit;
 pub use small::SmallSortedSet;
 
@@ -31,9 +35,26 @@ pub enum SortedSetRef<'a> {
     Big(&'a SortedSet),
 }
 
+impl<'a> Value<'a> {
+    /// The sorted set that the value is.
+    #[inline]
+    pub fn as_sorted_set(self) -> Result<SortedSetRef<'a>, WrongType> {
+        match self {
+            Value::Packed(Packed { tag: Tag::SortedSet, bytes }) => {
+                Ok(SortedSetRef::Small(SmallSortedSet::new(bytes)))
+            }
+            Value::Structure(Structure::SortedSet(set)) => Ok(SortedSetRef::Big(set)),
+            _ => Err(WrongType),
+        }
+    }
+}
+
 impl<'a> SortedSetRef<'a> {
     /// One without members.
-    pub const EMPTY: SortedSetRef<'static> = SortedSetRef::Small(SmallSortedSet::EMPTY);
+    #[inline]
+    pub fn empty() -> Self {
+        SortedSetRef::Small(SmallSortedSet::new(&[]))
+    }
 
     /// The number of members. O(1).
     #[inline]

@@ -10,7 +10,7 @@ use store::SortedSetRef;
 use super::cell::Position;
 use super::points::{reply_distance, reply_position};
 use super::query::{Form, Grammar, Order, Query};
-use crate::sorted_set::{Members, ScoreRange, move_members, read, store_members, with_read};
+use crate::sorted_set::{Members, ScoreRange, move_members, read, store_members, with_key};
 use crate::{CmdError, OwnedArgs, ShardCtx, StepOut, Tx};
 
 /// A command of this family.
@@ -154,7 +154,9 @@ impl Command {
     fn run(self, ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
         let all: Vec<&[u8]> = args.iter().collect();
         let rest = all.get(self.source + 1..).unwrap_or_default();
-        let stored = with_read(ctx, args.arg(self.source), |set| {
+        let name = args.arg(self.source);
+        let key = if self.source == 1 { ctx.routed_key(name) } else { ctx.key(name) };
+        let stored = with_key(ctx, key, |set| {
             let query = Query::parse(rest, self.grammar(&all), set)?;
             let results = Results::search(&query, set);
             match query.target {

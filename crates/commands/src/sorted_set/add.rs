@@ -10,19 +10,19 @@ use crate::{CmdError, ShardCtx, words};
 
 /// The options of ZADD.
 #[derive(Clone, Copy, Default)]
-struct Options {
+pub(crate) struct AddOptions {
     /// Only members that are not there.
-    nx: bool,
+    pub(crate) nx: bool,
     /// Only members that are there.
-    xx: bool,
+    pub(crate) xx: bool,
     /// Only to greater scores.
-    gt: bool,
+    pub(crate) gt: bool,
     /// Only to lower scores.
-    lt: bool,
+    pub(crate) lt: bool,
     /// Count changed members as well as new ones.
-    ch: bool,
+    pub(crate) ch: bool,
     /// Add to the score.
-    incr: bool,
+    pub(crate) incr: bool,
 }
 
 /// What became of a member.
@@ -36,10 +36,10 @@ enum Change {
     Updated(f64),
 }
 
-impl Options {
+impl AddOptions {
     /// Parses the options; returns them with the index of the first score.
     fn parse(args: Args<'_>) -> (Self, usize) {
-        let mut options = Options::default();
+        let mut options = AddOptions::default();
         let mut at = 2;
         while let Some(word) = args.get(at) {
             let option = match word.first().map(u8::to_ascii_lowercase) {
@@ -58,7 +58,7 @@ impl Options {
     }
 
     fn check(self, pairs: usize) -> Result<(), CmdError> {
-        let Options { nx, xx, gt, lt, incr, .. } = self;
+        let AddOptions { nx, xx, gt, lt, incr, .. } = self;
         if nx && xx {
             return Err(CmdError::text_of(
                 "ERR XX and NX options at the same time are not compatible",
@@ -104,7 +104,7 @@ impl Options {
 
 /// ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member …]
 pub(super) fn zadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    let (options, at) = Options::parse(args);
+    let (options, at) = AddOptions::parse(args);
     add(options, args.arg(1), args.tail(at), ctx, reply)
 }
 
@@ -114,12 +114,13 @@ pub(super) fn zincrby(
     args: Args<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<(), CmdError> {
-    add(Options { incr: true, ..Options::default() }, args.arg(1), args.tail(2), ctx, reply)
+    add(AddOptions { incr: true, ..AddOptions::default() }, args.arg(1), args.tail(2), ctx, reply)
 }
 
+/// Adds pairs of scores and members.
 fn add(
-    options: Options,
-    key: &[u8],
+    options: AddOptions,
+    name: &[u8],
     pairs: Args<'_>,
     ctx: &mut ShardCtx<'_>,
     reply: &mut Reply<'_>,
@@ -127,21 +128,35 @@ fn add(
     if pairs.is_empty() || !pairs.len().is_multiple_of(2) {
         return Err(CmdError::Syntax);
     }
-    let count = pairs.len() / 2;
-    options.check(count)?;
-    let first = parse_f64(pairs.arg(0)).ok_or(CmdError::NotFloat)?;
-    let rest = pairs.tail(2).iter().step_by(2).map(|text| parse_f64(text).ok_or(CmdError::NotFloat));
-    let rest: Vec<f64> = rest.collect::<Result<_, _>>()?;
-    let scores = std::iter::once(first).chain(rest);
-    let members = pairs.tail(1).iter().step_by(2);
+    options.check(pairs.len() / 2)?;
+    let pair = |at: usize| {
+        let score = parse_f64(pairs.arg(at)).ok_or(CmdError::NotFloat)?;
+        Ok((score, pairs.arg(at + 1)))
+    };
+    if pairs.len() == 2 {
+        return add_all(ctx, name, options, &[pair(0)?], reply);
+    }
+    let members: Vec<_> = (0..pairs.len()).step_by(2).map(pair).collect::<Result<_, CmdError>>()?;
+    add_all(ctx, name, options, &members, reply)
+}
+
+/// Adds members, of which there is at least one, to the key that the command was routed by, and replies as ZADD does.
+pub(crate) fn add_all(
+    ctx: &mut ShardCtx<'_>,
+    name: &[u8],
+    options: AddOptions,
+    members: &[(f64, &[u8])],
+    reply: &mut Reply<'_>,
+) -> Result<(), CmdError> {
     let (mut added, mut updated) = (0, 0);
     let event = if options.incr { "zincr" } else { "zadd" };
-    let last = edit(ctx, key, Some(event), |set| {
+    let key = ctx.routed_key(name);
+    let last = edit(ctx, key, event, |set| {
         if !options.xx || !set.view().is_empty() {
-            set.expect(count, pairs.arg(1));
+            set.expect(members.len(), members.first().map_or(&[], |(_, member)| member));
         }
         let mut last = Change::Refused;
-        for (score, member) in scores.zip(members) {
+        for &(score, member) in members {
             last = options.apply(set, score, member)?;
             match last {
                 Change::Added(_) => added += 1,
@@ -149,7 +164,7 @@ fn add(
                 Change::Refused | Change::Same(_) => {}
             }
         }
-        Ok(last)
+        Ok::<_, CmdError>(last)
     })??;
     match last {
         _ if !options.incr => reply.int(added + if options.ch { updated } else { 0 }),

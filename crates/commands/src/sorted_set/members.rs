@@ -11,6 +11,11 @@ pub struct Members {
 }
 
 impl Members {
+    /// With room for so many members and bytes of them.
+    pub(crate) fn with_capacity(members: usize, bytes: usize) -> Self {
+        Members { text: Vec::with_capacity(bytes), ends: Vec::with_capacity(members) }
+    }
+
     /// The number of members.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
@@ -25,6 +30,13 @@ impl Members {
     pub(crate) fn push(&mut self, score: f64, member: &[u8]) {
         self.text.extend_from_slice(member);
         self.ends.push((score, self.text.len()));
+    }
+
+    /// The member with a number.
+    pub(crate) fn get(&self, number: usize) -> Option<(f64, &[u8])> {
+        let &(score, end) = self.ends.get(number)?;
+        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&(_, end)| end);
+        Some((score, self.text.get(start..end).unwrap_or_default()))
     }
 
     /// The members in the order in which they came.

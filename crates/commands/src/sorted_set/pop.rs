@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
+use store::Key;
 
 use super::members::{Members, element};
 use super::{edit, read};
@@ -19,12 +20,12 @@ pub(crate) enum End {
 }
 
 /// Takes up to `count` members from an end, the outermost first.
-pub(crate) fn take(ctx: &mut ShardCtx<'_>, key: &[u8], end: End, count: usize) -> Result<Members, CmdError> {
+pub(crate) fn take(ctx: &mut ShardCtx<'_>, key: Key<'_>, end: End, count: usize) -> Result<Members, CmdError> {
     let event = match end {
         End::Min => "zpopmin",
         End::Max => "zpopmax",
     };
-    edit(ctx, key, Some(event), |set| {
+    edit(ctx, key, event, |set| {
         let len = set.view().len();
         let count = count.min(len);
         let range = match end {
@@ -69,7 +70,7 @@ fn pop(
         return Err(CmdError::Syntax);
     }
     let count = args.get(2).map(words::positive).transpose()?;
-    let members = take(ctx, args.arg(1), end, count.map_or(1, |count| count as usize))?;
+    let members = take(ctx, ctx.routed_key(args.arg(1)), end, count.map_or(1, |count| count as usize))?;
     let nested = count.is_some() && reply.is_resp3();
     reply.array(if nested { members.len() } else { members.len() * 2 });
     for (score, member) in members.iter() {
@@ -140,7 +141,7 @@ pub(super) fn zmpop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
     for name in args.tail(2).head(keys).iter() {
         let key = ctx.key(name);
         if !read(&mut ctx.database(), key)?.is_empty() {
-            let members = take(ctx, name, end, count)?;
+            let members = take(ctx, key, end, count)?;
             reply_popped(reply, name, &members);
             return Ok(());
         }
@@ -174,7 +175,7 @@ pub(super) fn zmpop_rounds(
                 StepOut::Failed(error) => return Err(error),
                 StepOut::Flag(true) => {
                     let taken = name.clone();
-                    let step: Step = Box::new(move |ctx| match take(ctx, &taken, end, count) {
+                    let step: Step = Box::new(move |ctx| match take(ctx, ctx.key(&taken), end, count) {
                         Ok(members) => StepOut::Members(members),
                         Err(error) => StepOut::Failed(error),
                     });

@@ -4,7 +4,7 @@ use base::Args;
 use resp::Reply;
 
 use super::members::{Members, element, header};
-use super::with_read_random;
+use super::with_read;
 use crate::{CmdError, ShardCtx, words};
 
 /// ZRANDMEMBER key [count [WITHSCORES]]
@@ -13,8 +13,9 @@ pub(super) fn zrandmember(
     args: Args<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<(), CmdError> {
+    let mut rng = ctx.shard.fork_rng();
     let Some(count) = args.get(2) else {
-        return with_read_random(ctx, args.arg(1), |set, rng| {
+        return with_read(ctx, args.arg(1), |set| {
             if set.is_empty() {
                 return reply.null();
             }
@@ -38,7 +39,7 @@ pub(super) fn zrandmember(
     if with_scores && !(-i64::MAX / 2..=i64::MAX / 2).contains(&count) {
         return Err(CmdError::text_of("ERR value is out of range"));
     }
-    with_read_random(ctx, args.arg(1), |set, rng| {
+    with_read(ctx, args.arg(1), |set| {
         let len = set.len();
         if len == 0 || count == 0 {
             return reply.array(0);

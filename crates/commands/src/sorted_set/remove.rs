@@ -12,7 +12,7 @@ use crate::{CmdError, ShardCtx, words};
 
 /// ZREM key member [member …]
 pub(super) fn zrem(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    let removed = edit(ctx, args.arg(1), Some("zrem"), |set| {
+    let removed = edit(ctx, ctx.routed_key(args.arg(1)), "zrem", |set| {
         args.tail(2).iter().map(|member| i64::from(set.remove(member))).sum()
     })?;
     reply.int(removed);
@@ -56,7 +56,7 @@ fn remove_range(
     event: &'static str,
     ranks: impl FnOnce(SortedSetRef<'_>) -> Range<usize>,
 ) -> Result<(), CmdError> {
-    let removed = edit(ctx, args.arg(1), Some(event), |set| {
+    let removed = edit(ctx, ctx.routed_key(args.arg(1)), event, |set| {
         let ranks = ranks(set.view());
         set.remove_range(ranks.clone(), |_, _| {});
         ranks.len()

@@ -18,7 +18,7 @@ pub struct SortedSetEdit<'d, 'a>(&'d mut Draft<'a>);
 impl<'a> Draft<'a> {
     /// The draft as that of a sorted set. It must have been made for one.
     #[inline]
-    pub fn sorted_set(&mut self) -> SortedSetEdit<'_, 'a> {
+    pub fn as_sorted_set(&mut self) -> SortedSetEdit<'_, 'a> {
         SortedSetEdit(self)
     }
 }
@@ -128,6 +128,8 @@ impl SortedSetEdit<'_, '_> {
         let buffer = self.0.buffer();
         let at = pack::insert(buffer, START, at, &Element::of(member).encode());
         let behind = at + buffer.get(at..).map_or(0, pack::element_len);
+        // As in Redis, a small set does not keep the sign of zero.
+        let score = if score == 0.0 { 0.0 } else { score };
         pack::insert(buffer, START, behind, &ScoreBytes::new(score).element().encode());
     }
 

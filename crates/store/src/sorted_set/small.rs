@@ -19,9 +19,6 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> SmallSortedSet<'a> {
-    /// One without members.
-    pub(super) const EMPTY: SmallSortedSet<'static> = SmallSortedSet(Pack::EMPTY);
-
     /// The sorted set in these bytes.
     #[inline]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {

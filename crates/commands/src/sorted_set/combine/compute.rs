@@ -1,5 +1,6 @@
 //! The results of unions, intersections and differences.
 
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -39,7 +40,7 @@ impl Results {
         let text = &self.text;
         let member = |entry: &Entry| text.get(entry.start..entry.end).unwrap_or_default();
         // There are mostly long runs in order, which this sort makes use of.
-        self.entries.sort_by(|a, b| a.score.total_cmp(&b.score).then_with(|| member(a).cmp(member(b))));
+        self.entries.sort_by(|a, b| a.score.partial_cmp(&b.score).unwrap_or(Ordering::Equal).then_with(|| member(a).cmp(member(b))));
         let mut members = Members::with_capacity(self.entries.len(), text.len());
         for entry in &self.entries {
             members.push(entry.score, member(entry));

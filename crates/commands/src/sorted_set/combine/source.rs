@@ -22,7 +22,7 @@ impl<'a> Source<'a> {
     /// The value of a key; without one, there are no members.
     fn of(value: Option<Value<'a>>) -> Result<Self, CmdError> {
         match value {
-            None => Ok(Source::Sorted(SortedSetRef::EMPTY)),
+            None => Ok(Source::Sorted(SortedSetRef::empty())),
             Some(value) => match value.as_sorted_set() {
                 Ok(set) => Ok(Source::Sorted(set)),
                 Err(_) => value.as_set().map(Source::Set).map_err(|_| CmdError::WrongType),
@@ -99,7 +99,7 @@ impl Sources for Local<'_, '_, '_> {
         let mut db = self.ctx.database();
         let item = self.keys.get(input).and_then(|&key| db.peek(key));
         // The types were looked at before.
-        look(Source::of(item.map(store::Item::value)).unwrap_or(Source::Sorted(SortedSetRef::EMPTY)))
+        look(Source::of(item.map(store::Item::value)).unwrap_or(Source::Sorted(SortedSetRef::empty())))
     }
 }
 
@@ -135,7 +135,7 @@ impl Sources for Shipped<'_> {
     fn with<R>(&mut self, input: usize, look: impl FnOnce(Source<'_>) -> R) -> R {
         match self.inputs.get(input) {
             Some((members, index)) => look(Source::Listed(members, index)),
-            None => look(Source::Sorted(SortedSetRef::EMPTY)),
+            None => look(Source::Sorted(SortedSetRef::empty())),
         }
     }
 }
