@@ -13,8 +13,10 @@ pub use keys::KeyAt;
 pub mod connection;
 pub mod generic;
 pub mod geo;
+pub mod list;
 pub mod server;
 pub mod sorted_set;
+pub mod stream;
 pub mod string;
 mod write;
 

@@ -63,3 +63,13 @@ fn sorted_set() {
 fn geo() {
     check("geo", meta::geo::ALL);
 }
+
+#[test]
+fn list() {
+    check("list", meta::list::ALL);
+}
+
+#[test]
+fn stream() {
+    check("stream", meta::stream::ALL);
+}

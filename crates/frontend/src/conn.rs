@@ -4,6 +4,9 @@
 //! next. A reply that arrives as the head goes straight to `out`; one that arrives early is stashed.
 
 use base::conn::{ConnId, ConnInfo};
+use base::limits::{
+    REPLIES_OUTSTANDING_MAX, REPLIES_PAUSE_BYTES, REPLY_FORECAST_MEMORY_MAX, REPLY_FORECAST_START_BYTES,
+};
 use bytes::BytesMut;
 use resp::Parser;
 
@@ -92,6 +95,10 @@ pub(crate) struct Conn {
     pub(crate) head_seq: u32,
     /// Output handed over to the socket and not sent yet, as far as it is known.
     pub(crate) unsent_bytes: usize,
+    /// What the next replies are expected to take, each, after those that left.
+    forecast_bytes: usize,
+    /// Up to which reply they have been looked at.
+    forecast_seq: u32,
     /// Since when the output is over the soft limit (milliseconds), if it is.
     pub(crate) over_soft_since_ms: Option<u64>,
     pub(crate) db: u16,
@@ -110,6 +117,8 @@ pub(crate) struct Conn {
     pub(crate) paused: bool,
     /// In the list of connections with output or something else to tell the socket.
     pub(crate) dirty: bool,
+    /// Its output waits for replies of other shards.
+    pub(crate) held: bool,
     pub(crate) created_ms: u64,
     pub(crate) last_active_ms: u64,
     pub(crate) commands: u64,
@@ -133,6 +142,8 @@ impl Conn {
             next_seq: 0,
             head_seq: 0,
             unsent_bytes: 0,
+            forecast_bytes: REPLY_FORECAST_START_BYTES,
+            forecast_seq: 0,
             over_soft_since_ms: None,
             db: 0,
             resp3: false,
@@ -144,6 +155,7 @@ impl Conn {
             stalled: false,
             paused: false,
             dirty: false,
+            held: false,
             created_ms: now_ms,
             last_active_ms: now_ms,
             commands: 0,
@@ -174,6 +186,34 @@ impl Conn {
     #[inline]
     pub(crate) fn outstanding(&self) -> u32 {
         self.next_seq.wrapping_sub(self.head_seq)
+    }
+
+    /// Whether more commands may be taken: not too many replies are due, and they do not take too much. How much the
+    /// replies under way take is not known, but those that left tell what to expect.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        let outstanding = self.outstanding();
+        let expected = self.forecast_bytes.saturating_mul(outstanding as usize);
+        outstanding < REPLIES_OUTSTANDING_MAX
+            && expected.saturating_add(self.out.len() + self.unsent_bytes + self.stashed_bytes())
+                < REPLIES_PAUSE_BYTES
+    }
+
+    /// How many commands may be outstanding if no reply is held.
+    #[cfg(test)]
+    pub(crate) fn window(&self) -> usize {
+        REPLIES_PAUSE_BYTES.div_ceil(self.forecast_bytes.max(1)).min(REPLIES_OUTSTANDING_MAX as usize)
+    }
+
+    /// Learns from the replies that are about to leave. Large ones count at once, smaller ones by how many they are.
+    pub(crate) fn learn_reply_bytes(&mut self) {
+        let count = self.head_seq.wrapping_sub(self.forecast_seq);
+        self.forecast_seq = self.head_seq;
+        let Some(mean) = self.out.len().checked_div(count as usize) else { return };
+        let (weight, all) =
+            (count.min(REPLY_FORECAST_MEMORY_MAX) as usize, REPLY_FORECAST_MEMORY_MAX as usize);
+        let smoothed = (mean * weight + self.forecast_bytes * (all - weight)) / all;
+        self.forecast_bytes = smoothed.max(mean);
     }
 
     /// Whether the reply `seq` may be written straight to `out`; then [`Conn::head_written`] must follow.

@@ -22,12 +22,6 @@ use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
 
-/// Replies that a connection may have outstanding before no more of its commands are parsed. Bounds what a pipeline can
-/// queue at other shards and in the stash.
-pub(crate) const OUTSTANDING_MAX: u32 = 1024;
-/// Output in bytes that a connection may have unsent before no more of its commands are parsed: a client that does not
-/// read its replies is paused here, long before any limit drops it.
-pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
 /// Expiry slices run at most this often.
 const EXPIRE_EVERY_US: u64 = 1000;
 /// While there is memory to free, a slice of it is freed this often.
@@ -123,6 +117,8 @@ pub struct Core<C, W> {
     pub(crate) stalled_output: bool,
     /// Connections whose output is over the soft limit.
     pub(crate) over_soft: Vec<u32>,
+    /// Connections whose output waits for replies of other shards, and since when.
+    pub(crate) held: Vec<(u32, u64)>,
     pub(crate) gathers: Slots<Gather>,
     pub(crate) spare_gathers: Vec<Gather>,
     pub(crate) locks: LockTable<Deferred>,
@@ -190,6 +186,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             stalled: Vec::new(),
             stalled_output: false,
             over_soft: Vec::new(),
+            held: Vec::new(),
             gathers: Slots::new(),
             spare_gathers: Vec::new(),
             locks: LockTable::new(),
@@ -314,6 +311,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let came = self.take_answers();
         self.run_tasks();
         self.refresh_slow(io);
+        self.release_held();
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
@@ -333,7 +331,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let stop = self.stopping();
         Next {
             again: (self.plan.len() > 0 && self.can_publish()) || self.may_parse_stalled(),
-            deadline_us: self.soft_limit_deadline_us().into_iter().chain(background).min(),
+            deadline_us: [self.soft_limit_deadline_us(), self.held_deadline_us(), background]
+                .into_iter()
+                .flatten()
+                .min(),
             remote_recent: came || self.in_flight > 0,
             stop,
         }
@@ -451,20 +452,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
     fn publish_progress(&mut self) {
-        let (stats, shard) = (self.stats(), self.shard.stats());
-        stats.keyspace_hits.set(shard.keyspace_hits);
-        stats.keyspace_misses.set(shard.keyspace_misses);
-        if stats.dirty.get() != shard.dirty {
+        if self.stats().dirty.get() == self.shard.stats().dirty {
+            self.publish_lookups();
+        } else {
             self.publish_stats();
         }
     }
 
-    /// Makes the shard's counters visible to other cores.
-    pub(crate) fn publish_stats(&mut self) {
-        let stats = &self.shared.stats[usize::from(self.id)];
-        let shard = self.shard.stats();
+    fn publish_lookups(&self) {
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.keyspace_hits.set(shard.keyspace_hits);
         stats.keyspace_misses.set(shard.keyspace_misses);
+    }
+
+    /// Makes the shard's counters visible to other cores.
+    pub(crate) fn publish_stats(&mut self) {
+        self.publish_lookups();
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.expired_keys.set(shard.expired_keys);
         stats.dirty.set(shard.dirty);
         stats.used_bytes.set(self.shard.used_bytes() as u64);

@@ -33,6 +33,8 @@ mod keys;
 mod locks;
 mod message;
 mod output;
+#[cfg(test)]
+mod output_tests;
 mod parse;
 mod plan;
 pub mod process;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use resp::{Limits, Parsed, ProtocolError, Reply};
 
 use crate::conn::Conn;
-use crate::core::{Core, OUTPUT_PAUSE_BYTES, OUTSTANDING_MAX, conn_mut};
+use crate::core::{Core, conn_mut};
 use crate::message::Source;
 use crate::plan::source_bytes;
 
@@ -44,7 +44,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if conn.closing {
             return;
         }
-        if conn.stalled || !may_parse || !has_room(conn) {
+        if conn.stalled || !may_parse || !conn.has_room() {
             conn.query.extend_from_slice(chunk.as_ref());
             self.stall(id.index);
             return self.check_query(id);
@@ -83,7 +83,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     pos -= conn.query.len() - consumed;
                     conn.query.truncate(consumed);
                     let frame = std::mem::take(&mut conn.query).freeze();
-                    self.run_parsed(id, parsed, Place::Whole(frame));
+                    match parsed {
+                        Parsed::Inline { line, .. } => self.shared_command(id, Bytes::from(line)),
+                        Parsed::Frame { .. } => self.shared_command(id, frame),
+                        Parsed::Empty { .. } | Parsed::Incomplete { .. } => {}
+                    }
                     return Some(pos);
                 }
                 Err(error) => {
@@ -114,7 +118,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if rest.is_empty() {
                 break Parse::Done;
             }
-            if !may_parse || !has_room(conn) {
+            if !may_parse || !conn.has_room() {
                 break Parse::Stalled;
             }
             let limits = if conn.authenticated { &self.limits[1] } else { &self.limits[0] };
@@ -127,11 +131,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     self.command(id, source, pos as u32);
                     pos += consumed;
                 }
-                Ok(parsed) => {
-                    let consumed = consumed_of(&parsed);
-                    self.run_parsed(id, parsed, Place::In(source, pos as u32));
+                Ok(Parsed::Inline { consumed, line }) => {
+                    self.shared_command(id, Bytes::from(line));
                     pos += consumed;
                 }
+                Ok(Parsed::Empty { consumed }) => pos += consumed,
                 Err(error) => {
                     self.protocol_error(id, error);
                     break Parse::Closed;
@@ -163,7 +167,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if !conn.stalled {
                 continue;
             }
-            if !has_room(conn) {
+            if !conn.has_room() {
                 self.stalled.push(index);
                 continue;
             }
@@ -183,7 +187,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let conn = |&index: &u32| self.conns.get(index as usize)?.as_ref().filter(|conn| conn.stalled);
         !self.stalled.is_empty()
             && self.may_parse()
-            && (self.stalled_output || self.stalled.iter().filter_map(conn).any(has_room))
+            && (self.stalled_output || self.stalled.iter().filter_map(conn).any(Conn::has_room))
     }
 
     /// Puts a connection into the list of those whose bytes wait.
@@ -197,20 +201,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Carries out one parsed command.
-    fn run_parsed(&mut self, id: ConnId, parsed: Parsed, place: Place) {
-        let (source, base) = match (parsed, place) {
-            (Parsed::Frame { .. }, Place::In(source, base)) => (source, base),
-            (Parsed::Frame { .. }, Place::Whole(frame)) => (self.share(frame), 0),
-            (Parsed::Inline { line, .. }, _) => (self.share(Bytes::from(line)), 0),
-            (Parsed::Empty { .. } | Parsed::Incomplete { .. }, _) => return,
-        };
-        self.command(id, source, base);
-    }
-
-    fn share(&mut self, bytes: Bytes) -> Source {
+    /// Carries out a parsed command that has a buffer to itself.
+    fn shared_command(&mut self, id: ConnId, bytes: Bytes) {
+        let source = Source::Shared(self.plan.shared.len() as u32);
         self.plan.shared.push(bytes);
-        Source::Shared((self.plan.shared.len() - 1) as u32)
+        self.command(id, source, 0);
     }
 
     fn window(&self) -> usize {
@@ -251,23 +246,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 }
 
-/// Where a parsed frame is.
-enum Place {
-    In(Source, u32),
-    Whole(Bytes),
-}
-
 fn consumed_of(parsed: &Parsed) -> usize {
     match *parsed {
         Parsed::Frame { consumed } | Parsed::Inline { consumed, .. } | Parsed::Empty { consumed } => consumed,
         Parsed::Incomplete { .. } => 0,
     }
-}
-
-/// Whether a connection may queue more commands.
-#[inline]
-fn has_room(conn: &Conn) -> bool {
-    conn.outstanding() < OUTSTANDING_MAX && conn.out.len() + conn.unsent_bytes < OUTPUT_PAUSE_BYTES
 }
 
 /// Makes room for a large argument once it is clear that it is really coming: never more than as much again as has

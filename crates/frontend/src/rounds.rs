@@ -16,7 +16,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use base::ArgRange;
 use bus::Wake;
 use bytes::Bytes;
 use commands::{CmdError, OwnedArgs, RoundsFn, Step, StepOut, Tx, TxState};
@@ -25,7 +24,7 @@ use resp::Reply;
 use crate::core::Core;
 use crate::keys::Keys;
 use crate::message::{Dest, Op, Piece, Source, StepCall, TaskId};
-use crate::route::Call;
+use crate::route::{Call, copy_each};
 
 /// A rounds command under way.
 pub(crate) struct Task {
@@ -227,20 +226,19 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             resp3: false,
         };
         if shard == self.id {
-            let bytes = Bytes::from(keys.concat());
+            let mut bytes = Vec::new();
             piece.first_range = self.plan.own_ranges();
             self.plan.ranges.truncate(piece.first_range as usize);
-            push_ranges(&mut self.plan.ranges, 0, keys);
+            copy_each(keys.iter().map(Vec::as_slice), &mut bytes, &mut self.plan.ranges);
             piece.source = Source::Shared(self.plan.shared.len() as u32);
-            self.plan.shared.push(bytes);
+            self.plan.shared.push(Bytes::from(bytes));
             piece.op = op(self.plan.steps.len() as u32);
             self.plan.steps.push(call);
             self.plan.own.push(piece);
         } else {
             let batch = self.plan.batch(shard);
             piece.first_range = batch.ranges.len() as u32;
-            push_ranges(&mut batch.ranges, batch.bytes.len(), keys);
-            keys.iter().for_each(|key| batch.bytes.extend_from_slice(key));
+            copy_each(keys.iter().map(Vec::as_slice), &mut batch.bytes, &mut batch.ranges);
             piece.op = op(batch.steps.len() as u32);
             batch.steps.push(call);
             batch.pieces.push(piece);
@@ -269,13 +267,5 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.runnable.retain(|&other| other != at);
         self.tasks.remove(at);
         self.deliver(dest, &bytes);
-    }
-}
-
-fn push_ranges(ranges: &mut Vec<ArgRange>, at: usize, keys: &[Vec<u8>]) {
-    let mut at = at as u32;
-    for key in keys {
-        ranges.push(ArgRange::new(at, key.len() as u32));
-        at += key.len() as u32;
     }
 }

@@ -209,34 +209,25 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn send_remote(&mut self, shard: u16, mut piece: Piece) {
-        let ranges = {
-            let first = piece.first_range as usize;
-            first..first + piece.argc as usize
-        };
-        let shared = match piece.source {
-            Source::Shared(at) => {
-                self.plan.shared.get(at as usize).filter(|frame| frame.len() >= SHARE_MIN_BYTES)
-            }
-            _ => None,
-        };
-        if let Some(frame) = shared.cloned() {
-            let batch = self.plan.batches[usize::from(shard)].get_or_insert_default();
-            piece.source = Source::Shared(batch.shared.len() as u32);
-            batch.shared.push(frame);
-            piece.first_range = batch.ranges.len() as u32;
-            batch.ranges.extend_from_slice(self.plan.ranges.get(ranges).unwrap_or_default());
-            batch.pieces.push(piece);
-            self.plan.remote += 1;
-            return;
-        }
-        // One copy of the stretch of bytes that holds all arguments keeps the ranges as they are.
         self.plan.batch(shard);
         let plan = &mut self.plan;
-        let bytes = source_bytes(&plan.chunks, &plan.shared, piece.source);
-        let bytes = bytes.get(piece.base as usize..).unwrap_or_default();
         let Some(batch) = plan.batches[usize::from(shard)].as_deref_mut() else { return };
-        let ranges = plan.ranges.get(ranges).unwrap_or_default();
-        copy_args(batch, &mut piece, bytes, ranges);
+        let first = piece.first_range as usize;
+        let ranges = plan.ranges.get(first..first + piece.argc as usize).unwrap_or_default();
+        let large = match piece.source {
+            Source::Shared(at) => plan.shared.get(at as usize).filter(|frame| frame.len() >= SHARE_MIN_BYTES),
+            _ => None,
+        };
+        if let Some(frame) = large {
+            piece.source = Source::Shared(batch.shared.len() as u32);
+            batch.shared.push(frame.clone());
+            piece.first_range = batch.ranges.len() as u32;
+            batch.ranges.extend_from_slice(ranges);
+        } else {
+            let bytes = source_bytes(&plan.chunks, &plan.shared, piece.source);
+            let bytes = bytes.get(piece.base as usize..).unwrap_or_default();
+            copy_args(batch, &mut piece, bytes, ranges);
+        }
         batch.pieces.push(piece);
         plan.remote += 1;
     }
@@ -286,10 +277,18 @@ pub(crate) fn copy_args(batch: &mut Batch, piece: &mut Piece, bytes: &[u8], rang
         batch.bytes.extend_from_slice(stretch);
         return;
     }
-    for range in ranges {
-        let arg = range.slice(bytes);
-        batch.ranges.push(ArgRange::new(batch.bytes.len() as u32, arg.len() as u32));
-        batch.bytes.extend_from_slice(arg);
+    copy_each(ranges.iter().map(|range| range.slice(bytes)), &mut batch.bytes, &mut batch.ranges);
+}
+
+/// Copies arguments one behind the other.
+pub(crate) fn copy_each<'a>(
+    args: impl Iterator<Item = &'a [u8]>,
+    bytes: &mut Vec<u8>,
+    ranges: &mut Vec<ArgRange>,
+) {
+    for arg in args {
+        ranges.push(ArgRange::new(bytes.len() as u32, arg.len() as u32));
+        bytes.extend_from_slice(arg);
     }
 }
 
