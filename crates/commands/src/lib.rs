@@ -34,5 +34,12 @@ pub use spec::{CommandSpec, Handler, Merge, Pick, Route};
 pub use table::{CommandId, CommandTable};
 
 /// The specs of all families.
-pub static FAMILIES: &[&[CommandSpec]] =
-    &[string::SPECS, generic::SPECS, sorted_set::SPECS, geo::SPECS, connection::SPECS, server::SPECS, control::SPECS];
+pub static FAMILIES: &[&[CommandSpec]] = &[
+    string::SPECS,
+    generic::SPECS,
+    sorted_set::SPECS,
+    geo::SPECS,
+    connection::SPECS,
+    server::SPECS,
+    control::SPECS,
+];

@@ -61,7 +61,7 @@ impl<'a> SortedSetRef<'a> {
     pub fn len(self) -> usize {
         match self {
             SortedSetRef::Small(set) => set.len(),
-            SortedSetRef::Big(set) => set.len(),
+            SortedSetRef::Big(set) => set.order().len(),
         }
     }
 

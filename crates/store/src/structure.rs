@@ -3,6 +3,7 @@
 use crate::Kind;
 use crate::hash::Hash;
 use crate::set::Set;
+use crate::sorted_set::SortedSet;
 
 /// What the store wants of any big collection. All but [`Collection::free_some`] are O(1).
 pub trait Collection {
@@ -32,6 +33,8 @@ pub enum Structure {
     Hash(Hash),
     /// A set.
     Set(Set),
+    /// A sorted set.
+    SortedSet(SortedSet),
 }
 
 impl Structure {
@@ -41,6 +44,7 @@ impl Structure {
         match self {
             Structure::Hash(_) => Kind::Hash,
             Structure::Set(_) => Kind::Set,
+            Structure::SortedSet(_) => Kind::SortedSet,
         }
     }
 
@@ -50,6 +54,7 @@ impl Structure {
         match self {
             Structure::Hash(hash) => hash,
             Structure::Set(set) => set,
+            Structure::SortedSet(set) => set,
         }
     }
 
@@ -59,6 +64,7 @@ impl Structure {
         match self {
             Structure::Hash(hash) => hash,
             Structure::Set(set) => set,
+            Structure::SortedSet(set) => set,
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Cell {
 }
 
 /// The rectangle of a cell, in degrees.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Area {
     pub(super) longitude: Range<f64>,
     pub(super) latitude: Range<f64>,
@@ -89,10 +89,7 @@ impl Position {
             let middle = (range.start + range.end) / 2.0;
             middle.min(max).max(min)
         };
-        Position {
-            longitude: middle(area.longitude, LONGITUDE),
-            latitude: middle(area.latitude, LATITUDE),
-        }
+        Position { longitude: middle(area.longitude, LONGITUDE), latitude: middle(area.latitude, LATITUDE) }
     }
 
     /// The score that the position is stored as.
@@ -121,7 +118,10 @@ impl Cell {
             let at = |number: f64| min + number / parts * scale;
             at(f64::from(number))..at(f64::from(number.wrapping_add(1)))
         };
-        Area { longitude: range(gather(self.bits >> 1), LONGITUDE), latitude: range(gather(self.bits), LATITUDE) }
+        Area {
+            longitude: range(gather(self.bits >> 1), LONGITUDE),
+            latitude: range(gather(self.bits), LATITUDE),
+        }
     }
 
     /// The scores of all positions in the cell.
@@ -174,7 +174,9 @@ mod tests {
             let last = ((1u64 << step) - 1) as u32;
             for (column, row) in [(0, 0), (last, last), (last / 2, last / 3), (0, last)] {
                 let cell = Cell { bits: spread(row) | spread(column) << 1, step };
-                for (east, north) in [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)] {
+                for (east, north) in
+                    [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
+                {
                     let next = cell.neighbour(east, north);
                     assert_eq!(gather(next.bits >> 1), column.wrapping_add_signed(i32::from(east)) & last);
                     assert_eq!(gather(next.bits), row.wrapping_add_signed(i32::from(north)) & last);

@@ -85,11 +85,7 @@ pub(super) fn geoadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
 }
 
 /// GEODIST key member member [M | KM | FT | MI]
-pub(super) fn geodist(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn geodist(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     if args.len() > 5 {
         return Err(CmdError::Syntax);
     }
@@ -104,11 +100,7 @@ pub(super) fn geodist(
 }
 
 /// GEOHASH key [member …]
-pub(super) fn geohash(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn geohash(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     with_read(ctx, args.arg(1), |set| {
         reply.array(args.len() - 2);
         for member in args.tail(2).iter() {

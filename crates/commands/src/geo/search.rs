@@ -62,8 +62,7 @@ impl Results {
                 break;
             }
             let scores = cell.scores();
-            let range =
-                ScoreRange { min: scores.start, max: scores.end, min_open: false, max_open: true };
+            let range = ScoreRange { min: scores.start, max: scores.end, min_open: false, max_open: true };
             set.visit(range.ranks(set), false, |score, member| {
                 let at = Position::of_score(score);
                 if let Some(distance) = shape.distance_within(at) {
@@ -162,7 +161,7 @@ impl Command {
             match query.target {
                 Some(target) => {
                     self.check_target(&all, target.key)?;
-                    Ok(Some((target.key, results.members(&query))))
+                    Ok::<_, CmdError>(Some((target.key, results.members(&query))))
                 }
                 None => {
                     results.reply(&query, reply);
@@ -186,7 +185,8 @@ impl Command {
         // As the key specifications find them: the first argument that is the word, and the one behind it.
         let first = if self.form == Form::Radius { 6 } else { 5 };
         let named = |word: &str| {
-            let at = (first..args.len()).find(|&at| args.get(at).is_some_and(|arg| crate::words::is(arg, word)))?;
+            let at = (first..args.len())
+                .find(|&at| args.get(at).is_some_and(|arg| crate::words::is(arg, word)))?;
             args.get(at + 1).copied()
         };
         match [named("STORE"), named("STOREDIST")].contains(&Some(target)) {
@@ -218,14 +218,15 @@ impl Command {
                 Err(error) => StepOut::Failed(error),
             }
         };
-        move_members(&tx, &source, destination.unwrap_or_default(), self.event, search).await
+        move_members(&tx, &source, destination.unwrap_or_default(), self.event, Box::new(search)).await
     }
 
     /// The key behind the last STORE or STOREDIST.
     fn named_target(self, args: &[&[u8]]) -> Option<bytes::Bytes> {
         let first = if self.form == Form::Radius { 6 } else { 5 };
         let is_store = |arg: &[u8]| crate::words::is(arg, "STORE") || crate::words::is(arg, "STOREDIST");
-        let at = (first..args.len()).rev().skip(1).find(|&at| args.get(at).is_some_and(|arg| is_store(arg)))?;
+        let at =
+            (first..args.len()).rev().skip(1).find(|&at| args.get(at).is_some_and(|arg| is_store(arg)))?;
         args.get(at + 1).map(|key| bytes::Bytes::copy_from_slice(key))
     }
 }

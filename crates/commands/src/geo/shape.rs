@@ -39,7 +39,10 @@ pub(super) fn distance(a: Position, b: Position) -> f64 {
 #[derive(Clone, Debug)]
 pub(super) enum Outline {
     Circle(f64),
-    Box { width: f64, height: f64 },
+    Box {
+        width: f64,
+        height: f64,
+    },
     /// The corners, in order.
     Polygon(Vec<Position>),
 }
@@ -146,7 +149,8 @@ impl Shape {
         let no_east = far && area.longitude.end > east;
         let mut cells = Vec::with_capacity(9);
         let mut last = None;
-        for (columns, rows) in [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1)] {
+        for (columns, rows) in [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1)]
+        {
             let skipped = (rows < 0 && no_south)
                 || (rows > 0 && no_north)
                 || (columns < 0 && no_west)

@@ -60,9 +60,7 @@ impl AddOptions {
     fn check(self, pairs: usize) -> Result<(), CmdError> {
         let AddOptions { nx, xx, gt, lt, incr, .. } = self;
         if nx && xx {
-            return Err(CmdError::text_of(
-                "ERR XX and NX options at the same time are not compatible",
-            ));
+            return Err(CmdError::text_of("ERR XX and NX options at the same time are not compatible"));
         }
         if (gt && nx) || (lt && nx) || (gt && lt) {
             return Err(CmdError::text_of(
@@ -109,11 +107,7 @@ pub(super) fn zadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
 }
 
 /// ZINCRBY key increment member
-pub(super) fn zincrby(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn zincrby(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     add(AddOptions { incr: true, ..AddOptions::default() }, args.arg(1), args.tail(2), ctx, reply)
 }
 

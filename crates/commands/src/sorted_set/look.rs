@@ -37,11 +37,7 @@ pub(super) fn zscore(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
 }
 
 /// ZMSCORE key member [member …]
-pub(super) fn zmscore(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn zmscore(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     with_read(ctx, args.arg(1), |set| {
         reply.array(args.len() - 2);
         for member in args.tail(2).iter() {

@@ -21,11 +21,6 @@ impl Members {
         self.ends.len()
     }
 
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
     /// Puts a member at the end.
     pub(crate) fn push(&mut self, score: f64, member: &[u8]) {
         self.text.extend_from_slice(member);

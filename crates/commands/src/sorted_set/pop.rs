@@ -20,7 +20,12 @@ pub(crate) enum End {
 }
 
 /// Takes up to `count` members from an end, the outermost first.
-pub(crate) fn take(ctx: &mut ShardCtx<'_>, key: Key<'_>, end: End, count: usize) -> Result<Members, CmdError> {
+pub(crate) fn take(
+    ctx: &mut ShardCtx<'_>,
+    key: Key<'_>,
+    end: End,
+    count: usize,
+) -> Result<Members, CmdError> {
     let event = match end {
         End::Min => "zpopmin",
         End::Max => "zpopmax",
@@ -43,29 +48,16 @@ pub(crate) fn take(ctx: &mut ShardCtx<'_>, key: Key<'_>, end: End, count: usize)
 }
 
 /// ZPOPMIN key [count]
-pub(super) fn zpopmin(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn zpopmin(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     pop(ctx, args, reply, End::Min)
 }
 
 /// ZPOPMAX key [count]
-pub(super) fn zpopmax(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn zpopmax(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     pop(ctx, args, reply, End::Max)
 }
 
-fn pop(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-    end: End,
-) -> Result<(), CmdError> {
+fn pop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: End) -> Result<(), CmdError> {
     if args.len() > 3 {
         return Err(CmdError::Syntax);
     }
@@ -100,10 +92,7 @@ impl Pop {
             let value = base::num::parse_i64(text).filter(|&value| value >= 1);
             value.map(|value| value as usize).ok_or(CmdError::text_of(error))
         };
-        let keys = at_least_1(
-            args.next().unwrap_or_default(),
-            "ERR numkeys should be greater than 0",
-        )?;
+        let keys = at_least_1(args.next().unwrap_or_default(), "ERR numkeys should be greater than 0")?;
         let end = match args.nth(keys) {
             Some(word) if words::is(word, "MIN") => End::Min,
             Some(word) if words::is(word, "MAX") => End::Max,
@@ -152,10 +141,7 @@ pub(super) fn zmpop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
 
 /// ZMPOP over several shards: each says which of its keys is the first with members, or of a wrong type; the first of them
 /// all is popped from.
-pub(super) fn zmpop_rounds(
-    tx: Tx,
-    args: OwnedArgs,
-) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
+pub(super) fn zmpop_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
     Box::pin(async move {
         let Pop { keys, end, count } = Pop::parse(args.iter().skip(1).map(AsRef::as_ref))?;
         let names: Vec<_> = args.into_iter().skip(2).take(keys).collect();

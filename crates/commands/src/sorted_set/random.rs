@@ -64,9 +64,8 @@ pub(super) fn zrandmember(
             }
             return;
         }
-        let mut ranks = distinct(len, usize::try_from(count).unwrap_or(len), |end| {
-            rng.below(end as u64) as usize
-        });
+        let mut ranks =
+            distinct(len, usize::try_from(count).unwrap_or(len), |end| rng.below(end as u64) as usize);
         header(reply, ranks.len(), with_scores);
         ranks.sort_unstable();
         // Neighbours in one go.

@@ -9,8 +9,8 @@ use store::SortedSetRef;
 
 use super::bounds::{LexRange, ScoreRange, ranks_between};
 use super::members::{Members, element, header};
-use super::{read, store_members, with_read};
-use crate::{CmdError, OwnedArgs, ShardCtx, StepOut, Tx, words};
+use super::{move_members, read, store_members, with_read};
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
 
 /// What is meant by the two ends of a range.
 #[derive(Clone, Copy, PartialEq)]
@@ -141,11 +141,7 @@ fn reply_range(
 }
 
 /// ZRANGE key min max [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]
-pub(super) fn zrange(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+pub(super) fn zrange(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     reply_range(ctx, args, reply, By::Auto, None)
 }
 
@@ -225,12 +221,10 @@ pub(super) fn zrangestore_rounds(
     Box::pin(async move {
         let destination = args.get(1).cloned().unwrap_or_default();
         let source = args.get(2).cloned().unwrap_or_default();
-        super::move_members(&tx, &source, destination, "zrangestore", move |ctx| {
-            match selected(ctx, args.iter().skip(2).map(AsRef::as_ref)) {
-                Ok(members) => StepOut::Members(members),
-                Err(error) => StepOut::Failed(error),
-            }
-        })
-        .await
+        let find: Step = Box::new(move |ctx| match selected(ctx, args.iter().skip(2).map(AsRef::as_ref)) {
+            Ok(members) => StepOut::Members(members),
+            Err(error) => StepOut::Failed(error),
+        });
+        move_members(&tx, &source, destination, "zrangestore", find).await
     })
 }

@@ -47,6 +47,7 @@ const FILES: &[&str] = &[
     "connection",
     "counter",
     "expire",
+    "geo",
     "hello",
     "keys",
     "large",
@@ -54,6 +55,9 @@ const FILES: &[&str] = &[
     "scan",
     "server",
     "set",
+    "sorted-set",
+    "sorted-set-combine",
+    "sorted-set-range",
     "string",
     "unknown",
 ];

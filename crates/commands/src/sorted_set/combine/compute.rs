@@ -40,7 +40,9 @@ impl Results {
         let text = &self.text;
         let member = |entry: &Entry| text.get(entry.start..entry.end).unwrap_or_default();
         // There are mostly long runs in order, which this sort makes use of.
-        self.entries.sort_by(|a, b| a.score.partial_cmp(&b.score).unwrap_or(Ordering::Equal).then_with(|| member(a).cmp(member(b))));
+        self.entries.sort_by(|a, b| {
+            a.score.partial_cmp(&b.score).unwrap_or(Ordering::Equal).then_with(|| member(a).cmp(member(b)))
+        });
         let mut members = Members::with_capacity(self.entries.len(), text.len());
         for entry in &self.entries {
             members.push(entry.score, member(entry));

@@ -83,11 +83,13 @@ impl Query {
         store: bool,
         count_only: bool,
     ) -> Result<Self, CmdError> {
-        let mut query = Query { weights: Vec::new(), aggregate: Aggregate::Sum, with_scores: false, limit: 0 };
+        let mut query =
+            Query { weights: Vec::new(), aggregate: Aggregate::Sum, with_scores: false, limit: 0 };
         let weighted = op != Op::Diff && !count_only;
         while let Some(word) = args.next() {
             if weighted && args.len() >= keys && words::is(word, "WEIGHTS") {
-                let weight = |text| parse_f64(text).ok_or(CmdError::text_of("ERR weight value is not a float"));
+                let weight =
+                    |text| parse_f64(text).ok_or(CmdError::text_of("ERR weight value is not a float"));
                 query.weights = args.by_ref().take(keys).map(weight).collect::<Result<_, _>>()?;
             } else if weighted && args.len() >= 1 && words::is(word, "AGGREGATE") {
                 query.aggregate = match args.next().unwrap_or_default() {
