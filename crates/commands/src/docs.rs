@@ -3,6 +3,7 @@
 //! The data files hold what Redis 8.2.3 answers and are written by `scripts/record-command-specs`. The order of
 //! the fields, and which of them are left out, is Redis's and checked against recorded replies.
 
+pub mod cluster;
 pub mod connection;
 pub mod generic;
 pub mod geo;
@@ -11,6 +12,7 @@ pub mod server;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
+pub mod string_new;
 mod write;
 
 pub(crate) use write::words;
@@ -79,7 +81,7 @@ pub struct Arg {
 }
 
 /// The optional parts of an [`Arg`], all absent.
-const ARG: Arg = Arg {
+pub(crate) const ARG: Arg = Arg {
     name: "",
     kind: ArgKind::String,
     display_text: None,

@@ -11,6 +11,7 @@
 //!
 //! What it must not know: connections, other shards' data, clocks.
 
+pub mod cluster;
 pub mod connection;
 pub mod control;
 mod ctx;
@@ -40,6 +41,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     sorted_set::SPECS,
     geo::SPECS,
     connection::SPECS,
+    cluster::SPECS,
     server::SPECS,
     control::SPECS,
 ];

@@ -10,7 +10,9 @@ mod keys;
 pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
 pub use keys::KeyAt;
 
+pub mod cluster;
 pub mod connection;
+pub mod connection_new;
 pub mod generic;
 pub mod geo;
 pub mod list;
@@ -18,6 +20,7 @@ pub mod server;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
+pub mod string_new;
 mod write;
 
 /// The metadata of a command or subcommand.

@@ -66,6 +66,14 @@ pub(crate) fn read<'d>(db: &'d mut Db<'_>, key: Key<'_>) -> Result<SortedSetRef<
     }
 }
 
+/// As [`read`], not counted as a lookup.
+fn peek<'d>(db: &'d mut Db<'_>, key: Key<'_>) -> Result<SortedSetRef<'d>, CmdError> {
+    match db.peek(key) {
+        Some(item) => Ok(item.value().as_sorted_set()?),
+        None => Ok(SortedSetRef::empty()),
+    }
+}
+
 /// Passes the sorted set of a key to `look`.
 #[inline]
 pub(crate) fn with_key<R>(
@@ -129,6 +137,27 @@ pub(crate) fn store_members(ctx: &mut ShardCtx<'_>, name: &[u8], members: &Membe
     }
 }
 
+/// Keys with their numbers, by shard.
+fn by_shard(tx: &Tx, names: &[Bytes]) -> Vec<(u16, Vec<(usize, Bytes)>)> {
+    let mut parts: Vec<(u16, Vec<(usize, Bytes)>)> = Vec::new();
+    for (number, name) in names.iter().enumerate() {
+        let (shard, entry) = (tx.topology.shard_of(name), (number, name.clone()));
+        match parts.iter_mut().find(|(other, _)| *other == shard) {
+            Some((_, part)) => part.push(entry),
+            None => parts.push((shard, vec![entry])),
+        }
+    }
+    parts
+}
+
+/// What a step that finds members hands back.
+pub(crate) fn members_out(found: Result<Members, CmdError>) -> StepOut {
+    match found {
+        Ok(members) => StepOut::Members(vec![members]),
+        Err(error) => StepOut::Failed(error),
+    }
+}
+
 /// For commands that store what they find in one key to another: finds in the first round, stores in the last, and replies
 /// with the number of members.
 pub(crate) async fn move_members(
@@ -139,7 +168,7 @@ pub(crate) async fn move_members(
     find: Step,
 ) -> Result<(), CmdError> {
     let members = match tx.round(vec![(tx.topology.shard_of(source), find)]).await.pop() {
-        Some(StepOut::Members(members)) => members,
+        Some(StepOut::Members(mut members)) => members.pop().unwrap_or_default(),
         Some(StepOut::Failed(error)) => return Err(error),
         _ => return Ok(()),
     };

@@ -47,6 +47,13 @@ pub(crate) struct Task {
     missing: usize,
 }
 
+impl Task {
+    /// Its number among the tasks of its core, in the order in which they began.
+    pub(crate) fn number(&self) -> u64 {
+        self.id.number
+    }
+}
+
 /// A step number that no result is awaited for.
 const IGNORED: u32 = u32::MAX;
 
@@ -73,7 +80,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
         let state = Rc::new(RefCell::new(TxState::default()));
         let db = usize::from(call.db);
-        let tx = Tx::new(Rc::clone(&state), db, self.hot.databases, self.topology, call.resp3);
+        let (databases, limits) = (self.hot.databases, self.hot.limits);
+        let tx = Tx::new(Rc::clone(&state), db, databases, limits, self.topology, call.resp3);
         self.next_task += 1;
         let task = Task {
             id: TaskId { core: self.id, number: self.next_task },

@@ -35,6 +35,8 @@ pub struct Stats {
 /// See the [module documentation](self).
 pub(crate) struct Books {
     pub(crate) now_ms: u64,
+    /// Expired keys stay where they are, though nobody sees them.
+    pub(crate) keep_expired: bool,
     pub(crate) stats: Stats,
     /// Heap bytes of all records with what they point to, those in the graveyard too.
     pub(crate) record_bytes: usize,

@@ -102,8 +102,10 @@ impl<'s> Db<'s> {
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         let found = match found {
             Some(found) if is_expired(found.record().view(), books.now_ms) => {
-                books.stats.expired_keys += 1;
-                Occupied::new(found, deadlines, books).delete();
+                if !books.keep_expired {
+                    books.stats.expired_keys += 1;
+                    Occupied::new(found, deadlines, books).delete();
+                }
                 None
             }
             found => found.map(|found| Item(found.into_view())),
@@ -120,7 +122,7 @@ impl<'s> Db<'s> {
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         match self.database.table.entry(key.slot, key.hash, key.bytes) {
             TableEntry::Occupied(found) if is_expired(found.record().view(), books.now_ms) => {
-                books.stats.expired_keys += 1;
+                books.stats.expired_keys += u64::from(!books.keep_expired);
                 Entry::Vacant(Vacant::stale(key, found, deadlines, books))
             }
             TableEntry::Occupied(found) => Entry::Occupied(Occupied::new(found, deadlines, books)),

@@ -439,7 +439,9 @@ impl Drop for Vacant<'_> {
     /// Removes the expired key that nobody has overwritten.
     #[inline]
     fn drop(&mut self) {
-        if let Place::Stale(place) = std::mem::replace(&mut self.place, Place::Done) {
+        if let Place::Stale(place) = std::mem::replace(&mut self.place, Place::Done)
+            && !self.books.keep_expired
+        {
             Occupied::new(place, self.deadlines, self.books).delete();
         }
     }

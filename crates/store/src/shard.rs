@@ -65,6 +65,7 @@ impl Shard {
             expiring_next: 0,
             books: Books {
                 now_ms: 0,
+                keep_expired: false,
                 stats: Stats::default(),
                 record_bytes: 0,
                 table_bytes: 0,
@@ -203,11 +204,20 @@ impl Shard {
         !self.books.graveyard.is_empty()
     }
 
+    /// While `keep`, expired keys are not seen, but stay: nothing is removed that no command removes.
+    pub fn keep_expired(&mut self, keep: bool) {
+        self.books.keep_expired = keep;
+    }
+
     /// When [`Shard::expire_slice`] wants to be called next, in ms since 1970; `None` while no key has an expiry. O(1),
     /// and up to date after every command.
     #[inline]
     pub fn expire_due_ms(&self) -> Option<u64> {
-        if self.expiring.is_empty() { None } else { Some(self.books.expiry_due_ms.max(self.books.now_ms)) }
+        if self.expiring.is_empty() || self.books.keep_expired {
+            None
+        } else {
+            Some(self.books.expiry_due_ms.max(self.books.now_ms))
+        }
     }
 
     /// Removes expired keys that nobody comes upon, working for about `budget_us` (by a fixed model of the costs, not by

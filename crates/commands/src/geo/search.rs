@@ -10,8 +10,8 @@ use store::SortedSetRef;
 use super::cell::Position;
 use super::points::{reply_distance, reply_position};
 use super::query::{Form, Grammar, Order, Query};
-use crate::sorted_set::{Members, ScoreRange, move_members, read, store_members, with_key};
-use crate::{CmdError, OwnedArgs, ShardCtx, StepOut, Tx};
+use crate::sorted_set::{Members, ScoreRange, members_out, move_members, read, store_members, with_key};
+use crate::{CmdError, OwnedArgs, ShardCtx, Tx};
 
 /// A command of this family.
 #[derive(Clone, Copy)]
@@ -213,10 +213,7 @@ impl Command {
                 self.check_target(&all, query.target.map_or(&b""[..], |target| target.key))?;
                 Ok(Results::search(&query, set).members(&query))
             });
-            match found {
-                Ok(members) => StepOut::Members(members),
-                Err(error) => StepOut::Failed(error),
-            }
+            members_out(found)
         };
         move_members(&tx, &source, destination.unwrap_or_default(), self.event, Box::new(search)).await
     }

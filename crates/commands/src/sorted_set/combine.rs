@@ -10,7 +10,7 @@ use base::Args;
 use resp::Reply;
 
 use super::members::{Members, element, header};
-use super::store_members;
+use super::{by_shard, store_members};
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
 use compute::combine;
 use query::{Counted, Query};
@@ -80,20 +80,30 @@ impl Command {
         let counted = Counted::parse(all().skip(self.count_at()), self.name)?;
         let first = self.count_at() + 1;
         let names: Vec<_> = args.iter().skip(first).take(counted.keys).cloned().collect();
-        let steps = names.into_iter().map(|name| {
-            let shard = tx.topology.shard_of(&name);
-            let step: Step = Box::new(move |ctx| match fetch(ctx, &name) {
-                Ok(members) => StepOut::Members(members),
-                Err(error) => StepOut::Failed(error),
+        let parts = by_shard(&tx, &names);
+        let order: Vec<usize> = parts.iter().flat_map(|(_, part)| part.iter().map(|(number, _)| *number)).collect();
+        let steps = parts.into_iter().map(|(shard, part)| {
+            let step: Step = Box::new(move |ctx| {
+                match part.iter().map(|(_, name)| fetch(ctx, name)).collect::<Result<_, _>>() {
+                    Ok(members) => StepOut::Members(members),
+                    Err(error) => StepOut::Failed(error),
+                }
             });
             (shard, step)
         });
         let steps = steps.collect();
         let outs = if self.store { tx.round(steps).await } else { tx.last_round(steps).await };
-        let mut sources = Vec::with_capacity(outs.len());
+        let mut sources = vec![Members::default(); names.len()];
+        let mut order = order.into_iter();
         for out in outs {
             match out {
-                StepOut::Members(members) => sources.push(members),
+                StepOut::Members(part) => {
+                    for (members, number) in part.into_iter().zip(&mut order) {
+                        if let Some(source) = sources.get_mut(number) {
+                            *source = members;
+                        }
+                    }
+                }
                 StepOut::Failed(error) => return Err(error),
                 _ => {}
             }

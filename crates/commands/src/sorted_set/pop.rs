@@ -3,11 +3,12 @@
 use std::pin::Pin;
 
 use base::Args;
+use bytes::Bytes;
 use resp::Reply;
-use store::Key;
+use store::{Key, Kind};
 
 use super::members::{Members, element};
-use super::{edit, read};
+use super::{by_shard, edit, members_out, peek};
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
 
 /// Which end members are taken from.
@@ -129,7 +130,7 @@ pub(super) fn zmpop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
     let Pop { keys, end, count } = Pop::parse(args.tail(1).iter())?;
     for name in args.tail(2).head(keys).iter() {
         let key = ctx.key(name);
-        if !read(&mut ctx.database(), key)?.is_empty() {
+        if !peek(&mut ctx.database(), key)?.is_empty() {
             let members = take(ctx, key, end, count)?;
             reply_popped(reply, name, &members);
             return Ok(());
@@ -144,37 +145,41 @@ pub(super) fn zmpop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
 pub(super) fn zmpop_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
     Box::pin(async move {
         let Pop { keys, end, count } = Pop::parse(args.iter().skip(1).map(AsRef::as_ref))?;
-        let names: Vec<_> = args.into_iter().skip(2).take(keys).collect();
-        let looks = names.iter().map(|name| {
-            let (shard, name) = (tx.topology.shard_of(name), name.clone());
-            let step: Step = Box::new(move |ctx| {
-                let key = ctx.key(&name);
-                match read(&mut ctx.database(), key) {
-                    Ok(set) => StepOut::Flag(!set.is_empty()),
-                    Err(error) => StepOut::Failed(error),
-                }
-            });
+        let names: Vec<Bytes> = args.into_iter().skip(2).take(keys).collect();
+        let looks = by_shard(&tx, &names).into_iter().map(|(shard, part)| {
+            let step: Step = Box::new(move |ctx| StepOut::First(first(ctx, &part)));
             (shard, step)
         });
-        for (out, name) in tx.round(looks.collect()).await.into_iter().zip(&names) {
-            match out {
-                StepOut::Failed(error) => return Err(error),
-                StepOut::Flag(true) => {
-                    let taken = name.clone();
-                    let step: Step = Box::new(move |ctx| match take(ctx, ctx.key(&taken), end, count) {
-                        Ok(members) => StepOut::Members(members),
-                        Err(error) => StepOut::Failed(error),
-                    });
-                    let outs = tx.last_round(vec![(tx.topology.shard_of(name), step)]).await;
-                    if let Some(StepOut::Members(members)) = outs.into_iter().next() {
-                        tx.reply(|reply| reply_popped(reply, name, &members));
-                    }
-                    return Ok(());
-                }
-                _ => {}
-            }
+        let outs = tx.round(looks.collect()).await;
+        let firsts = outs.into_iter().filter_map(|out| match out {
+            StepOut::First(first) => first,
+            _ => None,
+        });
+        let Some((number, fits)) = firsts.min() else {
+            tx.reply(|reply| reply.null_array());
+            return Ok(());
+        };
+        if !fits {
+            return Err(CmdError::WrongType);
         }
-        tx.reply(|reply| reply.null_array());
+        let name = names.get(number).cloned().unwrap_or_default();
+        let taken = name.clone();
+        let step: Step = Box::new(move |ctx| members_out(take(ctx, ctx.key(&taken), end, count)));
+        let outs = tx.last_round(vec![(tx.topology.shard_of(&name), step)]).await;
+        if let Some(StepOut::Members(members)) = outs.into_iter().next()
+            && let [members] = &members[..]
+        {
+            tx.reply(|reply| reply_popped(reply, &name, members));
+        }
         Ok(())
+    })
+}
+
+/// The first of some keys that exists, and whether it is a sorted set.
+fn first(ctx: &mut ShardCtx<'_>, keys: &[(usize, Bytes)]) -> Option<(usize, bool)> {
+    keys.iter().find_map(|(number, name)| {
+        let key = ctx.key(name);
+        let found = ctx.database().peek(key)?.kind() == Kind::SortedSet;
+        Some((*number, found))
     })
 }

@@ -9,8 +9,8 @@ use store::SortedSetRef;
 
 use super::bounds::{LexRange, ScoreRange, ranks_between};
 use super::members::{Members, element, header};
-use super::{move_members, read, store_members, with_read};
-use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
+use super::{members_out, move_members, read, store_members, with_read};
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, Tx, words};
 
 /// What is meant by the two ends of a range.
 #[derive(Clone, Copy, PartialEq)]
@@ -221,10 +221,8 @@ pub(super) fn zrangestore_rounds(
     Box::pin(async move {
         let destination = args.get(1).cloned().unwrap_or_default();
         let source = args.get(2).cloned().unwrap_or_default();
-        let find: Step = Box::new(move |ctx| match selected(ctx, args.iter().skip(2).map(AsRef::as_ref)) {
-            Ok(members) => StepOut::Members(members),
-            Err(error) => StepOut::Failed(error),
-        });
+        let find: Step =
+            Box::new(move |ctx| members_out(selected(ctx, args.iter().skip(2).map(AsRef::as_ref))));
         move_members(&tx, &source, destination, "zrangestore", find).await
     })
 }
