@@ -2,6 +2,7 @@
 
 mod float;
 mod general;
+mod grisu;
 mod hex;
 mod int;
 mod long;

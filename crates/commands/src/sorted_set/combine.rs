@@ -81,7 +81,8 @@ impl Command {
         let first = self.count_at() + 1;
         let names: Vec<_> = args.iter().skip(first).take(counted.keys).cloned().collect();
         let parts = by_shard(&tx, &names);
-        let order: Vec<usize> = parts.iter().flat_map(|(_, part)| part.iter().map(|(number, _)| *number)).collect();
+        let order: Vec<usize> =
+            parts.iter().flat_map(|(_, part)| part.iter().map(|(number, _)| *number)).collect();
         let steps = parts.into_iter().map(|(shard, part)| {
             let step: Step = Box::new(move |ctx| {
                 match part.iter().map(|(_, name)| fetch(ctx, name)).collect::<Result<_, _>>() {
