@@ -19,6 +19,7 @@ pub mod docs;
 mod error;
 pub mod generic;
 pub mod geo;
+pub mod list;
 pub mod meta;
 mod rounds;
 pub mod server;
@@ -40,6 +41,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     generic::SPECS,
     sorted_set::SPECS,
     geo::SPECS,
+    list::SPECS,
     connection::SPECS,
     cluster::SPECS,
     server::SPECS,

@@ -42,6 +42,10 @@ pub enum StepOut {
     First(Option<(usize, bool)>),
     /// Members with scores, of one key or several.
     Members(Vec<Members>),
+    /// Elements of a collection, or copies of them; `None` where there is no collection.
+    Texts(Option<Vec<Vec<u8>>>),
+    /// A reply.
+    Reply(Vec<u8>),
     /// The step failed.
     Failed(CmdError),
 }
@@ -126,6 +130,11 @@ impl Tx {
         state.outgoing = Some(steps);
         state.last = last;
         Round { state: Rc::clone(&self.state) }
+    }
+
+    /// Whether the client speaks RESP3.
+    pub fn is_resp3(&self) -> bool {
+        self.resp3
     }
 
     /// Writes the reply.

@@ -135,7 +135,8 @@ fn run(ops: Vec<Op>) {
                 gone.iter().for_each(|(_, member)| _ = map.remove(member));
             }
             Op::Look(score, member) => {
-                let set = db.get(key).map_or(SortedSetRef::empty(), |value| value.as_sorted_set().expect("one"));
+                let set =
+                    db.get(key).map_or(SortedSetRef::empty(), |value| value.as_sorted_set().expect("one"));
                 let below = |s: f64, m: &[u8]| (s, m) < (score, &member[..]);
                 let all = sorted(&map);
                 assert_eq!(set.partition(below), all.partition_point(|(s, m)| below(*s, m)));

@@ -1,7 +1,10 @@
 //! Big collections: each a structure of its own, boxed.
 
+use ds::stream::Stream;
+
 use crate::Kind;
 use crate::hash::Hash;
+use crate::list::List;
 use crate::set::Set;
 use crate::sorted_set::SortedSet;
 
@@ -35,6 +38,10 @@ pub enum Structure {
     Set(Set),
     /// A sorted set.
     SortedSet(SortedSet),
+    /// A list.
+    List(List),
+    /// A stream.
+    Stream(Box<Stream>),
 }
 
 impl Structure {
@@ -45,6 +52,8 @@ impl Structure {
             Structure::Hash(_) => Kind::Hash,
             Structure::Set(_) => Kind::Set,
             Structure::SortedSet(_) => Kind::SortedSet,
+            Structure::List(_) => Kind::List,
+            Structure::Stream(_) => Kind::Stream,
         }
     }
 
@@ -55,6 +64,8 @@ impl Structure {
             Structure::Hash(hash) => hash,
             Structure::Set(set) => set,
             Structure::SortedSet(set) => set,
+            Structure::List(list) => list,
+            Structure::Stream(stream) => &**stream,
         }
     }
 
@@ -65,6 +76,8 @@ impl Structure {
             Structure::Hash(hash) => hash,
             Structure::Set(set) => set,
             Structure::SortedSet(set) => set,
+            Structure::List(list) => list,
+            Structure::Stream(stream) => &mut **stream,
         }
     }
 }
