@@ -19,12 +19,14 @@ pub mod docs;
 mod elements;
 mod error;
 pub mod generic;
+pub mod geo;
 pub mod hash;
 pub mod list;
 pub mod meta;
 mod rounds;
 pub mod server;
 pub mod set;
+pub mod sorted_set;
 mod spec;
 pub mod string;
 mod table;
@@ -42,6 +44,8 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     hash::SPECS,
     set::SPECS,
     generic::SPECS,
+    sorted_set::SPECS,
+    geo::SPECS,
     list::SPECS,
     connection::SPECS,
     cluster::SPECS,

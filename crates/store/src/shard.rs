@@ -108,8 +108,8 @@ impl Shard {
         self.books.limits = limits;
     }
 
-    /// A generator for one command's random choices; the next one is another.
-    pub fn rng(&mut self) -> Rng {
+    /// A generator of its own for a command that picks at random.
+    pub fn fork_rng(&mut self) -> Rng {
         self.books.rng.fork()
     }
 

@@ -28,7 +28,7 @@ pub(super) fn hrandfield(
         return Err(CmdError::text_of("ERR value is out of range"));
     }
     let key = ctx.routed_key(args.arg(1));
-    let mut rng = ctx.shard.rng();
+    let mut rng = ctx.shard.fork_rng();
     let mut db = ctx.database();
     let hash = db.hash_of(key)?;
     let mut draw = || rng.next_u64();

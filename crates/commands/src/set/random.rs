@@ -70,7 +70,7 @@ pub(super) fn srandmember(
     }
     let count = args.get(2).map(words::count).transpose()?;
     let key = ctx.routed_key(args.arg(1));
-    let mut rng = ctx.shard.rng();
+    let mut rng = ctx.shard.fork_rng();
     let mut db = ctx.database();
     let set = db.set_of(key)?;
     let mut draw = || rng.next_u64();

@@ -41,6 +41,7 @@ const FILES: &[&str] = &[
     "counter",
     "expire",
     "float",
+    "geo",
     "hash-expiry",
     "hashes",
     "hello",
@@ -54,6 +55,9 @@ const FILES: &[&str] = &[
     "server",
     "set",
     "sets",
+    "sorted-set",
+    "sorted-set-combine",
+    "sorted-set-range",
     "string",
     "unknown",
 ];
