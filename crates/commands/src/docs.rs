@@ -3,9 +3,11 @@
 //! The data files hold what Redis 8.2.3 answers and are written by `scripts/record-command-specs`. The order of
 //! the fields, and which of them are left out, is Redis's and checked against recorded replies.
 
+pub mod bitmap;
 pub mod connection;
 pub mod generic;
 pub mod geo;
+pub mod hyperloglog;
 pub mod list;
 pub mod server;
 pub mod sorted_set;

@@ -11,12 +11,14 @@
 //!
 //! What it must not know: connections, other shards' data, clocks.
 
+pub mod bitmap;
 pub mod connection;
 pub mod control;
 mod ctx;
 pub mod docs;
 mod error;
 pub mod generic;
+pub mod hyperloglog;
 pub mod meta;
 mod rounds;
 pub mod server;
@@ -32,5 +34,12 @@ pub use spec::{CommandSpec, Handler, Merge, Pick, Route};
 pub use table::{CommandId, CommandTable};
 
 /// The specs of all families.
-pub static FAMILIES: &[&[CommandSpec]] =
-    &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS, control::SPECS];
+pub static FAMILIES: &[&[CommandSpec]] = &[
+    string::SPECS,
+    bitmap::SPECS,
+    hyperloglog::SPECS,
+    generic::SPECS,
+    connection::SPECS,
+    server::SPECS,
+    control::SPECS,
+];

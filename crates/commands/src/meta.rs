@@ -10,9 +10,11 @@ mod keys;
 pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
 pub use keys::KeyAt;
 
+pub mod bitmap;
 pub mod connection;
 pub mod generic;
 pub mod geo;
+pub mod hyperloglog;
 pub mod list;
 pub mod server;
 pub mod sorted_set;

@@ -41,6 +41,7 @@ const fn later(place: &'static str) -> Difference {
 
 /// Files that are replayed. Each gets a fresh server, as when it was recorded.
 const FILES: &[&str] = &[
+    "bitmap",
     "client",
     "command",
     "config",
@@ -48,6 +49,7 @@ const FILES: &[&str] = &[
     "counter",
     "expire",
     "hello",
+    "hyperloglog",
     "keys",
     "large",
     "protocol",

@@ -1,0 +1,54 @@
+//! One bit: SETBIT, GETBIT.
+
+use base::Args;
+use resp::Reply;
+use store::{Entry, TooLong};
+
+use super::{bytes, offset};
+use crate::{CmdError, ShardCtx};
+
+const BAD_BIT: CmdError = CmdError::text_of("ERR bit is not an integer or out of range");
+
+/// SETBIT key offset value
+pub(super) fn setbit(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let at = offset(ctx, args.arg(2), None)?;
+    let bit = match base::num::parse_i64(args.arg(3)) {
+        Some(0) => false,
+        Some(1) => true,
+        _ => return Err(BAD_BIT),
+    };
+    let (byte_at, mask) = ((at >> 3) as usize, 0x80 >> (at & 7));
+    let key = ctx.routed_key(args.arg(1));
+    let too_long = |_: TooLong| CmdError::StringTooLong;
+    let old = match ctx.database().entry(key) {
+        Entry::Occupied(mut found) => {
+            let mut scratch = Vec::new();
+            let old = bytes(found.value(), &mut scratch)?.get(byte_at).copied();
+            let byte = old.unwrap_or(0);
+            let new = if bit { byte | mask } else { byte & !mask };
+            if old != Some(new) {
+                found.set_range(byte_at, &[new]).map_err(too_long)?;
+            }
+            byte & mask != 0
+        }
+        Entry::Vacant(place) => {
+            place.set_range(byte_at, &[if bit { mask } else { 0 }]).map_err(too_long)?;
+            false
+        }
+    };
+    reply.int(old.into());
+    Ok(())
+}
+
+/// GETBIT key offset
+pub(super) fn getbit(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let at = offset(ctx, args.arg(2), None)?;
+    let key = ctx.routed_key(args.arg(1));
+    let mut scratch = Vec::new();
+    let byte = match ctx.database().get(key) {
+        Some(value) => bytes(value, &mut scratch)?.get((at >> 3) as usize).copied().unwrap_or(0),
+        None => 0,
+    };
+    reply.int(i64::from(byte >> (7 - (at & 7)) & 1));
+    Ok(())
+}
