@@ -43,7 +43,6 @@ fn offset(ctx: &ShardCtx<'_>, arg: &[u8], width: Option<u64>) -> Result<u64, Cmd
 fn bytes<'b>(value: Value<'b>, scratch: &'b mut Vec<u8>) -> Result<&'b [u8], CmdError> {
     match value.kind() {
         Kind::String => Ok(value.text(scratch)),
-        #[allow(unreachable_patterns, reason = "other kinds come with their families")]
         _ => Err(CmdError::WrongType),
     }
 }

@@ -12,6 +12,7 @@
 //! What it must not know: connections, other shards' data, clocks.
 
 pub mod bitmap;
+pub mod cluster;
 pub mod connection;
 pub mod control;
 mod ctx;
@@ -40,6 +41,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     hyperloglog::SPECS,
     generic::SPECS,
     connection::SPECS,
+    cluster::SPECS,
     server::SPECS,
     control::SPECS,
 ];

@@ -11,7 +11,9 @@ pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
 pub use keys::KeyAt;
 
 pub mod bitmap;
+pub mod cluster;
 pub mod connection;
+pub mod connection_new;
 pub mod generic;
 pub mod geo;
 pub mod hyperloglog;

@@ -63,6 +63,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Op::Inquiry(command) if self.own_commands.concludes(command) => {
                 self.conclude_inquiry(command, gather.part(0), gather.resp3, &mut reply);
             }
+            Op::Inquiry(command) if command == self.detour.pause_command => {
+                self.send_fences(gather.dest, gather.resp3);
+                self.scratch = reply;
+                self.spare_gathers.push(gather);
+                return;
+            }
             Op::Command(command) => {
                 // Each shard has counted the command as its own; it is one.
                 let counted_twice = (gather.parts() as u64).wrapping_sub(1);

@@ -65,6 +65,8 @@ pub(crate) struct ClientInfo {
     pub(crate) no_evict: bool,
     /// CLIENT NO-TOUCH ON.
     pub(crate) no_touch: bool,
+    /// CLIENT CAPA REDIRECT.
+    pub(crate) redirect: bool,
 }
 
 /// Whether the client gets replies (CLIENT REPLY).
@@ -111,6 +113,10 @@ pub(crate) struct Conn {
     pub(crate) ended: bool,
     /// CLIENT KILL: closes at once.
     pub(crate) killed: bool,
+    /// In MONITOR mode.
+    pub(crate) monitor: bool,
+    /// Its next command is held back by CLIENT PAUSE.
+    pub(crate) postponed: bool,
     /// In the list of connections whose bytes wait to be parsed.
     pub(crate) stalled: bool,
     /// Reading is stopped at the socket.
@@ -152,6 +158,8 @@ impl Conn {
             closing: false,
             ended: false,
             killed: false,
+            monitor: false,
+            postponed: false,
             stalled: false,
             paused: false,
             dirty: false,

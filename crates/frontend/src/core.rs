@@ -12,6 +12,7 @@ use store::{Shard, ShardOptions};
 
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
+use crate::detour::Detour;
 use crate::execute::Deferred;
 use crate::gather::Gather;
 use crate::hot::HotSpec;
@@ -104,6 +105,8 @@ pub struct Core<C, W> {
     pub(crate) hot_specs: Vec<HotSpec>,
     /// By command number: what the core itself carries out.
     pub(crate) own_commands: OwnCommands<C, W>,
+    /// What takes commands off the hot path.
+    pub(crate) detour: Detour,
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
@@ -178,6 +181,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             handlers,
             hot_specs,
             own_commands: OwnCommands::new(&shared.table),
+            detour: Detour::new(&shared.table),
             now: Now::default(),
             conns: Vec::new(),
             arrived: Vec::new(),
@@ -254,7 +258,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// The connection is gone.
     pub fn closed(&mut self, id: ConnId) {
-        if conn_mut(&mut self.conns, id).is_some() {
+        if let Some(conn) = conn_mut(&mut self.conns, id) {
+            if conn.postponed {
+                self.shared.stats[usize::from(self.id)].blocked_clients.add(1u64.wrapping_neg());
+            }
+            if conn.monitor {
+                self.end_monitor(id);
+            }
             self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }
@@ -308,6 +318,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.now = now;
         self.stats().turns.add(1);
         self.refresh_config();
+        self.look_at_pause();
         let came = self.take_answers();
         self.run_tasks();
         self.refresh_slow(io);
@@ -324,6 +335,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.plan.chunks.clear();
             self.plan.shared.clear();
         }
+        if !self.detour.fences.is_empty() {
+            self.release_fences();
+        }
         let background = self.background();
         self.hand_over(io);
         self.publish_stats();
@@ -331,10 +345,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let stop = self.stopping();
         Next {
             again: (self.plan.len() > 0 && self.can_publish()) || self.may_parse_stalled(),
-            deadline_us: [self.soft_limit_deadline_us(), self.held_deadline_us(), background]
-                .into_iter()
-                .flatten()
-                .min(),
+            deadline_us: [
+                self.soft_limit_deadline_us(),
+                self.held_deadline_us(),
+                self.pause_deadline_us(),
+                background,
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
             remote_recent: came || self.in_flight > 0,
             stop,
         }
@@ -347,6 +366,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.limits = limits_of(&self.hot);
             self.shard.set_limits(self.hot.limits);
             self.hot_epoch = epoch;
+            self.refresh_monitored();
         }
     }
 

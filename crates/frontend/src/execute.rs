@@ -87,6 +87,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.run_own_inquiry(piece, command);
                 return (self.ticks)();
             }
+            Op::Fence => {
+                self.deliver(piece.dest, b"+OK\r\n");
+                return (self.ticks)();
+            }
             _ => {
                 self.run_step_piece(piece, Origin::Own);
                 return (self.ticks)();
@@ -135,6 +139,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     Op::Command(command) => command,
                     Op::Inquiry(command) => {
                         self.inquire(command, batch.args(piece), None, &mut replies);
+                        let late = self.fenced(piece.dest, Some(from));
+                        batch.ends.push(if late { DEFERRED } else { replies.len() });
+                        continue;
+                    }
+                    Op::Fence => {
+                        Reply::new(&mut replies, false).ok();
                         batch.ends.push(replies.len());
                         continue;
                     }

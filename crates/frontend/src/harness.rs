@@ -179,6 +179,9 @@ impl Harness {
                     quiet = 0;
                 }
             }
+            if self.cores.iter().any(Core::work_waiting) {
+                quiet = 0;
+            }
         }
         for (core, id, _) in self.sockets.closed.drain(..) {
             self.cores[core].closed(id);

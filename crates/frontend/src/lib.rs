@@ -24,6 +24,7 @@ pub mod config;
 mod conn;
 mod connection;
 mod core;
+mod detour;
 mod execute;
 mod gather;
 #[cfg(test)]
@@ -36,6 +37,7 @@ mod output;
 #[cfg(test)]
 mod output_tests;
 mod parse;
+mod pause;
 mod plan;
 pub mod process;
 mod rounds;

@@ -75,6 +75,8 @@ pub struct Shared {
     pub stats: Vec<CachePadded<CoreStats>>,
     /// What only the process knows and can do.
     pub process: Box<dyn Process>,
+    /// By core: how many of its clients are in MONITOR mode.
+    pub(crate) monitors: Vec<AtomicU64>,
     /// Rejected connections at the last CONFIG RESETSTAT.
     pub(crate) rejected_before: AtomicU64,
     next_client_id: AtomicU64,
@@ -95,6 +97,7 @@ impl Shared {
         let hot = config.hot();
         Shared {
             stats: (0..shards).map(|_| CoreStats::new(table.len(), hot.databases)).collect(),
+            monitors: (0..shards).map(|_| AtomicU64::new(0)).collect(),
             table,
             process,
             rejected_before: AtomicU64::new(0),
@@ -137,6 +140,11 @@ impl Shared {
     #[inline]
     pub fn hot_epoch(&self) -> u64 {
         self.hot_epoch.load(Ordering::Acquire)
+    }
+
+    /// Makes all cores look anew at what is shared.
+    pub(crate) fn raise_epoch(&self) {
+        self.hot_epoch.fetch_add(1, Ordering::AcqRel);
     }
 
     /// A copy of what cores need of the current configuration.

@@ -204,6 +204,8 @@ pub struct CoreStats {
     pub used_bytes: Counter,
     /// Changes since start.
     pub dirty: Counter,
+    /// Clients whose command is held back.
+    pub blocked_clients: Counter,
     /// Bytes of clients' buffers held by the frontend.
     pub client_bytes: Counter,
 }

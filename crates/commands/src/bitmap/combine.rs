@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
-use store::{Expiry, OwnedValue, StringValue};
+use store::{Class, Expiry, OwnedValue, StringValue};
 
 use super::bytes;
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
@@ -110,9 +110,12 @@ fn source(ctx: &mut ShardCtx<'_>, name: &[u8]) -> Result<Vec<u8>, CmdError> {
 fn store(ctx: &mut ShardCtx<'_>, name: &[u8], text: &[u8]) {
     let key = ctx.key(name);
     if text.is_empty() {
-        ctx.database().remove(key);
+        if ctx.database().remove(key) {
+            ctx.event(Class::Generic, "del", name);
+        }
     } else {
         ctx.database().set(key, StringValue::Bytes(text), Expiry::Clear);
+        ctx.event(Class::String, "set", name);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Entry, TooLong};
+use store::{Class, Entry, TooLong};
 
 use super::{bytes, offset};
 use crate::{CmdError, ShardCtx, words};
@@ -188,6 +188,9 @@ fn write(
             None => reply.null(),
         }
     }
+    drop(found);
+    drop(db);
+    ctx.event(Class::String, "setbit", args.arg(1));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Entry, TooLong};
+use store::{Class, Entry, TooLong};
 
 use super::{bytes, offset};
 use crate::{CmdError, ShardCtx};
@@ -20,13 +20,15 @@ pub(super) fn setbit(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     let (byte_at, mask) = ((at >> 3) as usize, 0x80 >> (at & 7));
     let key = ctx.routed_key(args.arg(1));
     let too_long = |_: TooLong| CmdError::StringTooLong;
+    let mut changed = true;
     let old = match ctx.database().entry(key) {
         Entry::Occupied(mut found) => {
             let mut scratch = Vec::new();
             let old = bytes(found.value(), &mut scratch)?.get(byte_at).copied();
             let byte = old.unwrap_or(0);
             let new = if bit { byte | mask } else { byte & !mask };
-            if old != Some(new) {
+            changed = old != Some(new);
+            if changed {
                 found.set_range(byte_at, &[new]).map_err(too_long)?;
             }
             byte & mask != 0
@@ -36,6 +38,9 @@ pub(super) fn setbit(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
             false
         }
     };
+    if changed {
+        ctx.event(Class::String, "setbit", args.arg(1));
+    }
     reply.int(old.into());
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Entry, Expiry, Occupied, StringValue, TooLong};
+use store::{Class, Entry, Expiry, Occupied, StringValue, TooLong};
 
 use super::{CARDINALITY_AT, Change, STALE, STALE_AT, empty, hash, raise, sketch};
 use crate::{CmdError, ShardCtx};
@@ -47,6 +47,9 @@ pub(super) fn pfadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
             true
         }
     };
+    if changed {
+        ctx.event(Class::String, "pfadd", args.arg(1));
+    }
     reply.int(changed.into());
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
-use store::{Entry, Expiry, OwnedValue, StringValue, TooLong};
+use store::{Class, Entry, Expiry, OwnedValue, StringValue, TooLong};
 
 use super::sparse::{self, Raised};
 use super::{
@@ -86,6 +86,7 @@ fn write(ctx: &mut ShardCtx<'_>, name: &[u8], registers: &Registers, dense: bool
             place.set_range(0, &bytes).map_err(too_long)?;
         }
     }
+    ctx.event(Class::String, "pfadd", name);
     Ok(())
 }
 

@@ -14,7 +14,7 @@ pub(super) fn clients(view: &View<'_>, text: &mut Text) {
         ("maxclients", u64::from(view.config.max_clients())),
         ("client_recent_max_input_buffer", 0),
         ("client_recent_max_output_buffer", 0),
-        ("blocked_clients", 0),
+        ("blocked_clients", view.sum(|core| &core.blocked_clients)),
         ("tracking_clients", 0),
         ("pubsub_clients", 0),
         ("watching_clients", 0),
