@@ -20,6 +20,7 @@ pub mod docs;
 mod error;
 pub mod generic;
 pub mod hyperloglog;
+pub mod list;
 pub mod meta;
 mod rounds;
 pub mod server;
@@ -40,6 +41,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     bitmap::SPECS,
     hyperloglog::SPECS,
     generic::SPECS,
+    list::SPECS,
     connection::SPECS,
     cluster::SPECS,
     server::SPECS,

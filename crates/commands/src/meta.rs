@@ -18,10 +18,12 @@ pub mod generic;
 pub mod geo;
 pub mod hyperloglog;
 pub mod list;
+pub mod list_new;
 pub mod server;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
+pub mod string_new;
 mod write;
 
 /// The metadata of a command or subcommand.

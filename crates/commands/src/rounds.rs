@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use base::slot;
 use bytes::Bytes;
 use resp::Reply;
-use store::OwnedValue;
+use store::{Limits, OwnedValue};
 
 use crate::generic::Page;
 use crate::{CmdError, ShardCtx};
@@ -33,8 +33,18 @@ pub enum StepOut {
     Flag(bool),
     /// A value that left its shard, or a copy of it; `None` where there is none.
     Value(Option<Box<OwnedValue>>),
+    /// Any bytes.
+    Bytes(Vec<u8>),
     /// A part of a page of SCAN.
     Page(Page),
+    /// The number of the first key that exists, and whether it holds what the command works on.
+    First(Option<(usize, bool)>),
+    /// Elements of a collection, or copies of them; `None` where there is no collection.
+    Texts(Option<Vec<Vec<u8>>>),
+    /// A reply.
+    Reply(Vec<u8>),
+    /// One for each of several keys.
+    Each(Vec<StepOut>),
     /// The step failed.
     Failed(CmdError),
 }
@@ -85,6 +95,8 @@ pub struct Tx {
     pub topology: Topology,
     /// How many databases there are.
     pub databases: usize,
+    /// The configured limits of values.
+    pub limits: Limits,
     resp3: bool,
 }
 
@@ -94,10 +106,11 @@ impl Tx {
         state: Rc<RefCell<TxState>>,
         db: usize,
         databases: usize,
+        limits: Limits,
         topology: Topology,
         resp3: bool,
     ) -> Self {
-        Tx { state, db, topology, databases, resp3 }
+        Tx { state, db, topology, databases, limits, resp3 }
     }
 
     /// Runs steps in one publish and waits for their results, in the order given.
@@ -111,11 +124,51 @@ impl Tx {
         self.send(steps, true)
     }
 
+    /// Runs one step for each key, in one publish and with one trip to each shard, and returns what they hand back in the
+    /// order of the keys. `last` as in [`Tx::last_round`].
+    pub async fn each(
+        &self,
+        names: &[Bytes],
+        last: bool,
+        run: fn(&mut ShardCtx<'_>, &[u8]) -> StepOut,
+    ) -> Vec<StepOut> {
+        let mut parts: Vec<(u16, Vec<usize>)> = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let shard = self.topology.shard_of(name);
+            match parts.iter_mut().find(|(other, _)| *other == shard) {
+                Some((_, part)) => part.push(at),
+                None => parts.push((shard, vec![at])),
+            }
+        }
+        let steps = parts.iter().map(|(shard, part)| {
+            let names: Vec<Bytes> = part.iter().filter_map(|&at| names.get(at).cloned()).collect();
+            let step: Step =
+                Box::new(move |ctx| StepOut::Each(names.iter().map(|name| run(ctx, name)).collect()));
+            (*shard, step)
+        });
+        let outs = self.send(steps.collect(), last).await;
+        let mut ordered: Vec<StepOut> = names.iter().map(|_| StepOut::Done).collect();
+        for ((_, part), out) in parts.into_iter().zip(outs) {
+            let StepOut::Each(outs) = out else { continue };
+            for (at, out) in part.into_iter().zip(outs) {
+                if let Some(place) = ordered.get_mut(at) {
+                    *place = out;
+                }
+            }
+        }
+        ordered
+    }
+
     fn send(&self, steps: Vec<(u16, Step)>, last: bool) -> Round {
         let mut state = self.state.borrow_mut();
         state.outgoing = Some(steps);
         state.last = last;
         Round { state: Rc::clone(&self.state) }
+    }
+
+    /// Whether the client speaks RESP3.
+    pub fn is_resp3(&self) -> bool {
+        self.resp3
     }
 
     /// Writes the reply.

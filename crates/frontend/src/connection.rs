@@ -121,6 +121,7 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "config|rewrite" => Core::config_rewrite,
         "config|set" => Core::config_set,
         "info" => Core::info,
+        "object|help" => Core::object_help,
         "time" => Core::time,
         "debug" => Core::debug,
         "shutdown" => Core::shutdown,

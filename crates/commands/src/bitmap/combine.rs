@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
-use store::{Class, Expiry, OwnedValue, StringValue};
+use store::{Class, Expiry, StringValue};
 
 use super::bytes;
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
@@ -45,18 +45,10 @@ pub(super) fn bitop_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output
         let word = args.get(1).cloned().unwrap_or_default();
         let operation = operation(&word, args.len().saturating_sub(3))?;
         let destination = args.get(2).cloned().unwrap_or_default();
-        let read = args.iter().skip(3).map(|name| {
-            let (shard, name) = (tx.topology.shard_of(name), name.clone());
-            let step: Step = Box::new(move |ctx| match source(ctx, &name) {
-                Ok(text) => StepOut::Value(Some(Box::new(OwnedValue::string(StringValue::Bytes(&text))))),
-                Err(error) => StepOut::Failed(error),
-            });
-            (shard, step)
-        });
         let mut sources = Vec::new();
-        for out in tx.round(read.collect()).await {
+        for out in tx.each(args.get(3..).unwrap_or_default(), false, text_of).await {
             match out {
-                StepOut::Value(Some(value)) => sources.push(bytes(value.value(), &mut Vec::new())?.to_vec()),
+                StepOut::Bytes(text) => sources.push(text),
                 StepOut::Failed(error) => return Err(error),
                 _ => sources.push(Vec::new()),
             }
@@ -72,6 +64,10 @@ pub(super) fn bitop_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output
         tx.reply(|reply| reply.int(len));
         Ok(())
     })
+}
+
+fn text_of(ctx: &mut ShardCtx<'_>, name: &[u8]) -> StepOut {
+    source(ctx, name).map_or_else(StepOut::Failed, StepOut::Bytes)
 }
 
 fn operation(word: &[u8], sources: usize) -> Result<Operation, CmdError> {

@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Class, Entry, TooLong};
+use store::{Class, Entry, TooLong, Value};
 
 use super::{bytes, offset};
 use crate::{CmdError, ShardCtx};
@@ -28,7 +28,8 @@ pub(super) fn setbit(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
             let byte = old.unwrap_or(0);
             let new = if bit { byte | mask } else { byte & !mask };
             changed = old != Some(new);
-            if changed {
+            // An integer becomes a string even if no bit changes, which OBJECT ENCODING shows.
+            if changed || matches!(found.value(), Value::Int(_)) {
                 found.set_range(byte_at, &[new]).map_err(too_long)?;
             }
             byte & mask != 0

@@ -4,13 +4,11 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
-use store::{Entry, OwnedValue, StringValue};
+use store::Entry;
 
 use super::add::note_cardinality;
-use super::{
-    CARDINALITY_AT, HEADER_BYTES, REGISTERS, Registers, STALE, estimate, merge_into, merge_key, sketch,
-};
-use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
+use super::{CARDINALITY_AT, HEADER_BYTES, REGISTERS, STALE, estimate, merge_into, merge_key, sketch};
+use crate::{CmdError, OwnedArgs, ShardCtx, StepOut, Tx};
 
 /// PFCOUNT key [key …], all keys in one shard
 pub(super) fn pfcount(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
@@ -48,25 +46,14 @@ fn count_one(ctx: &mut ShardCtx<'_>, name: &[u8]) -> Result<u64, CmdError> {
 /// PFCOUNT over several shards: each key's registers at one instant.
 pub(super) fn pfcount_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
     Box::pin(async move {
-        let read = args.iter().skip(1).map(|name| {
-            let (shard, name) = (tx.topology.shard_of(name), name.clone());
-            let step: Step = Box::new(move |ctx| {
-                let mut registers = [0; REGISTERS];
-                match merge_key(ctx, &name, &mut registers) {
-                    Ok(_) => {
-                        let value = OwnedValue::string(StringValue::Bytes(&registers));
-                        StepOut::Value(Some(Box::new(value)))
-                    }
-                    Err(error) => StepOut::Failed(error),
-                }
-            });
-            (shard, step)
-        });
         let mut registers = [0; REGISTERS];
-        for out in tx.last_round(read.collect()).await {
+        for out in tx.each(args.get(1..).unwrap_or_default(), true, registers_of).await {
             match out {
                 StepOut::Failed(error) => return Err(error),
-                StepOut::Value(Some(value)) => raise_all(&mut registers, &value),
+                StepOut::Bytes(others) => {
+                    let pairs = registers.iter_mut().zip(others);
+                    pairs.for_each(|(register, other)| *register = other.max(*register));
+                }
                 _ => {}
             }
         }
@@ -76,9 +63,10 @@ pub(super) fn pfcount_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Outp
     })
 }
 
-fn raise_all(registers: &mut Registers, value: &OwnedValue) {
-    let mut scratch = Vec::new();
-    for (register, &other) in registers.iter_mut().zip(value.value().text(&mut scratch)) {
-        *register = (*register).max(other);
+fn registers_of(ctx: &mut ShardCtx<'_>, name: &[u8]) -> StepOut {
+    let mut registers = [0; REGISTERS];
+    match merge_key(ctx, name, &mut registers) {
+        Ok(_) => StepOut::Bytes(registers.to_vec()),
+        Err(error) => StepOut::Failed(error),
     }
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
-use store::{Class, Entry, Expiry, OwnedValue, StringValue, TooLong};
+use store::{Class, Entry, Expiry, StringValue, TooLong};
 
 use super::sparse::{self, Raised};
 use super::{
@@ -28,21 +28,14 @@ pub(super) fn pfmerge(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<
 /// PFMERGE over several shards: all give their sketches, then the destination's shard gets the registers.
 pub(super) fn pfmerge_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
     Box::pin(async move {
-        let read = args.iter().skip(1).map(|name| {
-            let (shard, name) = (tx.topology.shard_of(name), name.clone());
-            let step: Step =
-                Box::new(move |ctx| copy_of(ctx, &name).map_or_else(StepOut::Failed, StepOut::Value));
-            (shard, step)
-        });
         let mut registers = Box::new([0; REGISTERS]);
         let mut dense = false;
-        for out in tx.round(read.collect()).await {
+        for out in tx.each(args.get(1..).unwrap_or_default(), false, copy_of).await {
             match out {
                 StepOut::Failed(error) => return Err(error),
-                StepOut::Value(Some(value)) => {
-                    let sketch = sketch(value.value())?;
-                    merge_into(&mut registers, sketch)?;
-                    dense |= is_dense(sketch);
+                StepOut::Bytes(sketch) => {
+                    merge_into(&mut registers, &sketch)?;
+                    dense |= is_dense(&sketch);
                 }
                 _ => {}
             }
@@ -62,11 +55,14 @@ pub(super) fn pfmerge_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Outp
 }
 
 /// A copy of a key's sketch.
-fn copy_of(ctx: &mut ShardCtx<'_>, name: &[u8]) -> Result<Option<Box<OwnedValue>>, CmdError> {
+fn copy_of(ctx: &mut ShardCtx<'_>, name: &[u8]) -> StepOut {
     let key = ctx.key(name);
     let mut db = ctx.database();
-    let Some(value) = db.get(key) else { return Ok(None) };
-    Ok(Some(Box::new(OwnedValue::string(StringValue::Bytes(sketch(value)?)))))
+    match db.get(key).map(sketch) {
+        None => StepOut::Done,
+        Some(Ok(bytes)) => StepOut::Bytes(bytes.to_vec()),
+        Some(Err(error)) => StepOut::Failed(error),
+    }
 }
 
 /// Gives the destination these registers, which are nowhere lower than its own.
