@@ -2,6 +2,7 @@
 //! real server.
 
 mod edges;
+mod events;
 mod harness;
 mod model;
 mod random;
