@@ -18,6 +18,7 @@ mod ctx;
 pub mod docs;
 mod error;
 pub mod generic;
+pub mod list;
 pub mod meta;
 mod rounds;
 pub mod server;
@@ -33,5 +34,12 @@ pub use spec::{CommandSpec, Handler, Merge, Pick, Route};
 pub use table::{CommandId, CommandTable};
 
 /// The specs of all families.
-pub static FAMILIES: &[&[CommandSpec]] =
-    &[string::SPECS, generic::SPECS, connection::SPECS, cluster::SPECS, server::SPECS, control::SPECS];
+pub static FAMILIES: &[&[CommandSpec]] = &[
+    string::SPECS,
+    generic::SPECS,
+    list::SPECS,
+    connection::SPECS,
+    cluster::SPECS,
+    server::SPECS,
+    control::SPECS,
+];

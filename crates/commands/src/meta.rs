@@ -16,6 +16,7 @@ pub mod connection_new;
 pub mod generic;
 pub mod geo;
 pub mod list;
+pub mod list_new;
 pub mod server;
 pub mod sorted_set;
 pub mod stream;

@@ -37,6 +37,12 @@ pub enum StepOut {
     Bytes(Vec<u8>),
     /// A part of a page of SCAN.
     Page(Page),
+    /// The number of the first key that exists, and whether it holds what the command works on.
+    First(Option<(usize, bool)>),
+    /// Elements of a collection, or copies of them; `None` where there is no collection.
+    Texts(Option<Vec<Vec<u8>>>),
+    /// A reply.
+    Reply(Vec<u8>),
     /// The step failed.
     Failed(CmdError),
 }
@@ -121,6 +127,11 @@ impl Tx {
         state.outgoing = Some(steps);
         state.last = last;
         Round { state: Rc::clone(&self.state) }
+    }
+
+    /// Whether the client speaks RESP3.
+    pub fn is_resp3(&self) -> bool {
+        self.resp3
     }
 
     /// Writes the reply.

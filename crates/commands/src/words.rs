@@ -27,6 +27,22 @@ pub(crate) fn positive(arg: &[u8]) -> Result<u64, CmdError> {
     num::parse_i64(arg).and_then(|value| u64::try_from(value).ok()).ok_or(CmdError::NotPositive)
 }
 
+/// An argument as an integer whose negative is one too.
+pub(crate) fn symmetric(arg: &[u8]) -> Result<i64, CmdError> {
+    match int(arg)? {
+        i64::MIN => Err(CmdError::text_of(
+            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+        )),
+        value => Ok(value),
+    }
+}
+
+/// An argument as an integer of at least `min`; anything else is refused with this text.
+pub(crate) fn at_least(arg: &[u8], min: u64, text: &'static str) -> Result<u64, CmdError> {
+    let value = num::parse_i64(arg).and_then(|value| u64::try_from(value).ok());
+    value.filter(|&value| value >= min).ok_or(CmdError::text_of(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,10 @@
 //! Big collections: each a structure of its own, boxed.
 
+use ds::stream::Stream;
+
 use crate::Kind;
 use crate::hash::Hash;
+use crate::list::List;
 use crate::set::Set;
 
 /// What the store wants of any big collection. All but [`Collection::free_some`] are O(1).
@@ -32,6 +35,10 @@ pub enum Structure {
     Hash(Hash),
     /// A set.
     Set(Set),
+    /// A list.
+    List(List),
+    /// A stream.
+    Stream(Box<Stream>),
 }
 
 impl Structure {
@@ -41,6 +48,8 @@ impl Structure {
         match self {
             Structure::Hash(_) => Kind::Hash,
             Structure::Set(_) => Kind::Set,
+            Structure::List(_) => Kind::List,
+            Structure::Stream(_) => Kind::Stream,
         }
     }
 
@@ -50,6 +59,8 @@ impl Structure {
         match self {
             Structure::Hash(hash) => hash,
             Structure::Set(set) => set,
+            Structure::List(list) => list,
+            Structure::Stream(stream) => &**stream,
         }
     }
 
@@ -59,6 +70,8 @@ impl Structure {
         match self {
             Structure::Hash(hash) => hash,
             Structure::Set(set) => set,
+            Structure::List(list) => list,
+            Structure::Stream(stream) => &mut **stream,
         }
     }
 }
