@@ -353,6 +353,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.release_fences();
         }
         let background = self.background();
+        if !self.detour.listings.is_empty() {
+            self.answer_listings(io);
+        }
         self.hand_over(io);
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
