@@ -23,6 +23,7 @@ pub mod meta;
 mod rounds;
 pub mod server;
 mod spec;
+pub mod stream;
 pub mod string;
 mod table;
 mod words;
@@ -38,6 +39,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     string::SPECS,
     generic::SPECS,
     list::SPECS,
+    stream::SPECS,
     connection::SPECS,
     cluster::SPECS,
     server::SPECS,

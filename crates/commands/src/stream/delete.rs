@@ -1,0 +1,150 @@
+//! Deleting entries by their ids: XDEL, XDELEX, XACKDEL.
+
+use base::Args;
+use ds::stream::{References, Stream, StreamId};
+use resp::Reply;
+use store::Class;
+
+use super::{edit, id, options};
+use crate::{CmdError, ShardCtx, words};
+
+/// No such entry.
+const ABSENT: i64 = -1;
+/// The entry is deleted.
+const DELETED: i64 = 1;
+/// The entry stays, because somebody refers to it.
+const REFERENCED: i64 = 2;
+
+/// XDEL key id [id …]
+///
+/// The ids are looked at only if there is a stream, as Redis does.
+pub(super) fn xdel(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let name = args.arg(1);
+    let key = ctx.routed_key(name);
+    let deleted = edit(ctx, key, |stream| match ids(args.tail(2)) {
+        Ok(ids) => {
+            let deleted = ids.iter().filter(|&&id| stream.delete(id)).count() as u64;
+            (Ok(deleted), deleted)
+        }
+        Err(error) => (Err(error), 0),
+    })?;
+    let deleted = deleted.transpose()?.unwrap_or(0);
+    if deleted > 0 {
+        ctx.event(Class::Stream, "xdel", name);
+    }
+    reply.int(deleted as i64);
+    Ok(())
+}
+
+fn ids(args: Args<'_>) -> Result<Vec<StreamId>, CmdError> {
+    args.iter().map(|arg| id::strict(arg, 0)).collect()
+}
+
+/// What XDELEX and XACKDEL are told: what becomes of references, and which entries.
+struct Options {
+    references: References,
+    ids: Vec<StreamId>,
+}
+
+impl Options {
+    /// Parses the arguments: an optional word, then IDS, how many, and the ids.
+    fn parse(args: Args<'_>) -> Result<Self, CmdError> {
+        let mut references = None;
+        let mut ids = None;
+        let mut at = 0;
+        while at < args.len() {
+            let word = args.arg(at);
+            if let Some(given) = options::references(word) {
+                if references.replace(given).is_some() {
+                    return Err(CmdError::Syntax);
+                }
+                at += 1;
+            } else if words::is(word, "IDS") && ids.is_none() && at + 1 < args.len() {
+                let count = words::int(args.arg(at + 1)).ok().filter(|&count| count > 0);
+                let count = count.ok_or(CmdError::text_of("ERR Number of IDs must be a positive integer"))?;
+                let count = usize::try_from(count).unwrap_or(usize::MAX);
+                if count > args.len() - at - 2 {
+                    return Err(CmdError::text_of(
+                        "ERR The `numids` parameter must match the number of arguments",
+                    ));
+                }
+                ids = Some((at + 2, count));
+                at += 2 + count;
+            } else {
+                return Err(CmdError::Syntax);
+            }
+        }
+        let (first, count) = ids.ok_or(CmdError::Syntax)?;
+        Ok(Options {
+            references: references.unwrap_or_default(),
+            ids: self::ids(args.tail(first).head(count))?,
+        })
+    }
+}
+
+/// Deletes an entry as the references allow.
+fn delete(stream: &mut Stream, id: StreamId, references: References) -> i64 {
+    if !stream.contains(id) {
+        return ABSENT;
+    }
+    match references {
+        References::Respect if stream.is_referenced(id) => return REFERENCED,
+        References::Delete => stream.forget(id),
+        References::Keep | References::Respect => {}
+    }
+    stream.delete(id);
+    DELETED
+}
+
+/// XDELEX key [KEEPREF|DELREF|ACKED] IDS count id [id …]
+pub(super) fn xdelex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let options = Options::parse(args.tail(2))?;
+    let name = args.arg(1);
+    let key = ctx.routed_key(name);
+    let results = edit(ctx, key, |stream| {
+        let results: Vec<i64> =
+            options.ids.iter().map(|&id| delete(stream, id, options.references)).collect();
+        let deleted = results.iter().filter(|&&result| result == DELETED).count() as u64;
+        (results, deleted)
+    })?;
+    answer(ctx, name, results, &options, reply);
+    Ok(())
+}
+
+/// XACKDEL key group [KEEPREF|DELREF|ACKED] IDS count id [id …]
+pub(super) fn xackdel(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let options = Options::parse(args.tail(3))?;
+    let name = args.arg(1);
+    let key = ctx.routed_key(name);
+    let results = edit(ctx, key, |stream| {
+        let one = |id: StreamId, stream: &mut Stream| {
+            let acknowledged = stream.groups_mut().edit(args.arg(2), |group| group.acknowledge(id));
+            if acknowledged != Some(true) {
+                return ABSENT;
+            }
+            // An entry that is gone already counts as deleted.
+            delete(stream, id, options.references).max(DELETED)
+        };
+        let results: Vec<i64> = options.ids.iter().map(|&id| one(id, stream)).collect();
+        let changes = results.iter().filter(|&&result| result != ABSENT).count() as u64;
+        (results, changes)
+    })?;
+    answer(ctx, name, results, &options, reply);
+    Ok(())
+}
+
+/// Replies with a result for each id, and tells of deletions.
+fn answer(
+    ctx: &mut ShardCtx<'_>,
+    name: &[u8],
+    results: Option<Vec<i64>>,
+    options: &Options,
+    reply: &mut Reply<'_>,
+) {
+    let results = results.unwrap_or_else(|| vec![ABSENT; options.ids.len()]);
+    if results.contains(&DELETED) {
+        ctx.event(Class::Stream, "xdel", name);
+    }
+    reply.array(results.len());
+    results.iter().for_each(|&result| reply.int(result));
+}
