@@ -209,7 +209,9 @@ fn lag(stream: &Stream, group: &Group) -> Option<i64> {
         return Some(stream.len() as i64);
     }
     match group.entries_read() {
-        Some(read) if !has_gap_after(stream, group.last_id()) => Some(added.wrapping_sub(read as i64)),
+        Some(read) if group.last_id() >= first && !has_gap_after(stream, group.last_id()) => {
+            Some(added.wrapping_sub(read as i64))
+        }
         _ => entries_read_at(stream, group.last_id()).map(|read| added.wrapping_sub(read as i64)),
     }
 }

@@ -41,14 +41,15 @@ fn ids(args: Args<'_>) -> Result<Vec<StreamId>, CmdError> {
 }
 
 /// What XDELEX and XACKDEL are told: what becomes of references, and which entries.
-struct Options {
+struct Options<'a> {
     references: References,
-    ids: Vec<StreamId>,
+    /// The ids, which are looked at only if there is a stream.
+    ids: Args<'a>,
 }
 
-impl Options {
+impl<'a> Options<'a> {
     /// Parses the arguments: an optional word, then IDS, how many, and the ids.
-    fn parse(args: Args<'_>) -> Result<Self, CmdError> {
+    fn parse(args: Args<'a>) -> Result<Self, CmdError> {
         let mut references = None;
         let mut ids = None;
         let mut at = 0;
@@ -75,76 +76,70 @@ impl Options {
             }
         }
         let (first, count) = ids.ok_or(CmdError::Syntax)?;
-        Ok(Options {
-            references: references.unwrap_or_default(),
-            ids: self::ids(args.tail(first).head(count))?,
-        })
+        Ok(Options { references: references.unwrap_or_default(), ids: args.tail(first).head(count) })
     }
 }
 
 /// Deletes an entry as the references allow.
 fn delete(stream: &mut Stream, id: StreamId, references: References) -> i64 {
-    if !stream.contains(id) {
-        return ABSENT;
+    if references == References::Respect && stream.is_referenced(id) {
+        return REFERENCED;
     }
-    match references {
-        References::Respect if stream.is_referenced(id) => return REFERENCED,
-        References::Delete => stream.forget(id),
-        References::Keep | References::Respect => {}
+    if references == References::Delete {
+        stream.forget(id);
     }
-    stream.delete(id);
-    DELETED
+    if stream.delete(id) { DELETED } else { ABSENT }
 }
 
 /// XDELEX key [KEEPREF|DELREF|ACKED] IDS count id [id …]
 pub(super) fn xdelex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    let options = Options::parse(args.tail(2))?;
-    let name = args.arg(1);
-    let key = ctx.routed_key(name);
-    let results = edit(ctx, key, |stream| {
-        let results: Vec<i64> =
-            options.ids.iter().map(|&id| delete(stream, id, options.references)).collect();
-        let deleted = results.iter().filter(|&&result| result == DELETED).count() as u64;
-        (results, deleted)
-    })?;
-    answer(ctx, name, results, &options, reply);
-    Ok(())
+    delete_all(ctx, args, 2, reply, |stream, id, references| delete(stream, id, references))
 }
 
 /// XACKDEL key group [KEEPREF|DELREF|ACKED] IDS count id [id …]
 pub(super) fn xackdel(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    let options = Options::parse(args.tail(3))?;
-    let name = args.arg(1);
-    let key = ctx.routed_key(name);
-    let results = edit(ctx, key, |stream| {
-        let one = |id: StreamId, stream: &mut Stream| {
-            let acknowledged = stream.groups_mut().edit(args.arg(2), |group| group.acknowledge(id));
-            if acknowledged != Some(true) {
-                return ABSENT;
-            }
-            // An entry that is gone already counts as deleted.
-            delete(stream, id, options.references).max(DELETED)
-        };
-        let results: Vec<i64> = options.ids.iter().map(|&id| one(id, stream)).collect();
-        let changes = results.iter().filter(|&&result| result != ABSENT).count() as u64;
-        (results, changes)
-    })?;
-    answer(ctx, name, results, &options, reply);
-    Ok(())
+    delete_all(ctx, args, 3, reply, |stream, id, references| {
+        let acknowledged = stream.groups_mut().edit(args.arg(2), |group| group.acknowledge(id));
+        if acknowledged != Some(true) {
+            return ABSENT;
+        }
+        // An entry that is gone already counts as deleted.
+        delete(stream, id, references).max(DELETED)
+    })
 }
 
-/// Replies with a result for each id, and tells of deletions.
-fn answer(
+/// Deletes entries by `one`, and replies with a result for each. The options begin at `from`; if that is behind the name of
+/// a group, there must be one.
+fn delete_all(
     ctx: &mut ShardCtx<'_>,
-    name: &[u8],
-    results: Option<Vec<i64>>,
-    options: &Options,
+    args: Args<'_>,
+    from: usize,
     reply: &mut Reply<'_>,
-) {
-    let results = results.unwrap_or_else(|| vec![ABSENT; options.ids.len()]);
+    one: impl Fn(&mut Stream, StreamId, References) -> i64,
+) -> Result<(), CmdError> {
+    let name = args.arg(1);
+    let key = ctx.routed_key(name);
+    // The type comes before the options, as in Redis.
+    ctx.database().stream_of(key)?;
+    let options = Options::parse(args.tail(from))?;
+    let results = edit(ctx, key, |stream| {
+        if from > 2 && stream.groups().get(args.arg(2)).is_none() {
+            return (Ok(None), 0);
+        }
+        match ids(options.ids) {
+            Ok(ids) => {
+                let results: Vec<i64> = ids.iter().map(|&id| one(stream, id, options.references)).collect();
+                let changes = results.iter().filter(|&&result| result != ABSENT).count() as u64;
+                (Ok(Some(results)), changes)
+            }
+            Err(error) => (Err(error), 0),
+        }
+    })?;
+    let results = results.transpose()?.flatten().unwrap_or_else(|| vec![ABSENT; options.ids.len()]);
     if results.contains(&DELETED) {
         ctx.event(Class::Stream, "xdel", name);
     }
     reply.array(results.len());
     results.iter().for_each(|&result| reply.int(result));
+    Ok(())
 }

@@ -59,6 +59,11 @@ impl Options {
         }
         Ok(options)
     }
+
+    /// The given count, which is no more than there ever were.
+    fn entries_read_of(&self, stream: &Stream) -> Option<u64> {
+        self.entries_read.map(|read| read.min(stream.entries_added()))
+    }
 }
 
 const NO_KEY: CmdError = CmdError::text_of(
@@ -103,8 +108,10 @@ pub(super) fn create(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
         }
         let id = group_id(draft.get().as_deref(), args.arg(4), false)?;
         draft.create();
-        let added =
-            draft.get().is_some_and(|stream| stream.groups_mut().add(args.arg(3), id, options.entries_read));
+        let added = draft.get().is_some_and(|stream| {
+            let read = options.entries_read_of(stream);
+            stream.groups_mut().add(args.arg(3), id, read)
+        });
         if !added {
             return Err(CmdError::text_of("BUSYGROUP Consumer Group name already exists"));
         }
@@ -141,7 +148,8 @@ fn set_id(stream: &mut Stream, args: Args<'_>, options: &Options) -> Result<(), 
         return Err(unknown_subcommand("XGROUP", args.arg(1)));
     }
     let id = group_id(Some(stream), args.arg(4), true)?;
-    stream.groups_mut().edit(args.arg(3), |group| group.set_last_id(id, options.entries_read));
+    let read = options.entries_read_of(stream);
+    stream.groups_mut().edit(args.arg(3), |group| group.set_last_id(id, read));
     Ok(())
 }
 

@@ -30,10 +30,10 @@ impl Options {
     pub(super) fn take(&mut self, args: Args<'_>, at: usize, adding: bool) -> Result<usize, CmdError> {
         let word = args.arg(at);
         let more = args.len() - 1 - at;
-        if let Some(references) = references(word) {
-            if self.references.replace(references).is_some() {
-                return Err(CmdError::Syntax);
-            }
+        if self.references.is_none()
+            && let Some(references) = references(word)
+        {
+            self.references = Some(references);
             return Ok(1);
         }
         if adding && words::is(word, "NOMKSTREAM") {

@@ -125,13 +125,11 @@ fn start(ctx: &mut ShardCtx<'_>, options: &Options<'_>, at: usize) -> Result<Sta
             return Err(CmdError::Text(text.into_bytes().into()));
         }
     }
-    let last = stream.map_or(StreamId::MIN, Stream::last_id);
     match word {
-        b"$" => Ok(Start::After(last)),
-        b"+" if stream.is_none() => Ok(Start::After(StreamId::MIN)),
+        b"$" => Ok(Start::After(stream.map_or(StreamId::MIN, Stream::last_id))),
         b"+" => {
-            let none = CmdError::text_of("ERR the stream last element ID is 0-0");
-            last.prev().map(Start::After).ok_or(none)
+            let before_last = stream.and_then(Stream::last).and_then(|entry| entry.id.prev());
+            Ok(Start::After(before_last.unwrap_or(StreamId::MIN)))
         }
         b">" if options.group.is_some() => Ok(Start::New),
         b">" => Err(CmdError::text_of(
@@ -278,7 +276,9 @@ fn deliver(
     });
     for &id in &ids {
         match read {
-            Some(known) if !has_gap_after(stream, last) => read = Some(known.wrapping_add(1)),
+            Some(known) if last >= stream.first_id() && !has_gap_after(stream, last) => {
+                read = Some(known.wrapping_add(1))
+            }
             _ => read = entries_read_at(stream, id),
         }
         last = id;
