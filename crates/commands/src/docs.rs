@@ -13,6 +13,7 @@ pub mod list_new;
 pub mod server;
 pub mod sorted_set;
 pub mod stream;
+pub mod stream_new;
 pub mod string;
 pub mod string_new;
 mod write;

@@ -19,6 +19,7 @@ use resp::Reply;
 use store::{Key, Kind};
 
 use crate::meta::stream as meta;
+use crate::meta::stream_new as new;
 use crate::{CmdError, CommandSpec, Route, ShardCtx};
 
 /// The specs of this family.
@@ -35,6 +36,7 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::XREADGROUP, Route::Rounds(read::xreadgroup, read::xreadgroup_rounds)),
     CommandSpec::new(&meta::XACK, Route::Key(pending::xack)),
     CommandSpec::new(&meta::XACKDEL, Route::Key(delete::xackdel)),
+    CommandSpec::new(&new::XNACK, Route::Key(pending::xnack)),
     CommandSpec::new(&meta::XPENDING, Route::Key(pending::xpending)),
     CommandSpec::new(&meta::XCLAIM, Route::Key(claim::xclaim)),
     CommandSpec::new(&meta::XAUTOCLAIM, Route::Key(claim::xautoclaim)),

@@ -61,23 +61,26 @@ impl<'a> Options<'a> {
                 }
                 at += 1;
             } else if words::is(word, "IDS") && ids.is_none() && at + 1 < args.len() {
-                let count = words::int(args.arg(at + 1)).ok().filter(|&count| count > 0);
-                let count = count.ok_or(CmdError::text_of("ERR Number of IDs must be a positive integer"))?;
-                let count = usize::try_from(count).unwrap_or(usize::MAX);
-                if count > args.len() - at - 2 {
-                    return Err(CmdError::text_of(
-                        "ERR The `numids` parameter must match the number of arguments",
-                    ));
-                }
-                ids = Some((at + 2, count));
-                at += 2 + count;
+                let found = counted_ids(args.tail(at + 1))?;
+                at += 2 + found.len();
+                ids = Some(found);
             } else {
                 return Err(CmdError::Syntax);
             }
         }
-        let (first, count) = ids.ok_or(CmdError::Syntax)?;
-        Ok(Options { references: references.unwrap_or_default(), ids: args.tail(first).head(count) })
+        Ok(Options { references: references.unwrap_or_default(), ids: ids.ok_or(CmdError::Syntax)? })
     }
+}
+
+/// The ids behind their number, with which the arguments begin.
+pub(super) fn counted_ids(args: Args<'_>) -> Result<Args<'_>, CmdError> {
+    let count = words::int(args.arg(0)).ok().filter(|&count| count > 0);
+    let count = count.ok_or(CmdError::text_of("ERR Number of IDs must be a positive integer"))?;
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    if count > args.len().saturating_sub(1) {
+        return Err(CmdError::text_of("ERR The `numids` parameter must match the number of arguments"));
+    }
+    Ok(args.tail(1).head(count))
 }
 
 /// Deletes an entry as the references allow.
@@ -93,7 +96,7 @@ fn delete(stream: &mut Stream, id: StreamId, references: References) -> i64 {
 
 /// XDELEX key [KEEPREF|DELREF|ACKED] IDS count id [id …]
 pub(super) fn xdelex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    delete_all(ctx, args, 2, reply, |stream, id, references| delete(stream, id, references))
+    delete_all(ctx, args, 2, reply, delete)
 }
 
 /// XACKDEL key group [KEEPREF|DELREF|ACKED] IDS count id [id …]

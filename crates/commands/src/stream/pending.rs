@@ -1,7 +1,7 @@
-//! Entries that were delivered and are not acknowledged: XACK, XPENDING.
+//! Entries that were delivered and are not acknowledged: XACK, XNACK, XPENDING.
 
 use base::Args;
-use ds::stream::{Group, StreamId};
+use ds::stream::{Group, Pending, StreamId};
 use resp::Reply;
 
 use super::{deferred, edit, id, id_bulk, no_group};
@@ -23,6 +23,77 @@ pub(super) fn xack(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
     })?;
     reply.int(acknowledged.transpose()?.unwrap_or(0) as i64);
     Ok(())
+}
+
+/// How the number of deliveries changes when an entry is given back.
+#[derive(Clone, Copy)]
+enum GivenBack {
+    /// As if the last delivery had not been.
+    Silent,
+    /// It stays.
+    Fail,
+    /// It is the greatest that there is: nobody is to try again.
+    Fatal,
+}
+
+/// XNACK key group SILENT|FAIL|FATAL IDS count id [id …] [RETRYCOUNT count] [FORCE]
+pub(super) fn xnack(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let word = args.arg(3);
+    let modes = [("SILENT", GivenBack::Silent), ("FAIL", GivenBack::Fail), ("FATAL", GivenBack::Fatal)];
+    let mode = modes.into_iter().find(|(name, _)| words::is(word, name)).map(|(_, mode)| mode);
+    let mode = mode.ok_or(CmdError::Syntax)?;
+    if !words::is(args.arg(4), "IDS") {
+        return Err(CmdError::Syntax);
+    }
+    let ids = super::delete::counted_ids(args.tail(5))?;
+    let (mut retry_count, mut force) = (None, false);
+    let mut rest = args.tail(6 + ids.len()).iter();
+    while let Some(word) = rest.next() {
+        if words::is(word, "FORCE") {
+            force = true;
+        } else if words::is(word, "RETRYCOUNT")
+            && let Some(value) = rest.next()
+        {
+            let count = u64::try_from(words::int(value)?);
+            retry_count = Some(count.map_err(|_| CmdError::text_of("ERR RETRYCOUNT must be >= 0"))?);
+        } else {
+            return Err(CmdError::Syntax);
+        }
+    }
+    let name = args.arg(1);
+    let key = ctx.routed_key(name);
+    let given_back = edit(ctx, key, |stream| {
+        let ids: Result<Vec<StreamId>, CmdError> = ids.iter().map(|arg| id::strict(arg, 0)).collect();
+        let ids: Vec<(StreamId, bool)> = match ids {
+            Ok(ids) => ids.into_iter().map(|id| (id, force && stream.contains(id))).collect(),
+            Err(error) => return (Err(error), 0),
+        };
+        let count = stream.groups_mut().edit(args.arg(2), |group| {
+            let given = ids.iter().filter(|&&(id, make)| give_back(group, id, make, mode, retry_count));
+            given.count() as u64
+        });
+        let changes = count.unwrap_or(0);
+        (Ok(count), changes)
+    })?;
+    let count = given_back.transpose()?.flatten().ok_or_else(|| no_group(name, args.arg(2), ""))?;
+    reply.int(count as i64);
+    Ok(())
+}
+
+/// Gives a pending entry back to its group. Returns whether it is pending; `make` makes it so.
+fn give_back(group: &mut Group, id: StreamId, make: bool, mode: GivenBack, retry_count: Option<u64>) -> bool {
+    let count = match group.pending().get(id) {
+        Some(state) => state.count,
+        None if make => 0,
+        None => return false,
+    };
+    let count = retry_count.unwrap_or(match mode {
+        GivenBack::Silent => count.saturating_sub(1),
+        GivenBack::Fail => count,
+        GivenBack::Fatal => i64::MAX as u64,
+    });
+    group.assign(id, Pending { consumer: None, delivered_ms: 0, count });
+    true
 }
 
 /// Which pending entries XPENDING lists.
@@ -111,7 +182,8 @@ fn list(group: &Group, listing: &Listing<'_>, now_ms: i64, reply: &mut Reply<'_>
         id_bulk(reply, id);
         let owner = state.consumer.and_then(|number| group.consumer(number));
         reply.bulk(owner.map_or(&[], |consumer| consumer.name()));
-        reply.int(idle.max(0));
+        // What nobody owns any more was never delivered to anybody.
+        reply.int(if owner.is_some() { idle.max(0) } else { -1 });
         reply.int(state.count as i64);
         true
     };

@@ -3,11 +3,13 @@
 use std::pin::Pin;
 
 use base::Args;
-use ds::stream::{Group, Pending, Stream, StreamId};
+use ds::stream::{Entry, Group, Pending, Stream, StreamId};
 use resp::Reply;
 use store::{Class, Kind};
 
-use super::{deferred, entries_read_at, entries_reply, entry_reply, has_gap_after, id, id_bulk, no_group};
+use super::{
+    bulk, deferred, entries_read_at, entries_reply, entry_reply, has_gap_after, id, id_bulk, no_group,
+};
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
 
 /// The arguments of XREAD or XREADGROUP.
@@ -15,6 +17,8 @@ use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
 struct Options<'a> {
     count: usize,
     no_ack: bool,
+    /// Pending entries that were delivered so long ago are read too.
+    claim_idle_ms: Option<i64>,
     /// Group and consumer.
     group: Option<(&'a [u8], &'a [u8])>,
     /// The keys, then as many ids.
@@ -53,6 +57,9 @@ impl<'a> Options<'a> {
                 }
                 options.group = Some((words[at + 1], words[at + 2]));
                 at += 3;
+            } else if more > 0 && in_group && words::is(word, "CLAIM") {
+                options.claim_idle_ms = Some(claim(words[at + 1])?);
+                at += 2;
             } else if words::is(word, "NOACK") {
                 if !in_group {
                     return Err(only_in_group("NOACK"));
@@ -103,6 +110,13 @@ fn block(arg: &[u8]) -> Result<u64, CmdError> {
     let timeout =
         words::int(arg).map_err(|_| CmdError::text_of("ERR timeout is not an integer or out of range"))?;
     u64::try_from(timeout).map_err(|_| CmdError::text_of("ERR timeout is negative"))
+}
+
+/// How long an entry must have been pending to be claimed, in ms.
+fn claim(arg: &[u8]) -> Result<i64, CmdError> {
+    let idle = words::int(arg)
+        .map_err(|_| CmdError::text_of("ERR min-idle-time is not an integer or out of range"))?;
+    if idle < 0 { Err(CmdError::text_of("ERR min-idle-time must be a positive integer")) } else { Ok(idle) }
 }
 
 /// Finds out from where a stream is to be read, or why it can't be.
@@ -245,16 +259,12 @@ fn history(
         }
     });
     stream.groups_mut().edit(group, |group| {
-        for id in ids {
-            if let Some(pending) = group.pending_mut(id) {
-                pending.delivered_ms = now_ms;
-                pending.count = pending.count.wrapping_add(1);
-            }
-        }
+        ids.into_iter().for_each(|id| _ = group.deliver_again(id, now_ms));
     });
 }
 
-/// Delivers new entries to a consumer and replies with them. Returns whether there are any.
+/// Delivers to a consumer what others have had pending for long, if that is wanted, and new entries, and replies with them.
+/// Returns whether there are any.
 fn deliver(
     stream: &mut Stream,
     name: &[u8],
@@ -263,40 +273,86 @@ fn deliver(
     now_ms: i64,
     reply: &mut Reply<'_>,
 ) -> bool {
+    let claims = options.claim_idle_ms.is_some();
+    let claimed = match options.claim_idle_ms {
+        Some(idle_ms) => claimable(stream, name, idle_ms, options.count, now_ms),
+        None => Vec::new(),
+    };
     let Some(group) = stream.groups().get(name) else { return false };
     let (mut last, mut read) = (group.last_id(), group.entries_read());
-    let Some(from) = last.next() else { return false };
     let mut ids = Vec::new();
     deferred(reply, |reply| {
-        for entry in stream.range(from, StreamId::MAX).take(options.count) {
-            entry_reply(reply, &entry);
+        for &(id, state) in &claimed {
+            let Some(entry) = stream.get(id) else { continue };
+            detailed_reply(reply, &entry, Some((now_ms.wrapping_sub(state.delivered_ms), state.count)));
+        }
+        let left = options.count - claimed.len();
+        let Some(from) = last.next().filter(|_| left > 0) else { return claimed.len() };
+        for entry in stream.range(from, StreamId::MAX).take(left) {
+            detailed_reply(reply, &entry, claims.then_some((0, 0)));
             ids.push(entry.id);
         }
-        ids.len()
+        claimed.len() + ids.len()
     });
     for &id in &ids {
         match read {
             Some(known) if last >= stream.first_id() && !has_gap_after(stream, last) => {
-                read = Some(known.wrapping_add(1))
+                read = Some(known.wrapping_add(1));
             }
             _ => read = entries_read_at(stream, id),
         }
         last = id;
     }
+    if ids.is_empty() && claimed.is_empty() {
+        return false;
+    }
     stream.groups_mut().edit(name, |group| {
-        if ids.is_empty() {
-            return;
+        if !ids.is_empty() {
+            group.set_last_id(last, read);
         }
-        group.set_last_id(last, read);
+        for &(id, state) in &claimed {
+            let count = state.count.saturating_add(1);
+            group.assign(id, Pending { consumer: Some(consumer), delivered_ms: now_ms, count });
+        }
         if !options.no_ack {
             let state = Pending { consumer: Some(consumer), delivered_ms: now_ms, count: 1 };
             ids.iter().for_each(|&id| group.assign(id, state));
-            if let Some(consumer) = group.consumer_mut(consumer) {
-                consumer.active_ms = now_ms;
-            }
+        }
+        if (!options.no_ack || !claimed.is_empty())
+            && let Some(consumer) = group.consumer_mut(consumer)
+        {
+            consumer.active_ms = now_ms;
         }
     });
-    !ids.is_empty()
+    true
+}
+
+/// The pending entries that are still there and were delivered so long ago, the one delivered first being the first.
+fn claimable(
+    stream: &mut Stream,
+    name: &[u8],
+    idle_ms: i64,
+    count: usize,
+    now_ms: i64,
+) -> Vec<(StreamId, Pending)> {
+    let until_ms = now_ms.saturating_sub(idle_ms);
+    // Asked for once so that the order by time is there; then the stream can be looked at too.
+    let ids: Vec<StreamId> =
+        stream.groups_mut().edit(name, |group| group.pending_by_time(until_ms).collect()).unwrap_or_default();
+    let Some(group) = stream.groups().get(name) else { return Vec::new() };
+    let states = ids.into_iter().filter(|&id| stream.contains(id));
+    states.filter_map(|id| Some((id, *group.pending().get(id)?))).take(count).collect()
+}
+
+/// Replies with an entry, and with how long ago and how often it was delivered before, where that is given.
+fn detailed_reply(reply: &mut Reply<'_>, entry: &Entry<'_>, delivered: Option<(i64, u64)>) {
+    let Some((idle_ms, count)) = delivered else { return entry_reply(reply, entry) };
+    reply.array(4);
+    id_bulk(reply, entry.id);
+    reply.array(entry.pairs() * 2);
+    entry.for_each(|element| bulk(reply, element));
+    reply.int(idle_ms.max(0));
+    reply.int(count as i64);
 }
 
 /// XREAD [COUNT count] [BLOCK ms] STREAMS key … id …, all keys in one shard
