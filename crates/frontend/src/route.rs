@@ -111,6 +111,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         {
             return self.refuse(&call, &CmdError::text_of("NOAUTH Authentication required."));
         }
+        if self.lacks_memory(&call) {
+            return self.refuse(&call, &CmdError::OutOfMemory);
+        }
         let monitored = if self.detour.monitored.is_empty() { None } else { self.monitored_text(&call) };
         if self.is_monitor(&call) {
             return self.refuse(&call, &CmdError::text_of("ERR Replica can't interact with the keyspace"));
