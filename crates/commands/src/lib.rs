@@ -17,14 +17,20 @@ pub mod connection;
 pub mod control;
 mod ctx;
 pub mod docs;
+mod elements;
 mod error;
 pub mod generic;
+pub mod geo;
+pub mod hash;
 pub mod hyperloglog;
 pub mod list;
 pub mod meta;
 mod rounds;
 pub mod server;
+pub mod set;
+pub mod sorted_set;
 mod spec;
+pub mod stream;
 pub mod string;
 mod table;
 mod words;
@@ -40,8 +46,13 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     string::SPECS,
     bitmap::SPECS,
     hyperloglog::SPECS,
+    hash::SPECS,
+    set::SPECS,
     generic::SPECS,
+    sorted_set::SPECS,
+    geo::SPECS,
     list::SPECS,
+    stream::SPECS,
     connection::SPECS,
     cluster::SPECS,
     server::SPECS,

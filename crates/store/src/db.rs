@@ -8,7 +8,7 @@ use crate::entry::{Entry, Occupied, Vacant};
 use crate::expiry::Deadlines;
 use crate::key::TableHasher;
 use crate::value::{KeyRecord, TooLong, is_expired};
-use crate::{HashRef, Item, Key, Kind, OwnedValue, SetRef, StringValue, Value};
+use crate::{Class, HashRef, Item, Key, Kind, OwnedValue, SetRef, StringValue, Value};
 
 /// A database.
 pub(crate) struct Database {
@@ -114,6 +114,13 @@ impl<'s> Db<'s> {
             self.books.count_lookup(found.is_some());
         }
         found
+    }
+
+    /// Everything about a key, not counted, and without removing it if it has expired: for several keys at a time.
+    pub fn look(&self, key: Key<'_>) -> Option<Item<'_>> {
+        let found = self.database.table.get(key.slot, key.hash, key.bytes)?;
+        let item = Item(found.view());
+        (!item.expired(self.books.now_ms)).then_some(item)
     }
 
     /// The place of a key, to look and then change with one search. Not counted as a lookup.
@@ -252,6 +259,12 @@ impl<'s> Db<'s> {
         })
     }
 
+    /// Notes that a key was changed; see [`crate::Shard::event`].
+    #[inline]
+    pub fn event(&mut self, class: Class, name: &'static str, key: &[u8]) {
+        self.books.events.push(class, name, self.index, key);
+    }
+
     /// The number of keys, among them expired ones that nobody has come upon yet. O(1).
     pub fn len(&self) -> usize {
         self.database.table.len()
@@ -272,8 +285,8 @@ impl<'s> Db<'s> {
         self.database.table.slot_len(slot)
     }
 
-    /// Slot and hash of a key that comes out of the table.
-    pub(crate) fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+    /// A key with slot and hash.
+    pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
         Key::new(&self.hasher.0, bytes)
     }
 }

@@ -1,7 +1,9 @@
 //! The command families as a client sees them, over one shard and over several: recorded edges, a naive model, and the
 //! real server.
 
+mod collections;
 mod edges;
+mod events;
 mod harness;
 mod model;
 mod random;
