@@ -16,6 +16,7 @@ use resp::Reply;
 use store::{Limits, OwnedValue};
 
 use crate::generic::Page;
+use crate::sorted_set::Members;
 use crate::{CmdError, ShardCtx};
 
 /// The arguments of a command, owned; cheap to clone into steps.
@@ -31,6 +32,8 @@ pub enum StepOut {
     Done,
     /// Yes or no.
     Flag(bool),
+    /// A number.
+    Int(i64),
     /// A value that left its shard, or a copy of it; `None` where there is none.
     Value(Option<Box<OwnedValue>>),
     /// Any bytes.
@@ -39,6 +42,8 @@ pub enum StepOut {
     Page(Page),
     /// The number of the first key that exists, and whether it holds what the command works on.
     First(Option<(usize, bool)>),
+    /// Members with scores, of one key or several.
+    Members(Vec<Members>),
     /// Elements of a collection, or copies of them; `None` where there is no collection.
     Texts(Option<Vec<Vec<u8>>>),
     /// A reply.
