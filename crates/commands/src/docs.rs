@@ -3,8 +3,10 @@
 //! The data files hold what Redis 8.2.3 answers and are written by `scripts/record-command-specs`. The order of
 //! the fields, and which of them are left out, is Redis's and checked against recorded replies.
 
+pub mod commandlog;
 pub mod connection;
 pub mod generic;
+pub mod introspection;
 pub mod server;
 pub mod string;
 mod write;

@@ -17,6 +17,7 @@ mod ctx;
 pub mod docs;
 mod error;
 pub mod generic;
+pub mod introspection;
 pub mod meta;
 mod rounds;
 pub mod server;
@@ -33,4 +34,4 @@ pub use table::{CommandId, CommandTable};
 
 /// The specs of all families.
 pub static FAMILIES: &[&[CommandSpec]] =
-    &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS, control::SPECS];
+    &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS, control::SPECS, introspection::SPECS];

@@ -8,8 +8,10 @@ use crate::docs::{self, Docs};
 mod flags;
 pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
 
+pub mod commandlog;
 pub mod connection;
 pub mod generic;
+pub mod introspection;
 pub mod server;
 pub mod string;
 mod write;

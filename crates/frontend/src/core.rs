@@ -10,6 +10,7 @@ use commands::{CommandTable, Handler, Route, Topology};
 use resp::Limits;
 use store::{Shard, ShardOptions};
 
+use crate::census::Census;
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
 use crate::execute::Deferred;
@@ -21,6 +22,7 @@ use crate::plan::Plan;
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
+use crate::watch::Watch;
 
 /// Replies that a connection may have outstanding before no more of its commands are parsed. Bounds what a pipeline can
 /// queue at other shards and in the stash.
@@ -140,6 +142,13 @@ pub struct Core<C, W> {
     said_drained: bool,
     /// What clients may send, before and after they have authenticated.
     pub(crate) limits: [Limits; 2],
+    /// Which commands are unusual.
+    pub(crate) watch: Watch,
+    /// The memory of clients.
+    pub(crate) census: Census,
+    /// What the command that the core carries out itself did: asked shards, whose time counts then; the reply's bytes.
+    pub(crate) asked: bool,
+    pub(crate) answered_bytes: usize,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -202,6 +211,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             background_due_us: 0,
             said_drained: false,
             limits: limits_of(&hot),
+            watch: Watch::new(&hot, &*shared.process),
+            census: Census::default(),
+            asked: false,
+            answered_bytes: 0,
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
             hot,
@@ -255,7 +268,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// The connection is gone.
     pub fn closed(&mut self, id: ConnId) {
-        if conn_mut(&mut self.conns, id).is_some() {
+        if let Some(conn) = conn_mut(&mut self.conns, id) {
+            self.census.forget(conn.counted_bytes);
             self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }
@@ -306,6 +320,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// One turn: everything that arrived is parsed, published, executed and answered.
     pub fn turn(&mut self, now: Now, io: &mut impl Io) -> Next {
+        let start = (self.ticks)();
         self.now = now;
         self.stats().turns.add(1);
         self.refresh_config();
@@ -329,6 +344,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
         let stop = self.stopping();
+        self.stats().turn_ticks.add((self.ticks)().wrapping_sub(start));
         Next {
             again: (self.plan.len() > 0 && self.can_publish()) || self.may_parse_stalled(),
             deadline_us: self.soft_limit_deadline_us().into_iter().chain(background).min(),
@@ -342,6 +358,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if epoch != self.hot_epoch {
             self.hot = self.shared.hot();
             self.limits = limits_of(&self.hot);
+            self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.hot_epoch = epoch;
         }
     }
@@ -431,7 +448,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             // Work that waits for a key lock is going to run at its own, earlier time, and must find what was there then.
             let clock_ms = self.shard.now_ms();
             self.shard.rewind(self.locks.oldest_ms().unwrap_or(clock_ms));
-            self.shard.expire_slice(EXPIRE_SLICE_US);
+            self.expire_slice();
+            self.count_some_clients();
             self.shard.set_now(clock_ms);
             let more = self.shard.free_slice(FREE_SLICE);
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
@@ -442,6 +460,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
+    }
+
+    /// Removes expired keys for a while.
+    fn expire_slice(&mut self) {
+        let start = (self.ticks)();
+        self.shard.expire_slice(EXPIRE_SLICE_US);
+        let ticks = (self.ticks)().wrapping_sub(start);
+        self.stats().expire_ticks.add(ticks);
+        if ticks >= self.watch.latency_ticks {
+            let ms = self.shared.process.ticks_to_ns(ticks) / 1_000_000;
+            if ms >= self.hot.latency_threshold_ms {
+                self.sample_latency("expire-cycle", ms);
+            }
+        }
     }
 
     /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
@@ -463,11 +495,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         stats.expired_keys.set(shard.expired_keys);
         stats.dirty.set(shard.dirty);
         stats.used_bytes.set(self.shard.used_bytes() as u64);
+        stats.table_bytes.set(self.shard.table_bytes() as u64);
+        stats.expired_stale.set((shard.expired_stale_percent * 100.0) as u64);
+        stats.expire_caps.set(shard.expired_time_cap_reached);
+        stats.evicted_keys.set(shard.evicted_keys);
         for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
             let info = self.shard.db_info(db);
             counters.keys.set(info.keys as u64);
             counters.expires.set(info.expires as u64);
             counters.avg_ttl_ms.set(info.avg_ttl_ms);
+            counters.table_bytes.set(info.table_bytes as u64);
         }
     }
 

@@ -20,6 +20,7 @@
 //! What it must not know: sockets, system calls, clocks. Time comes in with each turn; randomness from a seed.
 
 mod answer;
+mod census;
 pub mod config;
 mod conn;
 mod connection;
@@ -28,7 +29,9 @@ mod execute;
 mod gather;
 #[cfg(test)]
 mod harness;
+pub mod histogram;
 mod hot;
+mod journal;
 mod locks;
 mod message;
 mod output;
@@ -39,6 +42,7 @@ mod rounds;
 mod route;
 pub mod shared;
 pub mod stats;
+mod watch;
 
 pub use crate::config::Config;
 #[cfg(feature = "sim-faults")]

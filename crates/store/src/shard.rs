@@ -37,6 +37,8 @@ pub struct Info {
     pub expires: usize,
     /// Mean time to live of those, in ms.
     pub avg_ttl_ms: u64,
+    /// Heap bytes of the table.
+    pub table_bytes: usize,
 }
 
 /// See the [crate documentation](crate).
@@ -210,6 +212,11 @@ impl Shard {
         self.books.record_bytes + self.books.table_bytes
     }
 
+    /// Heap bytes of tables, a part of [`Shard::used_bytes`]. O(1).
+    pub fn table_bytes(&self) -> usize {
+        self.books.table_bytes
+    }
+
     /// The counters.
     #[inline]
     pub fn stats(&self) -> &Stats {
@@ -239,6 +246,7 @@ impl Shard {
             keys: database.table.len(),
             expires,
             avg_ttl_ms: database.deadlines.avg_ttl_ms(expires, self.books.now_ms),
+            table_bytes: database.table.memory_bytes(),
         }
     }
 

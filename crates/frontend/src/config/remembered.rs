@@ -2,7 +2,7 @@
 //! defaults, so that configuration files, tools and tests that set or read them work.
 
 use super::param::{INT_MAX, Param, bits, checked, choice, flag, int, memory, memory_or_percent, text};
-use super::value::{check_events, check_oom_values, check_percentiles, check_replica_of, check_save};
+use super::value::{check_events, check_oom_values, check_replica_of, check_save};
 
 const PERMISSION: &[&str] = &["no", "yes", "local"];
 const SHUTDOWN: &[&str] = &["default", "save", "nosave", "now", "force"];
@@ -75,9 +75,6 @@ pub(super) static REMEMBERED: &[Param] = &[
     text("ignore-warnings", ""),
     int("io-threads", 1, 128, "1").at_start(),
     flag("jemalloc-bg-thread", "yes"),
-    int("latency-monitor-threshold", 0, i64::MAX, "0"),
-    flag("latency-tracking", "yes"),
-    checked("latency-tracking-info-percentiles", check_percentiles, false, "50 99 99.9"),
     flag("lazyfree-lazy-eviction", "no"),
     flag("lazyfree-lazy-expire", "no"),
     flag("lazyfree-lazy-server-del", "no"),
@@ -152,8 +149,6 @@ pub(super) static REMEMBERED: &[Param] = &[
     bits("shutdown-on-sigint", SHUTDOWN, "default"),
     bits("shutdown-on-sigterm", SHUTDOWN, "default"),
     int("shutdown-timeout", 0, INT_MAX, "10"),
-    int("slowlog-log-slower-than", -1, i64::MAX, "10000"),
-    int("slowlog-max-len", 0, i64::MAX, "128"),
     int("socket-mark-id", 0, u32::MAX as i64, "0").unsigned().at_start(),
     flag("stop-writes-on-bgsave-error", "yes"),
     memory("stream-node-max-bytes", 0, i64::MAX, "4096").unsigned(),

@@ -5,7 +5,7 @@ use super::param::{
     text, words,
 };
 use super::remembered::REMEMBERED;
-use super::value::check_pin_cpus;
+use super::value::{check_percentiles, check_pin_cpus};
 use super::{OutputLimit, Value};
 use crate::shared::{HotConfig, Permission};
 
@@ -113,6 +113,41 @@ pub(super) static EFFECTIVE: &[Param] = &[
     choice("log-format", &["text", "json"], "text")
         .at_start()
         .does(Effect::Read, "How lines of the log are written"),
+    // What is remembered of commands.
+    int("slowlog-log-slower-than", -1, i64::MAX, "10000").alias("commandlog-execution-slower-than").does(
+        Effect::Cores(|value, hot| hot.command_log.slow_us = as_limit(value)),
+        "Microseconds from which a command is slow and logged; -1 is never",
+    ),
+    int("slowlog-max-len", 0, i64::MAX, "128").alias("commandlog-slow-execution-max-len").does(
+        Effect::Cores(|value, hot| hot.command_log.slow_max = as_usize(value)),
+        "Slow commands that are remembered",
+    ),
+    int("commandlog-request-larger-than", -1, i64::MAX, "1048576").does(
+        Effect::Cores(|value, hot| hot.command_log.request_bytes = as_limit(value)),
+        "Bytes from which a request is large and logged; -1 is never",
+    ),
+    int("commandlog-large-request-max-len", 0, i64::MAX, "128").does(
+        Effect::Cores(|value, hot| hot.command_log.request_max = as_usize(value)),
+        "Large requests that are remembered",
+    ),
+    int("commandlog-reply-larger-than", -1, i64::MAX, "1048576").does(
+        Effect::Cores(|value, hot| hot.command_log.reply_bytes = as_limit(value)),
+        "Bytes from which a reply is large and logged; -1 is never",
+    ),
+    int("commandlog-large-reply-max-len", 0, i64::MAX, "128").does(
+        Effect::Cores(|value, hot| hot.command_log.reply_max = as_usize(value)),
+        "Large replies that are remembered",
+    ),
+    int("latency-monitor-threshold", 0, i64::MAX, "0").does(
+        Effect::Cores(|value, hot| hot.latency_threshold_ms = as_u64(value)),
+        "Milliseconds from which LATENCY remembers what took so long; 0 is never",
+    ),
+    flag("latency-tracking", "yes").does(
+        Effect::Cores(|value, hot| hot.latency_tracking = as_flag(value)),
+        "Count how long the calls of each command take",
+    ),
+    checked("latency-tracking-info-percentiles", check_percentiles, false, "50 99 99.9")
+        .does(Effect::Read, "Percentiles that INFO latencystats shows"),
     int("hz", 0, INT_MAX, "10").does(Effect::Read, "Accepted; background work is paced by load instead"),
 ];
 
@@ -122,6 +157,11 @@ fn as_flag(value: &Value) -> bool {
 
 fn as_int(value: &Value) -> i64 {
     if let Value::Int(number) = value { *number } else { 0 }
+}
+
+/// A limit where a negative number means none.
+fn as_limit(value: &Value) -> Option<u64> {
+    u64::try_from(as_int(value)).ok()
 }
 
 fn as_u64(value: &Value) -> u64 {

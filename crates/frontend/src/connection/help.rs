@@ -1,5 +1,8 @@
 //! The texts of HELP subcommands, line by line as Redis replies with them.
 
+mod introspection;
+
+pub(super) use introspection::{COMMANDLOG, LATENCY, MEMORY, MODULE, SLOWLOG};
 use resp::Reply;
 
 /// Replies with the lines of a text, each a simple string.

@@ -19,6 +19,7 @@ use bus::Wake;
 use resp::Reply;
 
 use super::client_list::bulk_text;
+use crate::census::INFO_SLICE;
 use crate::config::Config;
 use crate::core::{Core, Now};
 use crate::route::Call;
@@ -43,6 +44,7 @@ const SECTIONS: &[Section] = &[
     ("clients", In::Default, stats::clients),
     ("memory", In::Default, memory::memory),
     ("persistence", In::Default, process::persistence),
+    ("threads", In::Default, stats::threads),
     ("stats", In::Default, stats::stats),
     ("replication", In::Default, process::replication),
     ("cpu", In::Default, process::cpu),
@@ -50,6 +52,7 @@ const SECTIONS: &[Section] = &[
     ("commandstats", In::All, commands::commandstats),
     ("commandmax", In::All, commands::commandmax),
     ("errorstats", In::Default, commands::errorstats),
+    ("latencystats", In::All, commands::latencystats),
     ("cluster", In::Default, process::cluster),
     ("shards", In::Default, stats::shards),
     ("keyspace", In::Default, stats::keyspace),
@@ -128,6 +131,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Publishes this core's counters, and answers with the names of the sections that are asked for, a blank before
     /// each.
     pub(super) fn publish_for_info(&mut self, args: Args<'_>, _: Option<ConnId>, reply: &mut Reply<'_>) {
+        self.count_clients(INFO_SLICE);
         self.publish_stats();
         let names: Vec<u8> = args.tail(1).iter().flat_map(|name| [b" ", name].concat()).collect();
         reply.bulk(&names);
