@@ -84,8 +84,7 @@ impl<M, R, W: Wake> Port<M, R, W> {
         while self.bus.deliver_torn(from) {}
         let mut stamp = if own { self.drain(now_ms, drained) } else { now_ms };
         for (index, (target, body)) in batches.drain(..).enumerate() {
-            self.credits[usize::from(target)] -= 1;
-            let delivery = Delivery { from, now_ms: stamp, body };
+            let delivery = self.spend(target, stamp, body);
             if index == 0 {
                 stamp = self.bus.push_alone(target, delivery);
             } else {

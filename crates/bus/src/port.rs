@@ -38,7 +38,7 @@ pub struct Port<M, R, W> {
     /// The stamp of the own inbox, as of the last time that its lock was held here.
     stamp: u64,
     /// By target, how many more batches may be sent.
-    pub(crate) credits: Box<[i32]>,
+    credits: Box<[i32]>,
     /// Scratch of `publish`: the targets found asleep.
     asleep: Vec<u16>,
     not_sync: PhantomData<Cell<()>>,
@@ -109,8 +109,7 @@ impl<M, R, W: Wake> Port<M, R, W> {
             unsafe { self.boxes(self.shard).inbox.take_release(stamp, drained) };
         }
         for (target, body) in batches.drain(..) {
-            self.credits[usize::from(target)] -= 1;
-            let delivery = Delivery { from: self.shard, now_ms: stamp, body };
+            let delivery = self.spend(target, stamp, body);
             // SAFETY: locked above, and released here only: targets ascend, so each is there once.
             unsafe { self.bus.shards[usize::from(target)].inbox.push_release(stamp, delivery) };
         }
@@ -118,6 +117,12 @@ impl<M, R, W: Wake> Port<M, R, W> {
             self.bus.wake.wake(target);
         }
         stamp
+    }
+
+    /// Takes a credit for a batch and stamps it.
+    pub(crate) fn spend(&mut self, target: u16, now_ms: u64, body: M) -> Delivery<M> {
+        self.credits[usize::from(target)] -= 1;
+        Delivery { from: self.shard, now_ms, body }
     }
 
     /// Takes the lock of an inbox, notes whether its owner has to be woken, and returns its last stamp.

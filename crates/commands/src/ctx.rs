@@ -1,6 +1,6 @@
 //! What a shard-side handler sees: the shard, the selected database, and the key that routing hashed already.
 
-use store::{Db, Key, Shard};
+use store::{Db, Key, Limits, Shard};
 
 /// Keys of one command whose lookups overlap.
 const KEY_WINDOW: usize = 16;
@@ -62,6 +62,12 @@ impl<'a> ShardCtx<'a> {
                 act(&mut db, key);
             }
         }
+    }
+
+    /// The configured limits of values.
+    #[inline]
+    pub fn limits(&self) -> Limits {
+        self.shard.limits()
     }
 
     /// The clock of the command, in milliseconds since 1970 (invariant T1).

@@ -6,8 +6,10 @@
 pub mod commandlog;
 pub mod connection;
 pub mod generic;
+pub mod geo;
 pub mod introspection;
 pub mod server;
+pub mod sorted_set;
 pub mod string;
 mod write;
 

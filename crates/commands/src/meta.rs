@@ -6,13 +6,17 @@
 use crate::docs::{self, Docs};
 
 mod flags;
+mod keys;
 pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
+pub use keys::KeyAt;
 
 pub mod commandlog;
 pub mod connection;
 pub mod generic;
+pub mod geo;
 pub mod introspection;
 pub mod server;
+pub mod sorted_set;
 pub mod string;
 mod write;
 

@@ -105,7 +105,8 @@ impl Tx {
         self.send(steps, false)
     }
 
-    /// The same, and gives the key locks back when the steps are done. No round may follow it.
+    /// The same, and gives the key locks back when the steps are done. No round may follow it. As the only round of a
+    /// command it costs one publish, and no lock is held: each step is done at the instant of that publish.
     pub fn last_round(&self, steps: Vec<(u16, Step)>) -> Round {
         self.send(steps, true)
     }

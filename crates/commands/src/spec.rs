@@ -53,18 +53,19 @@ impl CommandSpec {
 /// How a command is carried out.
 #[derive(Clone, Copy, Debug)]
 pub enum Route {
-    /// One key, so one shard: the key at `meta.first_key`.
+    /// One key, so one shard: the key at `meta.first_key`, or where the key specifications find it.
     Key(Handler),
     /// Keys at `meta.first_key..=last_key` by `step` (with `step - 1` further arguments each, as in MSET). Keys of one
     /// shard: the handler gets the whole command. Keys of several: each shard gets the command's name and its own
-    /// keys, all in one publish, and the replies are merged.
+    /// keys, all in one publish, and the replies are merged. Not for commands that count their keys.
     Keys(Handler, Merge),
     /// Every shard gets the whole command in one publish; it sees all keys of the shard, so it waits for key locks.
     AllShards(Handler, Merge),
     /// One shard, chosen from the arguments; it may see any key of the shard, so it waits for key locks.
     OneShard(Pick, Handler),
     /// Keys of one shard: the handler. Keys of several: all keys are locked by the first publish, and the function goes
-    /// from round to round until it concludes.
+    /// from round to round until it concludes. If its first round is its last ([`crate::Tx::last_round`]) nothing is held:
+    /// that is the way of commands that read keys of several shards at one instant.
     Rounds(Handler, RoundsFn),
     /// The connection's own business, or the server's: carried out by the core that owns the connection, which may ask
     /// all other cores about it.

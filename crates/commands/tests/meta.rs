@@ -53,3 +53,13 @@ fn connection() {
 fn server() {
     check("server", meta::server::ALL);
 }
+
+#[test]
+fn sorted_set() {
+    check("sorted_set", meta::sorted_set::ALL);
+}
+
+#[test]
+fn geo() {
+    check("geo", meta::geo::ALL);
+}

@@ -7,6 +7,7 @@
 //!
 //! **Must not know:** what a key, a value, an expiry or a reply is. A structure sees bytes, hashes and owned records.
 
+pub mod rank;
 pub mod record;
 pub mod table;
 

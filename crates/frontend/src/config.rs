@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! table       the parameters with an effect: names, values, who may change them, what a change does
+//! values      those that decide how values are kept
 //! remembered  all other parameters of redis.conf
 //! value       reading and writing of values
 //! parse       configuration file and command line
@@ -16,6 +17,7 @@ mod parse;
 mod remembered;
 mod table;
 mod value;
+mod values;
 
 use std::path::{Path, PathBuf};
 

@@ -171,16 +171,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let hot = shared.hot();
         let hot_specs = shared.table.iter().map(|(_, spec)| HotSpec::of(spec)).collect();
         let handlers = shared.table.iter().map(|(_, spec)| handler_of(&spec.route)).collect();
+        let mut shard = Shard::new(ShardOptions {
+            shard: options.shard,
+            shards: options.shards,
+            databases: hot.databases,
+            hasher: options.hasher,
+            seed: options.seed,
+        });
+        shard.set_limits(hot.limits);
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },
-            shard: Shard::new(ShardOptions {
-                shard: options.shard,
-                shards: options.shards,
-                databases: hot.databases,
-                hasher: options.hasher,
-                seed: options.seed,
-            }),
+            shard,
             port,
             hasher: options.hasher,
             rng: Rng::new(options.seed ^ 0x5bd1_e995),
@@ -359,6 +361,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.hot = self.shared.hot();
             self.limits = limits_of(&self.hot);
             self.watch = Watch::new(&self.hot, &*self.shared.process);
+            self.shard.set_limits(self.hot.limits);
             self.hot_epoch = epoch;
         }
     }
@@ -432,6 +435,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Executes drained batches in order, then sets the clock to the stamp of what follows.
     fn run_deliveries(&mut self, deliveries: &mut Vec<Delivery<Box<Batch>>>, stamp: u64) {
+        // What was published after a change of the configuration was answered must find the change.
+        self.refresh_config();
         for delivery in deliveries.drain(..) {
             self.shard.set_now(delivery.now_ms);
             let batch = self.run_batch(delivery.from, delivery.body);
@@ -478,20 +483,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
     fn publish_progress(&mut self) {
-        let (stats, shard) = (self.stats(), self.shard.stats());
-        stats.keyspace_hits.set(shard.keyspace_hits);
-        stats.keyspace_misses.set(shard.keyspace_misses);
-        if stats.dirty.get() != shard.dirty {
+        if self.stats().dirty.get() == self.shard.stats().dirty {
+            self.publish_lookups();
+        } else {
             self.publish_stats();
         }
     }
 
-    /// Makes the shard's counters visible to other cores.
-    pub(crate) fn publish_stats(&mut self) {
-        let stats = &self.shared.stats[usize::from(self.id)];
-        let shard = self.shard.stats();
+    fn publish_lookups(&self) {
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.keyspace_hits.set(shard.keyspace_hits);
         stats.keyspace_misses.set(shard.keyspace_misses);
+    }
+
+    /// Makes the shard's counters visible to other cores.
+    pub(crate) fn publish_stats(&mut self) {
+        self.publish_lookups();
+        let (stats, shard) = (self.stats(), self.shard.stats());
         stats.expired_keys.set(shard.expired_keys);
         stats.dirty.set(shard.dirty);
         stats.used_bytes.set(self.shard.used_bytes() as u64);

@@ -11,9 +11,11 @@ use store::Shard;
 
 use crate::core::Core;
 use crate::journal::ShortArgs;
+use crate::keys::Keys;
 use crate::locks::{Claim, KeyName};
-use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op, Piece, Source, StepCall, args_of};
-use crate::route::KeyRange;
+use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op, Piece, Source, StepCall};
+use crate::plan::Plan;
+use crate::route::copy_each;
 use crate::stats::CoreStats;
 use crate::watch::{Note, Timed, account};
 
@@ -30,6 +32,30 @@ pub(crate) struct Deferred {
     step: Option<StepCall>,
     /// The time of its publish, at which it runs whenever that is (T1).
     now_ms: u64,
+}
+
+/// Where a piece comes from, and so where its arguments and its step are.
+enum Origin<'a> {
+    /// The plan of this core.
+    Own,
+    /// Another core.
+    Batch(u16, &'a mut Batch),
+}
+
+impl Origin<'_> {
+    fn core(&self, own: u16) -> u16 {
+        match self {
+            Origin::Own => own,
+            Origin::Batch(from, _) => *from,
+        }
+    }
+
+    fn args<'a, C: AsRef<[u8]>>(&'a self, plan: &'a Plan<C>, piece: &Piece) -> Args<'a> {
+        match self {
+            Origin::Own => plan.args(piece),
+            Origin::Batch(_, batch) => batch.args(piece),
+        }
+    }
 }
 
 /// Runs the handler of a command and counts its error, if there is one. Returns the length of the reply.
@@ -65,13 +91,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 return (self.ticks)();
             }
             _ => {
-                self.run_own_step(piece);
+                self.run_step_piece(piece, Origin::Own);
                 let end = (self.ticks)();
                 self.part_took(piece.dest, end.wrapping_sub(start));
                 return end;
             }
         };
-        if !self.locks.is_idle() && self.must_wait_own(piece) {
+        if !self.locks.is_idle() && self.must_wait(piece, &Origin::Own) {
             return start;
         }
         let Some(handler) = self.handlers[usize::from(command)] else { return start };
@@ -121,13 +147,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         continue;
                     }
                     _ => {
-                        let deferred = self.run_step_piece(piece, from, &mut batch);
+                        let deferred = self.run_step_piece(piece, Origin::Batch(from, &mut batch));
                         tick = self.time_part(&mut batch, tick);
                         batch.ends.push(if deferred { DEFERRED } else { replies.len() });
                         continue;
                     }
                 };
-                if !self.locks.is_idle() && self.must_wait(piece, from, &mut batch) {
+                if !self.locks.is_idle() && self.must_wait(piece, &Origin::Batch(from, &mut batch)) {
                     batch.ends.push(DEFERRED);
                     continue;
                 }
@@ -167,25 +193,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         end
     }
 
-    /// Whether an own piece has to wait for a key lock; it is then kept, with its arguments.
+    /// Whether a command's piece has to wait for a key lock; it is then kept, with its arguments.
     #[cold]
-    fn must_wait_own(&mut self, piece: &Piece) -> bool {
-        let args = self.plan.args(piece);
+    fn must_wait(&mut self, piece: &Piece, origin: &Origin<'_>) -> bool {
+        let args = origin.args(&self.plan, piece);
         let Some(claim) = self.claim_of(piece, args) else { return false };
         let now_ms = self.shard.now_ms();
         let Some(pending) = self.locks.claim(claim, now_ms) else { return false };
-        pending.wait(Deferred::new(piece, self.id, self.plan.args(piece), None, now_ms));
-        self.stats().lock_waits.add(1);
-        true
-    }
-
-    /// The same for a piece of another core.
-    #[cold]
-    fn must_wait(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
-        let Some(claim) = self.claim_of(piece, batch.args(piece)) else { return false };
-        let now_ms = self.shard.now_ms();
-        let Some(pending) = self.locks.claim(claim, now_ms) else { return false };
-        pending.wait(Deferred::new(piece, from, batch.args(piece), None, now_ms));
+        pending.wait(Deferred::new(piece, origin.core(self.id), args, None, now_ms));
         self.stats().lock_waits.add(1);
         true
     }
@@ -196,14 +211,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.faults.skip_key_locks {
             return None;
         }
-        let names = |keys: KeyRange| -> Vec<KeyName> { keys.iter().map(|at| args.arg(at).into()).collect() };
+        let names = |keys: Keys| -> Vec<KeyName> { keys.iter().map(|at| args.arg(at).into()).collect() };
         match piece.op {
             Op::Command(command) => {
                 let spec: &CommandSpec = self.table().spec(command);
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
-                    _ if spec.meta.first_key == 0 => Some(Claim::All),
-                    _ => Some(Claim::Keys(names(KeyRange::of(spec, args.len())))),
+                    _ if spec.meta.key_specs.is_empty() => Some(Claim::All),
+                    _ => Some(Claim::Keys(names(Keys::of(spec, args)))),
                 }
             }
             _ => None,
@@ -218,41 +233,33 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         match piece.op {
             Op::Lock { .. } => Some(Claim::Hold(call.task, args.iter().map(Into::into).collect())),
+            Op::Once { .. } => Some(Claim::Keys(args.iter().map(Into::into).collect())),
             Op::Look { .. } => Some(Claim::All),
             _ => None,
         }
     }
 
-    /// Runs a step of a rounds task of this core.
-    fn run_own_step(&mut self, piece: &Piece) {
-        let Some(step) = piece.op.step() else { return };
-        let Some(call) = self.plan.steps.get_mut(step as usize).map(StepCall::take) else { return };
-        let now_ms = self.shard.now_ms();
-        if let Some(claim) = self.step_claim(piece, &call, self.plan.args(piece))
-            && let Some(pending) = self.locks.claim(claim, now_ms)
-        {
-            let args = args_of(self.plan.bytes(piece.source), &self.plan.ranges, piece);
-            pending.wait(Deferred::new(piece, self.id, args, Some(call), now_ms));
-            return;
-        }
-        let out = self.run_step(piece, call, now_ms);
-        self.step_done(piece.dest, out);
-        self.run_ready();
-    }
-
-    /// Runs a step of another core's rounds task. True if it has to wait.
-    fn run_step_piece(&mut self, piece: &Piece, from: u16, batch: &mut Batch) -> bool {
+    /// Runs a step of a rounds task. True if it has to wait.
+    fn run_step_piece(&mut self, piece: &Piece, mut origin: Origin<'_>) -> bool {
+        let steps = match &mut origin {
+            Origin::Own => &mut self.plan.steps,
+            Origin::Batch(_, batch) => &mut batch.steps,
+        };
         let Some(step) = piece.op.step() else { return false };
-        let Some(call) = batch.steps.get_mut(step as usize).map(StepCall::take) else { return false };
+        let Some(call) = steps.get_mut(step as usize).map(StepCall::take) else { return false };
         let now_ms = self.shard.now_ms();
-        if let Some(claim) = self.step_claim(piece, &call, batch.args(piece))
+        let args = origin.args(&self.plan, piece);
+        if let Some(claim) = self.step_claim(piece, &call, args)
             && let Some(pending) = self.locks.claim(claim, now_ms)
         {
-            pending.wait(Deferred::new(piece, from, batch.args(piece), Some(call), now_ms));
+            pending.wait(Deferred::new(piece, origin.core(self.id), args, Some(call), now_ms));
             return true;
         }
         let out = self.run_step(piece, call, now_ms);
-        batch.outs.push((piece.dest, out));
+        match origin {
+            Origin::Own => self.step_done(piece.dest, out),
+            Origin::Batch(_, batch) => batch.outs.push((piece.dest, out)),
+        }
         self.run_ready();
         false
     }
@@ -325,12 +332,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 impl Deferred {
     /// Copies what the piece needs to run later.
     fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>, now_ms: u64) -> Self {
-        let mut bytes = Vec::new();
-        let mut ranges = Vec::with_capacity(args.len());
-        for arg in args.iter() {
-            ranges.push(ArgRange::new(bytes.len() as u32, arg.len() as u32));
-            bytes.extend_from_slice(arg);
-        }
+        let (mut bytes, mut ranges) = (Vec::new(), Vec::with_capacity(args.len()));
+        copy_each(args.iter(), &mut bytes, &mut ranges);
         let mut piece = *piece;
         piece.source = Source::Batch;
         piece.base = 0;

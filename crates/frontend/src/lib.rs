@@ -32,6 +32,7 @@ mod harness;
 pub mod histogram;
 mod hot;
 mod journal;
+mod keys;
 mod locks;
 mod message;
 mod output;

@@ -47,6 +47,8 @@ pub(crate) enum Op {
     Inquiry(CommandId),
     /// Asks for the exclusive locks of its arguments for a rounds task, then runs the task's first step here.
     Lock { step: u32 },
+    /// The only step of a task here: claims its arguments as an ordinary command does, and holds nothing.
+    Once { step: u32 },
     /// A step of a task without keys: it sees the whole shard, but holds nothing.
     Look { step: u32 },
     /// A later step of a task that holds its locks.
@@ -65,7 +67,11 @@ impl Op {
     pub(crate) fn step(self) -> Option<u32> {
         match self {
             Op::Command(_) | Op::Inquiry(_) => None,
-            Op::Lock { step } | Op::Look { step } | Op::Step { step } | Op::Unlock { step } => Some(step),
+            Op::Lock { step }
+            | Op::Once { step }
+            | Op::Look { step }
+            | Op::Step { step }
+            | Op::Unlock { step } => Some(step),
         }
     }
 }

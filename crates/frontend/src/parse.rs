@@ -85,7 +85,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     pos -= conn.query.len() - consumed;
                     conn.query.truncate(consumed);
                     let frame = std::mem::take(&mut conn.query).freeze();
-                    self.run_parsed(id, parsed, Place::Whole(frame));
+                    match parsed {
+                        Parsed::Inline { line, .. } => self.shared_command(id, Bytes::from(line)),
+                        Parsed::Frame { .. } => self.shared_command(id, frame),
+                        Parsed::Empty { .. } | Parsed::Incomplete { .. } => {}
+                    }
                     return Some(pos);
                 }
                 Err(error) => {
@@ -129,11 +133,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     self.command(id, source, pos as u32);
                     pos += consumed;
                 }
-                Ok(parsed) => {
-                    let consumed = consumed_of(&parsed);
-                    self.run_parsed(id, parsed, Place::In(source, pos as u32));
+                Ok(Parsed::Inline { consumed, line }) => {
+                    self.shared_command(id, Bytes::from(line));
                     pos += consumed;
                 }
+                Ok(Parsed::Empty { consumed }) => pos += consumed,
                 Err(error) => {
                     self.protocol_error(id, error);
                     break Parse::Closed;
@@ -199,20 +203,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Carries out one parsed command.
-    fn run_parsed(&mut self, id: ConnId, parsed: Parsed, place: Place) {
-        let (source, base) = match (parsed, place) {
-            (Parsed::Frame { .. }, Place::In(source, base)) => (source, base),
-            (Parsed::Frame { .. }, Place::Whole(frame)) => (self.share(frame), 0),
-            (Parsed::Inline { line, .. }, _) => (self.share(Bytes::from(line)), 0),
-            (Parsed::Empty { .. } | Parsed::Incomplete { .. }, _) => return,
-        };
-        self.command(id, source, base);
-    }
-
-    fn share(&mut self, bytes: Bytes) -> Source {
+    /// Carries out a parsed command that has a buffer to itself.
+    fn shared_command(&mut self, id: ConnId, bytes: Bytes) {
+        let source = Source::Shared(self.plan.shared.len() as u32);
         self.plan.shared.push(bytes);
-        Source::Shared((self.plan.shared.len() - 1) as u32)
+        self.command(id, source, 0);
     }
 
     fn window(&self) -> usize {
@@ -251,12 +246,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.stats().query_limit_drops.add(1);
         }
     }
-}
-
-/// Where a parsed frame is.
-enum Place {
-    In(Source, u32),
-    Whole(Bytes),
 }
 
 fn consumed_of(parsed: &Parsed) -> usize {

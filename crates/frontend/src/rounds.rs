@@ -16,7 +16,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use base::ArgRange;
 use bus::Wake;
 use bytes::Bytes;
 use commands::{CmdError, OwnedArgs, RoundsFn, Step, StepOut, Tx, TxState};
@@ -24,8 +23,9 @@ use resp::Reply;
 
 use crate::core::Core;
 use crate::journal::ShortArgs;
+use crate::keys::Keys;
 use crate::message::{Dest, Op, Piece, Source, StepCall, TaskId};
-use crate::route::{Call, KeyRange};
+use crate::route::{Call, copy_each};
 use crate::watch::account;
 
 /// A rounds command under way.
@@ -61,10 +61,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Runs a rounds command: by its handler if all keys are in one shard, else as a task.
     pub(crate) fn route_rounds(&mut self, call: &Call, function: RoundsFn) {
         let spec = self.table().spec(call.command);
-        let range = KeyRange::of(spec, call.argc as usize);
         let args = self.call_args(call);
+        let found = Keys::of(spec, args);
         let mut keys: Vec<(u16, Vec<Vec<u8>>)> = Vec::new();
-        for at in range.iter() {
+        for at in found.iter() {
             let key = args.arg(at);
             let shard = self.topology.shard_of(key);
             let name = key.to_vec();
@@ -73,13 +73,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 None => keys.push((shard, vec![name])),
             }
         }
-        let odd = range.step > 1 && !(call.argc as usize - range.first).is_multiple_of(range.step);
-        if self.topology.shards == 1 || keys.len() == 1 || odd {
-            return if keys.is_empty() {
-                self.send(self.id, call.piece(call.dest()))
-            } else {
-                self.route_key(call)
-            };
+        let is_cut = !spec.meta.key_specs.is_empty() && found.is_cut(args.len());
+        if self.topology.shards == 1 || keys.len() == 1 || is_cut {
+            return self.route_key(call);
         }
         let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
         let mut words = ShortArgs::default();
@@ -158,11 +154,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn send_round(&mut self, at: u32, steps: Vec<(u16, Step)>, last: bool) {
         let Some(task) = self.tasks.get_mut(at) else { return };
         let first = !std::mem::replace(&mut task.locked, true);
-        let last = last && !first;
         task.released |= last;
         let has_step = |shard: u16| steps.iter().any(|&(to, _)| to == shard);
         // A lock is awaited even if no step comes with it: the next round must find it granted.
-        let locks = task.keys.iter().filter(|&&(shard, _)| first && !has_step(shard)).count();
+        let locks = task.keys.iter().filter(|&&(shard, _)| first && !last && !has_step(shard)).count();
         task.steps = steps.len();
         task.missing = steps.len() + locks;
         task.results.clear();
@@ -175,7 +170,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut send = |shard: u16, number: u32, run: Option<Step>, keys: &[Vec<u8>]| {
             let op = |step| match (first, last) {
                 _ if keyless => Op::Look { step },
-                (true, _) => Op::Lock { step },
+                (true, true) => Op::Once { step },
+                (true, false) => Op::Lock { step },
                 (false, true) => Op::Unlock { step },
                 (false, false) => Op::Step { step },
             };
@@ -193,6 +189,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let step = mine.and_then(|mine| steps[mine].take());
             let number = match mine {
                 Some(mine) => mine as u32,
+                None if first && last => continue,
                 None if first => {
                     lock_number += 1;
                     lock_number - 1
@@ -242,20 +239,19 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             resp3: false,
         };
         if shard == self.id {
-            let bytes = Bytes::from(keys.concat());
+            let mut bytes = Vec::new();
             piece.first_range = self.plan.own_ranges();
             self.plan.ranges.truncate(piece.first_range as usize);
-            push_ranges(&mut self.plan.ranges, 0, keys);
+            copy_each(keys.iter().map(Vec::as_slice), &mut bytes, &mut self.plan.ranges);
             piece.source = Source::Shared(self.plan.shared.len() as u32);
-            self.plan.shared.push(bytes);
+            self.plan.shared.push(Bytes::from(bytes));
             piece.op = op(self.plan.steps.len() as u32);
             self.plan.steps.push(call);
             self.plan.own.push(piece);
         } else {
             let batch = self.plan.batch(shard);
             piece.first_range = batch.ranges.len() as u32;
-            push_ranges(&mut batch.ranges, batch.bytes.len(), keys);
-            keys.iter().for_each(|key| batch.bytes.extend_from_slice(key));
+            copy_each(keys.iter().map(Vec::as_slice), &mut batch.bytes, &mut batch.ranges);
             piece.op = op(batch.steps.len() as u32);
             batch.steps.push(call);
             batch.pieces.push(piece);
@@ -286,13 +282,5 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.tasks.remove(at);
         self.command_took(dest, command, ticks, bytes.len(), &words);
         self.deliver(dest, &bytes);
-    }
-}
-
-fn push_ranges(ranges: &mut Vec<ArgRange>, at: usize, keys: &[Vec<u8>]) {
-    let mut at = at as u32;
-    for key in keys {
-        ranges.push(ArgRange::new(at, key.len() as u32));
-        at += key.len() as u32;
     }
 }

@@ -3,10 +3,11 @@
 use base::conn::ConnId;
 use base::{ArgRange, Args, slot};
 use bus::Wake;
-use commands::{CmdError, CommandId, CommandSpec, Merge, Route};
+use commands::{CmdError, CommandId, Merge, Route};
 use resp::Reply;
 
 use crate::core::{Core, conn_mut};
+use crate::keys;
 use crate::message::{Batch, Dest, Op, Piece, Source, args_of};
 use crate::plan::source_bytes;
 
@@ -58,33 +59,6 @@ impl Call {
             db: self.db,
             resp3: self.resp3,
         }
-    }
-}
-
-/// The positions of a command's keys: first, one behind the last, step.
-#[derive(Clone, Copy)]
-pub(crate) struct KeyRange {
-    pub(crate) first: usize,
-    pub(crate) end: usize,
-    pub(crate) step: usize,
-}
-
-impl KeyRange {
-    /// Of a command with so many arguments.
-    pub(crate) fn of(spec: &CommandSpec, argc: usize) -> Self {
-        let meta = spec.meta;
-        let first = usize::try_from(meta.first_key).unwrap_or(0);
-        let last = match usize::try_from(meta.last_key) {
-            Ok(last) => last,
-            Err(_) => argc.saturating_sub(usize::from(meta.last_key.unsigned_abs())),
-        };
-        // A command without keys has its first key at 0.
-        let end = if first == 0 { 0 } else { (last + 1).min(argc) };
-        KeyRange { first, end, step: usize::try_from(meta.step).unwrap_or(1).max(1) }
-    }
-
-    pub(crate) fn iter(self) -> impl Iterator<Item = usize> + Clone {
-        (self.first..self.end).step_by(self.step)
     }
 }
 
@@ -218,12 +192,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.mark_dirty(call.id.index);
     }
 
-    /// Sends the command to the shard of its first key.
-    #[inline]
+    /// Sends the command to the shard of its first key. Without one it is going to fail, which it may do here.
     pub(crate) fn route_key(&mut self, call: &Call) {
         let mut piece = call.piece(call.dest());
-        let first = self.table().spec(call.command).meta.first_key;
-        let key = self.call_args(call).arg(usize::try_from(first).unwrap_or(1));
+        let args = self.call_args(call);
+        let Some(key) = keys::first(self.table().spec(call.command), args).map(|at| args.arg(at)) else {
+            return self.send(self.id, piece);
+        };
         piece.slot = slot::key_slot(key);
         piece.hash = self.hasher.hash(key);
         self.send(slot::shard_of_slot(piece.slot, self.topology.shards), piece);
@@ -241,100 +216,27 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn send_remote(&mut self, shard: u16, mut piece: Piece) {
-        let ranges = {
-            let first = piece.first_range as usize;
-            first..first + piece.argc as usize
-        };
-        let shared = match piece.source {
-            Source::Shared(at) => {
-                self.plan.shared.get(at as usize).filter(|frame| frame.len() >= SHARE_MIN_BYTES)
-            }
-            _ => None,
-        };
-        if let Some(frame) = shared.cloned() {
-            let batch = self.plan.batches[usize::from(shard)].get_or_insert_default();
-            piece.source = Source::Shared(batch.shared.len() as u32);
-            batch.shared.push(frame);
-            piece.first_range = batch.ranges.len() as u32;
-            batch.ranges.extend_from_slice(self.plan.ranges.get(ranges).unwrap_or_default());
-            batch.pieces.push(piece);
-            self.plan.remote += 1;
-            return;
-        }
-        // One copy of the stretch of bytes that holds all arguments keeps the ranges as they are.
         self.plan.batch(shard);
         let plan = &mut self.plan;
-        let bytes = source_bytes(&plan.chunks, &plan.shared, piece.source);
-        let bytes = bytes.get(piece.base as usize..).unwrap_or_default();
         let Some(batch) = plan.batches[usize::from(shard)].as_deref_mut() else { return };
-        let ranges = plan.ranges.get(ranges).unwrap_or_default();
-        copy_args(batch, &mut piece, bytes, ranges);
+        let first = piece.first_range as usize;
+        let ranges = plan.ranges.get(first..first + piece.argc as usize).unwrap_or_default();
+        let large = match piece.source {
+            Source::Shared(at) => plan.shared.get(at as usize).filter(|frame| frame.len() >= SHARE_MIN_BYTES),
+            _ => None,
+        };
+        if let Some(frame) = large {
+            piece.source = Source::Shared(batch.shared.len() as u32);
+            batch.shared.push(frame.clone());
+            piece.first_range = batch.ranges.len() as u32;
+            batch.ranges.extend_from_slice(ranges);
+        } else {
+            let bytes = source_bytes(&plan.chunks, &plan.shared, piece.source);
+            let bytes = bytes.get(piece.base as usize..).unwrap_or_default();
+            copy_args(batch, &mut piece, bytes, ranges);
+        }
         batch.pieces.push(piece);
         plan.remote += 1;
-    }
-
-    /// Whether all keys of a call live in one shard.
-    fn share_a_shard(&self, args: Args<'_>, keys: KeyRange) -> bool {
-        if self.topology.shards == 1 {
-            return true;
-        }
-        let mut shards = keys.iter().map(|at| self.topology.shard_of(args.arg(at)));
-        let first = shards.next();
-        shards.all(|shard| Some(shard) == first)
-    }
-
-    fn route_keys(&mut self, call: &Call, merge: Merge) {
-        let spec = self.table().spec(call.command);
-        let keys = KeyRange::of(spec, call.argc as usize);
-        // MSET with a key that has no value: the handler refuses it, wherever it runs.
-        let odd = keys.step > 1 && !(call.argc as usize - keys.first).is_multiple_of(keys.step);
-        if odd || self.share_a_shard(self.call_args(call), keys) {
-            return self.route_key(call);
-        }
-        self.split(call, keys, merge);
-    }
-
-    /// Sends each shard the command's name and the keys (with what belongs to them) that live there.
-    fn split(&mut self, call: &Call, keys: KeyRange, merge: Merge) {
-        let shards = usize::from(self.topology.shards);
-        // By shard: number of the part, and its ranges.
-        let mut parts: Vec<Option<(u16, Vec<ArgRange>)>> = vec![None; shards];
-        let mut gather = self.spare_gathers.pop().unwrap_or_default();
-        gather.order.clear();
-        self.keep_args(call, &mut gather.args);
-        let mut count = 0u16;
-        let ranges = {
-            let first = call.first_range as usize;
-            self.plan.ranges.get(first..first + call.argc as usize).unwrap_or_default().to_vec()
-        };
-        let args = self.call_args(call);
-        for at in keys.iter() {
-            let shard = self.topology.shard_of(args.arg(at));
-            let part = parts[usize::from(shard)].get_or_insert_with(|| {
-                count += 1;
-                (count - 1, vec![ranges[0]])
-            });
-            part.1.extend_from_slice(ranges.get(at..at + keys.step).unwrap_or_default());
-            gather.order.push(part.0);
-        }
-        gather.op = Op::Command(call.command);
-        gather.start(call.dest(), merge, call.resp3, usize::from(count));
-        let gather = self.gathers.insert(gather);
-        self.plan.ranges.truncate(call.first_range as usize);
-        for (shard, part) in parts.into_iter().enumerate() {
-            let Some((part, ranges)) = part else { continue };
-            let mut piece = call.piece(Dest::Part { gather, part: u32::from(part) });
-            piece.first_range = self.plan.ranges.len() as u32;
-            piece.argc = ranges.len() as u32;
-            self.plan.ranges.extend_from_slice(&ranges);
-            let first = self.plan.args(&piece).arg(1);
-            piece.slot = slot::key_slot(first);
-            piece.hash = self.hasher.hash(first);
-            self.send(shard as u16, piece);
-            if shard != usize::from(self.id) {
-                self.plan.ranges.truncate(piece.first_range as usize);
-            }
-        }
     }
 
     /// Sends every shard the whole command.
@@ -384,10 +286,18 @@ pub(crate) fn copy_args(batch: &mut Batch, piece: &mut Piece, bytes: &[u8], rang
         batch.bytes.extend_from_slice(stretch);
         return;
     }
-    for range in ranges {
-        let arg = range.slice(bytes);
-        batch.ranges.push(ArgRange::new(batch.bytes.len() as u32, arg.len() as u32));
-        batch.bytes.extend_from_slice(arg);
+    copy_each(ranges.iter().map(|range| range.slice(bytes)), &mut batch.bytes, &mut batch.ranges);
+}
+
+/// Copies arguments one behind the other.
+pub(crate) fn copy_each<'a>(
+    args: impl Iterator<Item = &'a [u8]>,
+    bytes: &mut Vec<u8>,
+    ranges: &mut Vec<ArgRange>,
+) {
+    for arg in args {
+        ranges.push(ArgRange::new(bytes.len() as u32, arg.len() as u32));
+        bytes.extend_from_slice(arg);
     }
 }
 

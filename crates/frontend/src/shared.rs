@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use commands::{CommandId, CommandTable};
 use crossbeam::utils::CachePadded;
+use store::Limits;
 
 use crate::config::Config;
 use crate::histogram::Distribution;
@@ -69,6 +70,8 @@ pub struct HotConfig {
     pub latency_threshold_ms: u64,
     /// `latency-tracking`.
     pub latency_tracking: bool,
+    /// Limits of values, for the shard.
+    pub limits: Limits,
 }
 
 impl Default for HotConfig {
@@ -87,6 +90,7 @@ impl Default for HotConfig {
             command_log: CommandLogConfig::default(),
             latency_threshold_ms: 0,
             latency_tracking: true,
+            limits: Limits::default(),
         }
     }
 }

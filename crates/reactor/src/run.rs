@@ -276,9 +276,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
     fn sent(&mut self, slot: u32, buffer: Vec<u8>, slow: bool) {
         self.table.recycle(buffer);
         let Some(conn) = self.table.at(slot) else { return };
-        conn.sending = false;
-        conn.in_flight = 0;
-        let notice = slow | std::mem::take(&mut conn.notice);
+        let notice = conn.sent(slow);
         let (state, unsent) = (conn.state, conn.out.len());
         if unsent > 0 {
             self.table.mark_dirty(slot);
@@ -357,11 +355,12 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         let buffer = std::mem::take(&mut conn.out);
         conn.sending = true;
         conn.in_flight = buffer.len();
-        let flushing = conn.state == State::Flushing;
+        // The send may need no more than the next wait, which would not tell of it.
+        let awaited = conn.state == State::Flushing || conn.awaits_notice();
         if let Some(buffer) = self.backend.send(slot, buffer) {
             self.sent(slot, buffer, false);
         } else {
-            self.hurry |= flushing;
+            self.hurry |= awaited;
         }
     }
 

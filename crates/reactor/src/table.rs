@@ -80,6 +80,23 @@ impl Conn {
     pub(crate) fn unsent(&self) -> usize {
         self.in_flight + self.out.len()
     }
+
+    /// The output in flight is sent, `slow` if not in one go. Returns whether the service is to be told.
+    ///
+    /// While there is more output the notice stays due: that output may leave in one go, and a service that was told of
+    /// too much to go on would wait for ever.
+    pub(crate) fn sent(&mut self, slow: bool) -> bool {
+        self.sending = false;
+        self.in_flight = 0;
+        let told = slow || self.notice;
+        self.notice = told && !self.out.is_empty();
+        told
+    }
+
+    /// Whether the service waits for its output to be sent, and for nothing else.
+    pub(crate) fn awaits_notice(&self) -> bool {
+        self.notice && self.paused
+    }
 }
 
 /// The connections of a core.

@@ -82,3 +82,20 @@ fn activity_brings_a_quiet_connection_back_into_the_wheel() {
     assert_eq!(table.wheel.next_tick(), Some(60));
     assert!(!table.at(id.index).expect("live").quiet);
 }
+
+#[test]
+fn a_notice_stays_due_until_all_is_sent() {
+    let mut table = table();
+    let id = table.insert();
+    table.output(id, &mut vec![1; NOTICE_BYTES]);
+    let conn = table.at(id.index).expect("open");
+    assert!(!conn.notice);
+    conn.in_flight = std::mem::take(&mut conn.out).len();
+    // Behind what is in flight, more than it.
+    assert!(table.output(id, &mut vec![2; 3 * NOTICE_BYTES]) > NOTICE_BYTES);
+    let conn = table.at(id.index).expect("open");
+    assert!(conn.sent(true) && conn.notice, "told, and to be told again");
+    conn.in_flight = std::mem::take(&mut conn.out).len();
+    assert!(conn.sent(false) && !conn.notice, "told although it left in one go");
+    assert!(!conn.sent(false));
+}

@@ -111,6 +111,11 @@ pub(crate) fn some_of(rng: &mut Rng, name: &str, words: &[String], count: usize)
     Command::new(chosen)
 }
 
+/// MGET of all these keys.
+pub(crate) fn mget(keys: &[String]) -> Command {
+    Command::new(["MGET"].into_iter().chain(keys.iter().map(String::as_str)))
+}
+
 /// Turns the verdict of a search over some of the keys into that of a workload.
 pub(crate) fn ordered(verdict: Verdict, about: &str, checked: &mut Checked) -> Result<(), Violation> {
     match verdict {

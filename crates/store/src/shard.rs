@@ -3,12 +3,12 @@
 use base::{KeyHasher, Rng, slots_of_shard};
 use ds::Table;
 
-use crate::Key;
 use crate::books::{Books, Stats};
 use crate::db::{Database, Db};
 use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
 use crate::key::TableHasher;
+use crate::{Key, Limits};
 
 /// Databases that a shard can have: the most that Redis's own tests ask for, and few enough to be looked at one by one.
 const DATABASES_MAX: usize = 16_384;
@@ -52,6 +52,7 @@ pub struct Shard {
     /// Which of them the next slice of expiry begins with.
     expiring_next: usize,
     books: Books,
+    limits: Limits,
 }
 
 impl Shard {
@@ -73,6 +74,7 @@ impl Shard {
                 rng: Rng::new(options.seed),
                 expiry_due_ms: u64::MAX,
             },
+            limits: Limits::default(),
         }
     }
 
@@ -92,6 +94,17 @@ impl Shard {
     /// touch meanwhile; [`Shard::set_now`] with the former time must follow it.
     pub fn rewind(&mut self, now_ms: u64) {
         self.books.now_ms = self.books.now_ms.min(now_ms);
+    }
+
+    /// The configured limits of values.
+    #[inline]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// From now on these limits hold for values that are changed.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     /// A key with slot and hash.

@@ -68,7 +68,10 @@ impl Keyspace {
             return Err(CmdError::Arity(spec.meta.name.into()));
         }
         Ok(match spec.route {
-            Route::Key(handler) => self.run(self.topology.shard_of(args[1]), handler, args),
+            Route::Key(handler) => {
+                let key = key_positions(spec, args).first().map_or(&b""[..], |&at| args[at]);
+                self.run(self.topology.shard_of(key), handler, args)
+            }
             Route::Keys(handler, merge) => self.split(spec, handler, merge, args),
             Route::AllShards(handler, merge) => {
                 let parts = (0..self.topology.shards).map(|shard| self.run(shard, handler, args)).collect();
@@ -78,13 +81,14 @@ impl Keyspace {
                 self.run(pick(to_args(&mut Vec::new(), &mut Vec::new(), args), self.topology)?, handler, args)
             }
             Route::Rounds(handler, function) => {
-                let keys = key_positions(spec, args.len());
+                let keys = key_positions(spec, args);
                 let mut shards: Vec<u16> = keys.iter().map(|&at| self.topology.shard_of(args[at])).collect();
                 shards.dedup();
                 let step = usize::from(spec.meta.step.unsigned_abs()).max(1);
                 let odd = !(args.len() - 1).is_multiple_of(step);
                 match shards[..] {
                     _ if self.topology.shards == 1 => self.run(0, handler, args),
+                    [] if !spec.meta.key_specs.is_empty() => self.run(0, handler, args),
                     [shard] => self.run(shard, handler, args),
                     [shard, ..] if odd => self.run(shard, handler, args),
                     _ => self.rounds(function, args),
@@ -98,7 +102,9 @@ impl Keyspace {
     fn run(&mut self, shard: u16, handler: Handler, args: &[&[u8]]) -> Vec<u8> {
         let (mut bytes, mut ranges, mut out) = (Vec::new(), Vec::new(), Vec::new());
         let shard = &mut self.shards[usize::from(shard)];
-        let key = shard.key(args.get(1).copied().unwrap_or_default());
+        let key =
+            self.table.find(args[0]).and_then(|id| key_positions(self.table.spec(id), args).first().copied());
+        let key = shard.key(args.get(key.unwrap_or(1)).copied().unwrap_or_default());
         let mut ctx = ShardCtx { db: self.db, slot: key.slot, hash: key.hash, shard };
         match handler(&mut ctx, to_args(&mut bytes, &mut ranges, args), &mut Reply::new(&mut out, false)) {
             Ok(()) => out,
@@ -107,7 +113,7 @@ impl Keyspace {
     }
 
     fn split(&mut self, spec: &CommandSpec, handler: Handler, merge: Merge, args: &[&[u8]]) -> Vec<u8> {
-        let keys = key_positions(spec, args.len());
+        let keys = key_positions(spec, args);
         let step = usize::from(spec.meta.step.unsigned_abs());
         let shard_of = |at: usize| self.topology.shard_of(args[at]);
         if !(args.len() - 1).is_multiple_of(step) || keys.iter().all(|&at| shard_of(at) == shard_of(1)) {
@@ -185,14 +191,9 @@ impl Keyspace {
 }
 
 /// Positions of a command's keys.
-fn key_positions(spec: &CommandSpec, argc: usize) -> Vec<usize> {
-    let meta = spec.meta;
-    let last =
-        if meta.last_key < 0 { argc as i64 + i64::from(meta.last_key) } else { i64::from(meta.last_key) };
-    if meta.first_key == 0 {
-        return Vec::new();
-    }
-    (1..=last as usize).step_by(meta.step as usize).collect()
+fn key_positions(spec: &CommandSpec, args: &[&[u8]]) -> Vec<usize> {
+    let keys = spec.meta.keys(to_args(&mut Vec::new(), &mut Vec::new(), args)).unwrap_or_default();
+    keys.into_iter().map(|key| key.at).collect()
 }
 
 fn to_args<'a>(bytes: &'a mut Vec<u8>, ranges: &'a mut Vec<ArgRange>, args: &[&[u8]]) -> Args<'a> {

@@ -2,8 +2,9 @@
 
 use clap::{Arg, ArgAction, Command};
 
+use super::param::Effect;
 use super::param::{IntForm, Kind, Param};
-use super::table::EFFECTIVE;
+use super::table::params;
 
 /// What a lone word of the command line asks to be shown, if it does.
 pub(super) fn show(word: &str) -> Option<String> {
@@ -21,7 +22,7 @@ pub fn command() -> Command {
         .about("An in-memory data store that speaks the Redis protocol and uses every core")
         .override_usage("anax [/path/to/redis.conf] [--name value ...] [-]")
         .arg(Arg::new("file").help("Configuration file, as redis-server takes it").required(false))
-        .args(EFFECTIVE.iter().map(|param| {
+        .args(params().filter(|param| !matches!(param.effect, Effect::None)).map(|param| {
             let arg = Arg::new(param.name).long(param.name).value_name(value_name(param)).help(param.help);
             let arg = arg.default_value(param.default).action(ArgAction::Set);
             if let Kind::Enum(names) = param.kind { arg.value_parser(names.to_vec()) } else { arg }

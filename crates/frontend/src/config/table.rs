@@ -6,6 +6,7 @@ use super::param::{
 };
 use super::remembered::REMEMBERED;
 use super::value::{check_percentiles, check_pin_cpus};
+use super::values::VALUES;
 use super::{OutputLimit, Value};
 use crate::shared::{HotConfig, Permission};
 
@@ -14,7 +15,7 @@ const LOG_LEVELS: &[&str] = &["debug", "verbose", "notice", "warning", "nothing"
 
 /// All parameters: first those with an effect, then those that are only remembered.
 pub fn params() -> impl Iterator<Item = &'static Param> {
-    EFFECTIVE.iter().chain(REMEMBERED)
+    EFFECTIVE.iter().chain(VALUES).chain(REMEMBERED)
 }
 
 /// The parameter of a name in any case, its number, and whether the name is the older one.
@@ -90,7 +91,10 @@ pub(super) static EFFECTIVE: &[Param] = &[
         "Most bytes of an unfinished command",
     ),
     memory("proto-max-bulk-len", 1024 * 1024, i64::MAX, "536870912").does(
-        Effect::Cores(|value, hot| hot.max_bulk_bytes = as_u64(value)),
+        Effect::Cores(|value, hot| {
+            hot.max_bulk_bytes = as_u64(value);
+            hot.limits.proto_max_bulk_len = as_u64(value);
+        }),
         "Most bytes of one argument and of a string",
     ),
     memory("maxmemory", 0, i64::MAX, "0")
@@ -151,11 +155,11 @@ pub(super) static EFFECTIVE: &[Param] = &[
     int("hz", 0, INT_MAX, "10").does(Effect::Read, "Accepted; background work is paced by load instead"),
 ];
 
-fn as_flag(value: &Value) -> bool {
+pub(super) fn as_flag(value: &Value) -> bool {
     matches!(value, Value::Flag(true))
 }
 
-fn as_int(value: &Value) -> i64 {
+pub(super) fn as_int(value: &Value) -> i64 {
     if let Value::Int(number) = value { *number } else { 0 }
 }
 
@@ -164,19 +168,19 @@ fn as_limit(value: &Value) -> Option<u64> {
     u64::try_from(as_int(value)).ok()
 }
 
-fn as_u64(value: &Value) -> u64 {
+pub(super) fn as_u64(value: &Value) -> u64 {
     u64::try_from(as_int(value)).unwrap_or(0)
 }
 
-fn as_u32(value: &Value) -> u32 {
+pub(super) fn as_u32(value: &Value) -> u32 {
     u32::try_from(as_int(value)).unwrap_or(u32::MAX)
 }
 
-fn as_usize(value: &Value) -> usize {
+pub(super) fn as_usize(value: &Value) -> usize {
     usize::try_from(as_int(value)).unwrap_or(usize::MAX)
 }
 
-fn as_text(value: &Value) -> &[u8] {
+pub(super) fn as_text(value: &Value) -> &[u8] {
     if let Value::Text(text) = value { text } else { &[] }
 }
 

@@ -3,7 +3,7 @@
 use base::Rng;
 use resp::decode::Value;
 
-use super::{Asker, Checked, Shape, Workload, names, ordered, pick, some_of};
+use super::{Asker, Checked, Shape, Workload, mget, names, ordered, pick, some_of};
 use crate::check::order::search;
 use crate::command::Command;
 use crate::history::{History, Violation};
@@ -60,10 +60,7 @@ impl Workload for Groups {
     }
 
     fn last_words(&self) -> Vec<Command> {
-        self.groups
-            .iter()
-            .map(|group| Command::new(["MGET"].into_iter().chain(group.iter().map(String::as_str))))
-            .collect()
+        self.groups.iter().map(|group| mget(group)).collect()
     }
 
     fn check(&self, history: &History) -> Result<Checked, Violation> {

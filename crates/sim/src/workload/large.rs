@@ -4,7 +4,7 @@
 use base::Rng;
 use resp::decode::Value;
 
-use super::{Asker, Checked, Shape, Workload, names, ordered, pick_key, some_of};
+use super::{Asker, Checked, Shape, Workload, mget, names, ordered, pick_key, some_of};
 use crate::check::order::search;
 use crate::command::Command;
 use crate::history::{History, Violation};
@@ -102,7 +102,7 @@ impl Workload for Large {
     }
 
     fn last_words(&self) -> Vec<Command> {
-        vec![Command::new(["MGET"].into_iter().chain(self.keys.iter().map(String::as_str)))]
+        vec![mget(&self.keys)]
     }
 
     fn check(&self, history: &History) -> Result<Checked, Violation> {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use base::Rng;
 use resp::decode::Value;
 
-use super::{Asker, Checked, Shape, Workload, names, pick, pick_key, some_of};
+use super::{Asker, Checked, Shape, Workload, mget, names, pick, pick_key, some_of};
 use crate::check::graph::{Before, Graph};
 use crate::command::Command;
 use crate::history::{History, Op, OpIndex, Violation};
@@ -134,7 +134,7 @@ impl Workload for Lists {
     }
 
     fn last_words(&self) -> Vec<Command> {
-        vec![Command::new(["MGET"].into_iter().chain(self.keys.iter().map(String::as_str)))]
+        vec![mget(&self.keys)]
     }
 
     fn check(&self, history: &History) -> Result<Checked, Violation> {

@@ -2,7 +2,7 @@
 
 use base::Rng;
 
-use super::{Asker, Checked, Shape, Workload, names, ordered, pick, some_of};
+use super::{Asker, Checked, Shape, Workload, mget, names, ordered, pick, some_of};
 use crate::check::order::search;
 use crate::command::Command;
 use crate::history::{History, Violation};
@@ -69,7 +69,7 @@ impl Workload for Mixed {
     }
 
     fn last_words(&self) -> Vec<Command> {
-        vec![Command::new(["MGET"].into_iter().chain(self.keys.iter().map(String::as_str)))]
+        vec![mget(&self.keys)]
     }
 
     fn check(&self, history: &History) -> Result<Checked, Violation> {

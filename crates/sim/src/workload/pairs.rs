@@ -3,7 +3,7 @@
 use base::Rng;
 use resp::decode::Value;
 
-use super::{Asker, Checked, Shape, Workload, names, pick};
+use super::{Asker, Checked, Shape, Workload, mget, names, pick};
 use crate::command::Command;
 use crate::history::{History, Op, OpIndex, Violation};
 
@@ -63,8 +63,7 @@ impl Pairs {
             }
             let chain = pick(rng, &self.chains);
             if rng.one_in(2) {
-                commands
-                    .push(Command::new(["MGET"].into_iter().chain(chain.keys.iter().map(String::as_str))));
+                commands.push(mget(&chain.keys));
             } else {
                 // The end first: what is read later is at least as far.
                 commands.extend(chain.keys.iter().rev().map(|key| Command::new(["GET", key.as_str()])));
