@@ -8,8 +8,10 @@ pub mod connection;
 pub mod generic;
 pub mod geo;
 pub mod introspection;
+pub mod list;
 pub mod server;
 pub mod sorted_set;
+pub mod stream;
 pub mod string;
 mod write;
 

@@ -63,3 +63,23 @@ fn sorted_set() {
 fn geo() {
     check("geo", meta::geo::ALL);
 }
+
+#[test]
+fn list() {
+    check("list", meta::list::ALL);
+}
+
+#[test]
+fn stream() {
+    check("stream", meta::stream::ALL);
+}
+
+#[test]
+fn introspection() {
+    check("introspection", meta::introspection::ALL);
+}
+
+#[test]
+fn commandlog() {
+    check("commandlog", meta::commandlog::ALL);
+}

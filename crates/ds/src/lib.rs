@@ -1,14 +1,20 @@
 //! Data structures of Anax, each one a thing that a stranger could lift out.
 //!
-//! Now here: the keyspace [`Table`] and the [`record::Record`] of a name and a value that it holds.
+//! Now here: the keyspace [`Table`] and the [`record::Record`] of a name and a value that it holds; [`list::List`];
+//! [`stream::Stream`] with its consumer groups.
 //!
 //! **Invariants.** No operation costs more than a bounded slice of work; every byte held on the heap is counted by
 //! the structure that holds it; nothing panics on any content of keys or on any cursor that a client makes up.
 //!
 //! **Must not know:** what a key, a value, an expiry or a reply is. A structure sees bytes, hashes and owned records.
 
+mod blocks;
+mod element;
+pub mod list;
 pub mod rank;
 pub mod record;
+pub mod sorted;
+pub mod stream;
 pub mod table;
 
 pub use table::{

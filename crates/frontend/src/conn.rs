@@ -110,6 +110,8 @@ pub(crate) struct Conn {
     pub(crate) paused: bool,
     /// In the list of connections with output or something else to tell the socket.
     pub(crate) dirty: bool,
+    /// Its output waits for replies of other shards.
+    pub(crate) held: bool,
     pub(crate) created_ms: u64,
     pub(crate) last_active_ms: u64,
     pub(crate) commands: u64,
@@ -146,6 +148,7 @@ impl Conn {
             stalled: false,
             paused: false,
             dirty: false,
+            held: false,
             created_ms: now_ms,
             last_active_ms: now_ms,
             commands: 0,

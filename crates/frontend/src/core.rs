@@ -125,6 +125,8 @@ pub struct Core<C, W> {
     pub(crate) stalled_output: bool,
     /// Connections whose output is over the soft limit.
     pub(crate) over_soft: Vec<u32>,
+    /// Connections whose output waits for replies of other shards, and since when.
+    pub(crate) held: Vec<(u32, u64)>,
     pub(crate) gathers: Slots<Gather>,
     pub(crate) spare_gathers: Vec<Gather>,
     pub(crate) locks: LockTable<Deferred>,
@@ -199,6 +201,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             stalled: Vec::new(),
             stalled_output: false,
             over_soft: Vec::new(),
+            held: Vec::new(),
             gathers: Slots::new(),
             spare_gathers: Vec::new(),
             locks: LockTable::new(),
@@ -329,6 +332,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let came = self.take_answers();
         self.run_tasks();
         self.refresh_slow(io);
+        self.release_held();
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
@@ -349,7 +353,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.stats().turn_ticks.add((self.ticks)().wrapping_sub(start));
         Next {
             again: (self.plan.len() > 0 && self.can_publish()) || self.may_parse_stalled(),
-            deadline_us: self.soft_limit_deadline_us().into_iter().chain(background).min(),
+            deadline_us: [self.soft_limit_deadline_us(), self.held_deadline_us(), background]
+                .into_iter()
+                .flatten()
+                .min(),
             remote_recent: came || self.in_flight > 0,
             stop,
         }

@@ -8,6 +8,13 @@ use crate::conn::Conn;
 use crate::core::{Core, Io};
 use crate::shared::HotConfig;
 
+/// Longest time for which replies wait for the replies of other shards behind them: several times what another core takes to
+/// answer, and short beside what a client notices.
+const HOLD_MAX_US: u64 = 200;
+
+/// Replies of more bytes than this wait for nothing.
+const HOLD_MAX_BYTES: usize = 16 * 1024;
+
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Looks again at the unsent output of connections that are held back by it.
     pub(crate) fn refresh_slow(&mut self, io: &impl Io) {
@@ -39,7 +46,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let Some(Some(conn)) = self.conns.get_mut(index as usize) else { continue };
             conn.dirty = false;
             let mut sent = 0;
-            if !conn.out.is_empty() {
+            if self.topology.shards > 1 && may_hold(conn) {
+                conn.held = true;
+                self.held.push((index, self.now.monotonic_us));
+            } else if !conn.out.is_empty() {
+                conn.held = false;
                 sent = conn.out.len() as u64;
                 conn.output_bytes += sent;
                 conn.unsent_bytes = io.output(conn.id, &mut conn.out);
@@ -71,7 +82,30 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         }
         self.dirty = dirty;
+        let conns = &self.conns;
+        self.held.retain(|&(index, _)| matches!(conns.get(index as usize), Some(Some(conn)) if conn.held));
     }
+
+    /// Lets go of output that was held back for long enough.
+    pub(crate) fn release_held(&mut self) {
+        let now_us = self.now.monotonic_us;
+        let due = self.held.partition_point(|&(_, since_us)| since_us + HOLD_MAX_US <= now_us);
+        for at in 0..due {
+            self.mark_dirty(self.held[at].0);
+        }
+        self.held.drain(..due);
+    }
+
+    /// When the first output that is held back must go.
+    pub(crate) fn held_deadline_us(&self) -> Option<u64> {
+        self.held.first().map(|&(_, since_us)| since_us + HOLD_MAX_US)
+    }
+}
+
+/// Whether a connection's output waits for the replies of other shards that follow it, so that a pipeline is answered by one
+/// send rather than by one now and one when the other shards have answered. At most until the next of them comes.
+fn may_hold(conn: &Conn) -> bool {
+    !conn.held && !conn.out.is_empty() && conn.out.len() <= HOLD_MAX_BYTES && conn.outstanding() > 0
 }
 
 /// Whether a client's unsent output is beyond its limits.

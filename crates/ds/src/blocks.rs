@@ -1,0 +1,308 @@
+//! A long sequence of owned items in blocks of bounded size, with a weight that is summed up by block: the backbone of
+//! lists (items are chunks, weights are elements), streams (chunks of entries) and sorted logs.
+//!
+//! ```text
+//!   blocks   ┌ weight 913 ┐ ┌ weight 40 ┐ ┌ … ┐       a deque of blocks
+//!            │ ■ ■ ■ … ■  │ │ ■ ■ ■     │ │   │       a block: a deque of at most BLOCK_MAX items
+//!            └────────────┘ └───────────┘ └───┘
+//! ```
+//!
+//! Both ends grow and shrink in O(1) amortised, with moves of at most one block's items; a change in the middle moves at
+//! most one block and the block headers. To find an item by weight, or by an order that the items have, takes a walk or
+//! a binary search over the block headers and then one within a block: a hundred million elements of a list are about
+//! 500 blocks.
+
+use std::collections::VecDeque;
+
+use crate::record::size_class;
+
+/// Most items of a block: moving half of them must be cheap, and the headers of a very long sequence few.
+const BLOCK_MAX: usize = if cfg!(test) { 8 } else { 512 };
+
+/// Something with a weight that is never changed behind the back of its [`Blocks`].
+pub(crate) trait Weigh {
+    /// How much the item counts.
+    fn weight(&self) -> usize;
+}
+
+/// Where an item is. Stays valid until items come or go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    block: usize,
+    item: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Block<T> {
+    items: VecDeque<T>,
+    weight: usize,
+}
+
+/// See the [module documentation](self).
+#[derive(Clone, Debug)]
+pub(crate) struct Blocks<T> {
+    blocks: VecDeque<Block<T>>,
+    items: usize,
+    weight: usize,
+    /// Heap bytes of the blocks and their headers, without what the items hold.
+    heap_bytes: usize,
+}
+
+impl<T> Default for Blocks<T> {
+    fn default() -> Self {
+        Blocks { blocks: VecDeque::new(), items: 0, weight: 0, heap_bytes: 0 }
+    }
+}
+
+impl<T: Weigh> Blocks<T> {
+    /// The number of items. O(1).
+    #[inline]
+    pub(crate) fn items(&self) -> usize {
+        self.items
+    }
+
+    /// The sum of all weights. O(1).
+    #[inline]
+    pub(crate) fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// Heap bytes, without what the items hold. O(1).
+    #[inline]
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.heap_bytes
+    }
+
+    /// The place of the first item.
+    #[inline]
+    pub(crate) fn first(&self) -> Option<Place> {
+        (self.items > 0).then_some(Place { block: 0, item: 0 })
+    }
+
+    /// The place of the last item.
+    #[inline]
+    pub(crate) fn last(&self) -> Option<Place> {
+        let block = self.blocks.len().checked_sub(1)?;
+        Some(Place { block, item: self.blocks[block].items.len() - 1 })
+    }
+
+    /// The item at a place.
+    #[inline]
+    pub(crate) fn get(&self, place: Place) -> Option<&T> {
+        self.blocks.get(place.block)?.items.get(place.item)
+    }
+
+    /// The place after.
+    #[inline]
+    pub(crate) fn next(&self, place: Place) -> Option<Place> {
+        if place.item + 1 < self.blocks.get(place.block)?.items.len() {
+            return Some(Place { item: place.item + 1, ..place });
+        }
+        (place.block + 1 < self.blocks.len()).then_some(Place { block: place.block + 1, item: 0 })
+    }
+
+    /// The place before.
+    #[inline]
+    pub(crate) fn prev(&self, place: Place) -> Option<Place> {
+        if let Some(item) = place.item.checked_sub(1) {
+            return Some(Place { item, ..place });
+        }
+        let block = place.block.checked_sub(1)?;
+        Some(Place { block, item: self.blocks.get(block)?.items.len().checked_sub(1)? })
+    }
+
+    /// Changes an item, whose weight may change.
+    #[inline]
+    pub(crate) fn edit<R>(&mut self, place: Place, change: impl FnOnce(&mut T) -> R) -> Option<R> {
+        let block = self.blocks.get_mut(place.block)?;
+        let item = block.items.get_mut(place.item)?;
+        let before = item.weight();
+        let result = change(item);
+        let after = item.weight();
+        block.weight = block.weight + after - before;
+        self.weight = self.weight + after - before;
+        Some(result)
+    }
+
+    /// An item, to change in ways that leave its weight alone.
+    #[inline]
+    pub(crate) fn get_mut_same_weight(&mut self, place: Place) -> Option<&mut T> {
+        self.blocks.get_mut(place.block)?.items.get_mut(place.item)
+    }
+
+    /// Adds an item at the end.
+    pub(crate) fn push_back(&mut self, item: T) {
+        let full = self.blocks.back().is_none_or(|block| block.items.len() >= BLOCK_MAX);
+        if full {
+            let at = self.blocks.len();
+            self.new_block(at, VecDeque::new());
+        }
+        let at = self.blocks.len() - 1;
+        self.put(at, |items| items.len(), item);
+    }
+
+    /// Adds an item at the beginning.
+    pub(crate) fn push_front(&mut self, item: T) {
+        let full = self.blocks.front().is_none_or(|block| block.items.len() >= BLOCK_MAX);
+        if full {
+            self.new_block(0, VecDeque::new());
+        }
+        self.put(0, |_| 0, item);
+    }
+
+    /// Adds an item after a place. Returns where it is.
+    pub(crate) fn insert_after(&mut self, mut place: Place, item: T) -> Place {
+        if self.blocks.get(place.block).is_none_or(|block| place.item >= block.items.len()) {
+            self.push_back(item);
+            return self.last().unwrap_or(place);
+        }
+        if self.blocks[place.block].items.len() >= BLOCK_MAX {
+            self.split(place.block);
+            let kept = self.blocks[place.block].items.len();
+            if place.item >= kept {
+                place = Place { block: place.block + 1, item: place.item - kept };
+            }
+        }
+        self.put(place.block, |_| place.item + 1, item);
+        Place { block: place.block, item: place.item + 1 }
+    }
+
+    /// Removes the last item.
+    pub(crate) fn pop_back(&mut self) -> Option<T> {
+        self.remove(self.last()?)
+    }
+
+    /// Removes an item. The place is then that of the item after it, if its block has one.
+    pub(crate) fn remove(&mut self, place: Place) -> Option<T> {
+        let block = self.blocks.get_mut(place.block)?;
+        let item = block.items.remove(place.item)?;
+        let weight = item.weight();
+        block.weight -= weight;
+        self.weight -= weight;
+        self.items -= 1;
+        if block.items.is_empty() {
+            let bytes = items_bytes(&block.items);
+            self.blocks.remove(place.block);
+            self.heap_bytes -= bytes;
+            if self.blocks.is_empty() {
+                self.heap_bytes = 0;
+                self.blocks = VecDeque::new();
+            }
+        }
+        Some(item)
+    }
+
+    /// The place of the item with the element of this number, all weights counted from the beginning, and the number of
+    /// the element within it. O(number of blocks), from the nearer end.
+    pub(crate) fn locate(&self, index: usize) -> Option<(Place, usize)> {
+        if index >= self.weight {
+            return None;
+        }
+        if index <= self.weight / 2 {
+            let mut rest = index;
+            for (at, block) in self.blocks.iter().enumerate() {
+                if rest < block.weight {
+                    return block.locate(rest).map(|(item, rest)| (Place { block: at, item }, rest));
+                }
+                rest -= block.weight;
+            }
+            return None;
+        }
+        let mut end = self.weight;
+        for (at, block) in self.blocks.iter().enumerate().rev() {
+            end -= block.weight;
+            if index >= end {
+                return block.locate(index - end).map(|(item, rest)| (Place { block: at, item }, rest));
+            }
+        }
+        None
+    }
+
+    /// The last place whose item is `before`, where this holds for all items up to some place and for none after.
+    /// O(log items).
+    pub(crate) fn partition(&self, before: impl Fn(&T) -> bool) -> Option<Place> {
+        let block =
+            self.blocks.partition_point(|block| block.items.front().is_some_and(&before)).checked_sub(1)?;
+        let item = self.blocks[block].items.partition_point(&before).checked_sub(1)?;
+        Some(Place { block, item })
+    }
+
+    /// All items.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.blocks.iter().flat_map(|block| block.items.iter())
+    }
+
+    fn put(&mut self, at: usize, to: impl FnOnce(&VecDeque<T>) -> usize, item: T) {
+        let weight = item.weight();
+        let block = &mut self.blocks[at];
+        if block.items.len() == block.items.capacity() {
+            let before = items_bytes(&block.items);
+            block.items.reserve_exact(block.items.len().max(1));
+            self.heap_bytes = self.heap_bytes + items_bytes(&block.items) - before;
+        }
+        let to = to(&block.items);
+        block.items.insert(to, item);
+        block.weight += weight;
+        self.weight += weight;
+        self.items += 1;
+    }
+
+    fn new_block(&mut self, at: usize, items: VecDeque<T>) {
+        if self.blocks.len() == self.blocks.capacity() {
+            let before = headers_bytes(&self.blocks);
+            self.blocks.reserve_exact(self.blocks.len().max(1));
+            self.heap_bytes = self.heap_bytes + headers_bytes(&self.blocks) - before;
+        }
+        self.heap_bytes += items_bytes(&items);
+        let weight = items.iter().map(Weigh::weight).sum();
+        self.blocks.insert(at, Block { items, weight });
+    }
+
+    /// Moves the upper half of a block into a new one after it.
+    fn split(&mut self, at: usize) {
+        let block = &mut self.blocks[at];
+        let upper = block.items.split_off(block.items.len() / 2);
+        block.weight -= upper.iter().map(Weigh::weight).sum::<usize>();
+        self.new_block(at + 1, upper);
+    }
+}
+
+impl<T: Weigh> Block<T> {
+    fn locate(&self, mut rest: usize) -> Option<(usize, usize)> {
+        for (at, item) in self.items.iter().enumerate() {
+            let weight = item.weight();
+            if rest < weight {
+                return Some((at, rest));
+            }
+            rest -= weight;
+        }
+        None
+    }
+}
+
+fn items_bytes<T>(items: &VecDeque<T>) -> usize {
+    heap_bytes(items.capacity() * size_of::<T>())
+}
+
+fn headers_bytes<T>(blocks: &VecDeque<Block<T>>) -> usize {
+    heap_bytes(blocks.capacity() * size_of::<Block<T>>())
+}
+
+/// Bytes that the allocator gives for a request, nothing for none.
+pub(crate) fn heap_bytes(requested: usize) -> usize {
+    if requested == 0 { 0 } else { size_class(requested) }
+}
+
+#[cfg(test)]
+impl<T: Weigh> Blocks<T> {
+    /// What [`Blocks::heap_bytes`] must say, by a count of everything, which is checked on the way.
+    pub(crate) fn counted_bytes(&self) -> usize {
+        assert_eq!(self.weight, self.iter().map(Weigh::weight).sum());
+        assert_eq!(self.items, self.iter().count());
+        for block in &self.blocks {
+            assert!(!block.items.is_empty() && block.items.len() <= BLOCK_MAX);
+            assert_eq!(block.weight, block.items.iter().map(Weigh::weight).sum());
+        }
+        headers_bytes(&self.blocks) + self.blocks.iter().map(|block| items_bytes(&block.items)).sum::<usize>()
+    }
+}

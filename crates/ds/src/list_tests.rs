@@ -1,0 +1,226 @@
+//! Tests of lists: random operations on a list in chunks and on a packed one against a deque of texts.
+
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+
+use super::*;
+
+type Text = Vec<u8>;
+
+#[derive(Clone, Debug)]
+enum Act {
+    Push(Side, Text),
+    Pop(Side),
+    Insert(u8, Text),
+    Set(u8, Text),
+    Remove(u8, u8),
+    RemoveEqual(Text, Side, u8),
+    Back,
+}
+
+fn text() -> impl Strategy<Value = Text> {
+    prop_oneof![
+        4 => (0..9i64).prop_map(|int| (int * 7).to_string().into_bytes()),
+        4 => prop::collection::vec(prop::sample::select(&b"ab"[..]), 0..12),
+        2 => any::<i64>().prop_map(|int| (int >> (int & 63)).to_string().into_bytes()),
+        1 => (0..300usize).prop_map(|len| vec![b'x'; len]),
+    ]
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    prop::sample::select(vec![Side::Front, Side::Back])
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        12 => (side(), text()).prop_map(|(side, text)| Act::Push(side, text)),
+        8 => side().prop_map(Act::Pop),
+        4 => (any::<u8>(), text()).prop_map(|(at, text)| Act::Insert(at, text)),
+        3 => (any::<u8>(), text()).prop_map(|(at, text)| Act::Set(at, text)),
+        1 => (any::<u8>(), 0..20u8).prop_map(|(at, count)| Act::Remove(at, count)),
+        1 => (text(), side(), 0..4u8).prop_map(|(text, side, max)| Act::RemoveEqual(text, side, max)),
+        1 => Just(Act::Back),
+    ]
+}
+
+fn texts<'a>(elements: impl Iterator<Item = Element<'a>>) -> Vec<Text> {
+    elements.map(Element::to_vec).collect()
+}
+
+impl List {
+    /// What the accounts must say, by a count of everything.
+    fn counted_bytes(&self) -> usize {
+        let buffers: usize = self.chunks.iter().map(Chunk::heap_bytes).sum();
+        assert_eq!(self.chunks.iter().map(Chunk::count).sum::<usize>(), self.len());
+        for chunk in self.chunks.iter() {
+            assert!(chunk.count() > 0);
+            assert_eq!(chunk.elements().count(), chunk.count());
+        }
+        buffers + self.chunks.counted_bytes() + heap_bytes(self.starts.capacity() * 4)
+    }
+}
+
+/// Does the same to the model.
+fn apply(model: &mut VecDeque<Text>, act: &Act) -> Option<Text> {
+    match act.clone() {
+        Act::Push(Side::Front, text) => model.push_front(text),
+        Act::Push(Side::Back, text) => model.push_back(text),
+        Act::Pop(Side::Front) => return model.pop_front(),
+        Act::Pop(Side::Back) => return model.pop_back(),
+        Act::Insert(at, text) => model.insert(usize::from(at).min(model.len()), text),
+        Act::Set(at, text) => {
+            if let Some(old) = model.get_mut(usize::from(at)) {
+                *old = text;
+            }
+        }
+        Act::Remove(at, count) => {
+            let at = usize::from(at).min(model.len());
+            model.drain(at..(at + usize::from(count)).min(model.len()));
+        }
+        Act::RemoveEqual(text, side, max) => {
+            let mut found: Vec<usize> = (0..model.len()).filter(|&at| model[at] == text).collect();
+            if side == Side::Back {
+                found.reverse();
+            }
+            found.truncate(usize::from(max));
+            found.sort_unstable();
+            found.iter().rev().for_each(|&at| _ = model.remove(at));
+            return Some(found.len().to_string().into_bytes());
+        }
+        Act::Back => return model.back().cloned(),
+    }
+    None
+}
+
+fn apply_list(list: &mut List, act: &Act, limits: Limits) -> Option<Text> {
+    match act {
+        Act::Push(side, text) => list.push(*side, &Encoded::new(text), limits),
+        Act::Pop(side) => return list.pop(*side, |element| element.to_vec()),
+        Act::Insert(at, text) => list.insert(usize::from(*at), &Encoded::new(text), limits),
+        Act::Set(at, text) => {
+            let exists = usize::from(*at) < list.len();
+            assert_eq!(list.set(usize::from(*at), &Encoded::new(text), limits), exists);
+        }
+        Act::Remove(at, count) => list.remove(usize::from(*at), usize::from(*count)),
+        Act::RemoveEqual(text, side, max) => {
+            let removed = list.remove_equal(&Encoded::new(text), *side, usize::from(*max), limits);
+            return Some(removed.to_string().into_bytes());
+        }
+        Act::Back => return list.back().map(Element::to_vec),
+    }
+    None
+}
+
+fn apply_packed(bytes: &mut Vec<u8>, act: &Act) -> Option<Text> {
+    match act {
+        Act::Push(side, text) => packed::push(bytes, *side, &Encoded::new(text)),
+        Act::Pop(side) => return packed::pop(bytes, *side, |element| element.to_vec()),
+        Act::Insert(at, text) => packed::insert(bytes, usize::from(*at), &Encoded::new(text)),
+        Act::Set(at, text) => _ = packed::set(bytes, usize::from(*at), &Encoded::new(text)),
+        Act::Remove(at, count) => packed::remove(bytes, usize::from(*at), usize::from(*count)),
+        Act::RemoveEqual(text, side, max) => {
+            let removed = packed::remove_equal(bytes, &Encoded::new(text), *side, usize::from(*max));
+            return Some(removed.to_string().into_bytes());
+        }
+        Act::Back => {
+            let packed = packed::Packed::new(bytes);
+            return packed.iter_back(packed.len().wrapping_sub(1)).next().map(Element::to_vec);
+        }
+    }
+    None
+}
+
+fn check(acts: &[Act], limits: Limits) {
+    let mut model = VecDeque::new();
+    let mut list = List::new();
+    let mut bytes = packed::empty(7);
+    for act in acts {
+        let expect = apply(&mut model, act);
+        assert_eq!(apply_list(&mut list, act, limits), expect, "{act:?}");
+        assert_eq!(apply_packed(&mut bytes, act), expect, "packed {act:?}");
+        assert_eq!(list.len(), model.len());
+        assert_eq!(list.memory_bytes(), list.counted_bytes(), "{act:?}");
+    }
+    assert_eq!(texts(list.iter(0)), model.iter().cloned().collect::<Vec<_>>());
+    let small = packed::Packed::new(&bytes);
+    assert_eq!((small.len(), bytes[0]), (model.len(), 7));
+    for from in [0, 1, model.len() / 2, model.len().saturating_sub(1), model.len(), model.len() + 3] {
+        let forwards: Vec<Text> = model.iter().skip(from).cloned().collect();
+        let backwards: Vec<Text> = (0..model.len().min(from + 1)).rev().map(|at| model[at].clone()).collect();
+        let backwards = if from < model.len() { backwards } else { Vec::new() };
+        assert_eq!(list.get(from).map(Element::to_vec), forwards.first().cloned());
+        assert_eq!(texts(list.iter(from)), forwards);
+        assert_eq!(texts(list.iter_back(from)), backwards);
+        assert_eq!(texts(small.iter(from)), forwards);
+        assert_eq!(texts(small.iter_back(from)), backwards);
+    }
+    assert_eq!(packed::of_list(7, &list), bytes);
+    assert_eq!(small.to_list(limits), list);
+    while !list.free_some(1) {}
+    assert_eq!((list.len(), list.counted_bytes()), (0, list.memory_bytes()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn behaves_as_a_deque(
+        acts in prop::collection::vec(act(), 1..400),
+        bytes in prop::sample::select(vec![16usize, 64, 200, 4096]),
+        count in prop::sample::select(vec![1usize, 3, usize::MAX]),
+    ) {
+        check(&acts, Limits { bytes, count });
+    }
+}
+
+const LIMITS: Limits = Limits { bytes: 8192, count: usize::MAX };
+
+#[test]
+fn a_queue_keeps_its_memory_bounded() {
+    let mut list = List::new();
+    for round in 0..50_000u32 {
+        let text = format!("job number {round:09}");
+        list.push(Side::Front, &Encoded::new(text.as_bytes()), LIMITS);
+        if round >= 100 {
+            let popped = list.pop(Side::Back, |element| element.to_vec()).unwrap();
+            assert_eq!(popped, format!("job number {:09}", round - 100).into_bytes());
+        }
+    }
+    assert_eq!(list.len(), 100);
+    assert!(list.memory_bytes() < 20_000, "{}", list.memory_bytes());
+}
+
+#[test]
+fn a_long_list_costs_little_more_than_its_elements() {
+    let mut list = List::new();
+    for number in 0..100_000u32 {
+        list.push(Side::Back, &Encoded::new(format!("value:{number:014}").as_bytes()), LIMITS);
+    }
+    let per_element = list.memory_bytes() as f64 / 100_000.0;
+    assert!(per_element < 21.4, "{per_element}");
+    for at in [0, 1, 4999, 50_000, 99_999] {
+        assert_eq!(list.get(at).unwrap().to_vec(), format!("value:{at:014}").into_bytes());
+    }
+    list.remove(10, 99_980);
+    assert_eq!(list.len(), 20);
+    assert!(list.memory_bytes() < 40_000, "{}", list.memory_bytes());
+}
+
+#[test]
+fn elements_longer_than_a_chunk_are_alone() {
+    let mut list = List::new();
+    let long = vec![b'x'; 100_000];
+    for side in [Side::Front, Side::Back, Side::Front] {
+        list.push(side, &Encoded::new(&long), LIMITS);
+        list.push(side, &Encoded::new(b"short"), LIMITS);
+    }
+    list.insert(3, &Encoded::new(&long), LIMITS);
+    assert_eq!(list.len(), 7);
+    assert!(list.memory_bytes() < 4 * 120_000);
+    assert!(list.set(3, &Encoded::new(b"now short"), LIMITS));
+    assert!(list.memory_bytes() < 3 * 120_000);
+    assert_eq!(list.iter(0).filter(|&element| element == Element::Bytes(&long)).count(), 3);
+    assert_eq!(list.remove_equal(&Encoded::new(&long), Side::Back, 2, LIMITS), 2);
+    assert_eq!(list.pop(Side::Back, |element| element.to_vec()).unwrap(), b"short");
+}
