@@ -35,6 +35,8 @@ pub enum StepOut {
     Value(Option<Box<OwnedValue>>),
     /// A part of a page of SCAN.
     Page(Page),
+    /// Whatever the function understands.
+    Bytes(Vec<u8>),
     /// The step failed.
     Failed(CmdError),
 }

@@ -10,6 +10,7 @@ mod client;
 mod client_list;
 mod command;
 mod config;
+mod debug;
 mod handshake;
 mod help;
 mod info;
@@ -151,7 +152,7 @@ fn inquiry<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<Inquiry<C, W>> {
         "client|kill" => Core::kill_clients,
         "client|list" => Core::list_clients,
         "config|resetstat" => Core::reset_stats,
-        "debug" => Core::sleep,
+        "debug" => Core::debug_core,
         "info" => Core::publish_for_info,
         "memory|stats" => Core::publish_for_info,
         _ => return None,

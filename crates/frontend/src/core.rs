@@ -151,6 +151,9 @@ pub struct Core<C, W> {
     /// What the command that the core carries out itself did: asked shards, whose time counts then; the reply's bytes.
     pub(crate) asked: bool,
     pub(crate) answered_bytes: usize,
+    /// Whether expired keys are looked for, and whether all background work stands still (DEBUG).
+    pub(crate) active_expire: bool,
+    pub(crate) paused_cron: bool,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -220,6 +223,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             census: Census::default(),
             asked: false,
             answered_bytes: 0,
+            active_expire: true,
+            paused_cron: false,
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
             hot,
@@ -455,12 +460,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Expiry and freeing, in bounded slices. Returns when to be called again.
     fn background(&mut self) -> Option<u64> {
+        if self.paused_cron {
+            return None;
+        }
         let now_us = self.now.monotonic_us;
         if now_us >= self.background_due_us {
             // Work that waits for a key lock is going to run at its own, earlier time, and must find what was there then.
             let clock_ms = self.shard.now_ms();
             self.shard.rewind(self.locks.oldest_ms().unwrap_or(clock_ms));
-            self.expire_slice();
+            if self.active_expire {
+                self.expire_slice();
+            }
             self.count_some_clients();
             self.shard.set_now(clock_ms);
             let more = self.shard.free_slice(FREE_SLICE);
@@ -469,6 +479,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
         if self.shard.has_garbage() {
             return Some(self.background_due_us);
+        }
+        if !self.active_expire {
+            return None;
         }
         let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
