@@ -78,8 +78,3 @@ fn stream() {
 fn introspection() {
     check("introspection", meta::introspection::ALL);
 }
-
-#[test]
-fn commandlog() {
-    check("commandlog", meta::commandlog::ALL);
-}
