@@ -38,6 +38,27 @@ pub const GLOB_STARS_MAX: usize = 1000;
 /// Most keys that one call of SCAN looks at, whatever its COUNT: about a millisecond, so that a client cannot stop a shard.
 pub const SCAN_KEYS_MAX: usize = 10_000;
 
+/// Replies that a connection may have outstanding before no more of its commands are taken. Bounds what a pipeline can
+/// queue at other shards and in the stash; deeper pipelines than this gain nothing.
+pub const REPLIES_OUTSTANDING_MAX: u32 = 1024;
+
+/// Bytes of replies that a connection may have unsent, waiting for their turn, or (as far as that can be foreseen) under
+/// way, before no more of its commands are taken. A client that does not read its replies is paused here, long before any
+/// limit drops it. One more command may add what its own reply takes.
+pub const REPLIES_PAUSE_BYTES: usize = 1024 * 1024;
+
+/// What the replies of a new connection are taken to be like until some have been seen: its first burst can be of the
+/// largest values, so it gets 16 commands, not [`REPLIES_OUTSTANDING_MAX`].
+pub const REPLY_FORECAST_START_BYTES: usize = 64 * 1024;
+
+/// Small replies in a row that make a connection's larger ones forgotten.
+pub const REPLY_FORECAST_MEMORY_MAX: u32 = 64;
+
+/// Batches that a core may have unanswered at each other shard (C1). With two, one is executed while the next is on its
+/// way; more take up what a core that was not scheduled for a while left waiting. Inboxes are allocated for all of them:
+/// 8 × 24 bytes for each pair of shards.
+pub const BATCHES_UNANSWERED_MAX: u16 = 8;
+
 /// Shards that a process can have: one bit each in a target set of 256 bits, and more cores than any host sold today
 /// has in one coherence domain at a useful speed.
 pub const SHARDS_MAX: u16 = 256;
@@ -48,4 +69,6 @@ const _: () = assert!(BULK_DEFAULT_MAX_BYTES < QUERY_BUFFER_MAX_BYTES as u64);
 const _: () = assert!((QUERY_BUFFER_MAX_BYTES as u64) < FRAME_MAX_BYTES);
 const _: () = assert!((INLINE_MAX_BYTES as u64) < BULK_CONFIG_MIN_BYTES);
 const _: () = assert!(UNAUTHENTICATED_MULTIBULK_MAX < MULTIBULK_MAX);
+const _: () = assert!(REPLY_FORECAST_START_BYTES * 16 <= REPLIES_PAUSE_BYTES);
+const _: () = assert!(BATCHES_UNANSWERED_MAX >= 2);
 const _: () = assert!(SHARDS_MAX as u32 <= crate::slot::SLOTS as u32);

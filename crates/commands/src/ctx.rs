@@ -1,6 +1,6 @@
 //! What a shard-side handler sees: the shard, the selected database, and the key that routing hashed already.
 
-use store::{Db, Key, Limits, Shard};
+use store::{Class, Db, Key, Limits, Shard};
 
 /// Keys of one command whose lookups overlap.
 const KEY_WINDOW: usize = 16;
@@ -62,6 +62,13 @@ impl<'a> ShardCtx<'a> {
                 act(&mut db, key);
             }
         }
+    }
+
+    /// Tells whoever wants to know that a key was changed; for keyspace notifications. Every handler that changes a key says so
+    /// here, with Redis's name for it, after the change. Free while nobody listens.
+    #[inline]
+    pub fn event(&mut self, class: Class, name: &'static str, key: &[u8]) {
+        self.shard.event(class, name, self.db, key);
     }
 
     /// The configured limits of values.

@@ -3,6 +3,7 @@
 //! The data files hold what Redis 8.2.3 answers and are written by `scripts/record-command-specs`. The order of
 //! the fields, and which of them are left out, is Redis's and checked against recorded replies.
 
+pub mod cluster;
 pub mod commandlog;
 pub mod connection;
 pub mod generic;
@@ -81,7 +82,7 @@ pub struct Arg {
 }
 
 /// The optional parts of an [`Arg`], all absent.
-const ARG: Arg = Arg {
+pub(crate) const ARG: Arg = Arg {
     name: "",
     kind: ArgKind::String,
     display_text: None,

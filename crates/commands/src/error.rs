@@ -43,6 +43,12 @@ pub enum CmdError {
     Text(Cow<'static, [u8]>),
 }
 
+impl From<store::WrongType> for CmdError {
+    fn from(_: store::WrongType) -> Self {
+        CmdError::WrongType
+    }
+}
+
 impl CmdError {
     /// An error of one command only, with its whole text (`ERR …`).
     pub const fn text_of(text: &'static str) -> Self {

@@ -11,6 +11,7 @@
 //!
 //! What it must not know: connections, other shards' data, clocks.
 
+pub mod cluster;
 pub mod connection;
 pub mod control;
 mod ctx;
@@ -33,5 +34,12 @@ pub use spec::{CommandSpec, Handler, Merge, Pick, Route};
 pub use table::{CommandId, CommandTable};
 
 /// The specs of all families.
-pub static FAMILIES: &[&[CommandSpec]] =
-    &[string::SPECS, generic::SPECS, connection::SPECS, server::SPECS, control::SPECS, introspection::SPECS];
+pub static FAMILIES: &[&[CommandSpec]] = &[
+    string::SPECS,
+    generic::SPECS,
+    connection::SPECS,
+    cluster::SPECS,
+    server::SPECS,
+    control::SPECS,
+    introspection::SPECS,
+];

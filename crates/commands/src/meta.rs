@@ -10,8 +10,10 @@ mod keys;
 pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
 pub use keys::KeyAt;
 
+pub mod cluster;
 pub mod commandlog;
 pub mod connection;
+pub mod connection_new;
 pub mod generic;
 pub mod geo;
 pub mod introspection;

@@ -39,15 +39,17 @@ pub static SPECS: &[CommandSpec] = &[
 fn as_string(value: Value<'_>) -> Result<Value<'_>, CmdError> {
     match value.kind() {
         Kind::String => Ok(value),
+        _ => Err(CmdError::WrongType),
     }
 }
 
 /// Replies with a string.
 #[inline]
 fn bulk(reply: &mut Reply<'_>, value: Value<'_>) -> Result<(), CmdError> {
-    match as_string(value)? {
+    match value {
         Value::Bytes(bytes) => reply.bulk(bytes),
         Value::Int(int) => reply.bulk_int(int),
+        Value::Packed(_) | Value::Structure(_) => return Err(CmdError::WrongType),
     }
     Ok(())
 }

@@ -45,6 +45,11 @@ fn generic() {
 }
 
 #[test]
+fn cluster() {
+    check("cluster", meta::cluster::ALL);
+}
+
+#[test]
 fn connection() {
     check("connection", meta::connection::ALL);
 }

@@ -1,6 +1,7 @@
 //! Data structures of Anax, each one a thing that a stranger could lift out.
 //!
-//! Now here: the keyspace [`Table`] and the [`record::Record`] of a name and a value that it holds; [`list::List`];
+//! Now here: the keyspace [`Table`] and the [`record::Record`] of a name and a value that it holds; for collections, the
+//! compact [`pack`] of elements, the [`intset`], the paged hash [`pages`], [`list::List`], [`sorted`] and
 //! [`stream::Stream`] with its consumer groups.
 //!
 //! **Invariants.** No operation costs more than a bounded slice of work; every byte held on the heap is counted by
@@ -10,7 +11,10 @@
 
 mod blocks;
 mod element;
+pub mod intset;
 pub mod list;
+pub mod pack;
+pub mod pages;
 pub mod rank;
 pub mod record;
 pub mod sorted;

@@ -10,7 +10,7 @@
 //! An 11-byte name with 32 bytes of value takes 46 bytes, so the 48-byte class of the allocator. The name comes as
 //! early as it can, because every lookup compares it. The word is a number of the owner's (an expiry time, say); its
 //! presence costs six bytes, or eight if it needs more than 48 bits. The payload is an integer in as few of 1, 2, 4, 8
-//! bytes as it fits, the bytes themselves, or a pointer to a boxed value of the owner's type.
+//! bytes as it fits, bytes of either of two kinds, or a pointer to a boxed value of the owner's type.
 //!
 //! **Invariant.** The allocation's size is always [`size_class`] of what the header says is used. So nothing about the
 //! allocation needs storing, a change that stays within the class happens in place, and one that leaves it
@@ -41,6 +41,8 @@ pub enum Payload<'a, B> {
     Int(i64),
     /// Bytes, stored in the record. At most `u32::MAX`; the owner boxes what it finds too long long before that.
     Bytes(&'a [u8]),
+    /// Bytes that mean something else to the owner, stored in the same way.
+    Packed(&'a [u8]),
     /// A value of the owner's, stored as a pointer.
     Boxed(Box<B>),
 }
@@ -348,7 +350,9 @@ impl<B> Record<B> {
                 Payload::Int(int) => {
                     ptr::copy_nonoverlapping(int.to_le_bytes().as_ptr(), at, int_width(int));
                 }
-                Payload::Bytes(bytes) => ptr::copy_nonoverlapping(bytes.as_ptr(), at, bytes.len()),
+                Payload::Bytes(bytes) | Payload::Packed(bytes) => {
+                    ptr::copy_nonoverlapping(bytes.as_ptr(), at, bytes.len());
+                }
                 Payload::Boxed(boxed) => at.cast::<*mut B>().write_unaligned(Box::into_raw(boxed)),
             }
         }

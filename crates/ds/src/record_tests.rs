@@ -32,6 +32,7 @@ impl Drop for Counted {
 enum Plain {
     Int(i64),
     Bytes(Vec<u8>),
+    Packed(Vec<u8>),
     Boxed(u64),
 }
 
@@ -40,6 +41,7 @@ impl Plain {
         match self {
             Plain::Int(int) => Payload::Int(*int),
             Plain::Bytes(bytes) => Payload::Bytes(bytes),
+            Plain::Packed(bytes) => Payload::Packed(bytes),
             Plain::Boxed(value) => Payload::Boxed(Counted::boxed(*value, alive)),
         }
     }
@@ -48,6 +50,7 @@ impl Plain {
         match payload {
             PayloadRef::Int(int) => Plain::Int(int),
             PayloadRef::Bytes(bytes) => Plain::Bytes(bytes.to_vec()),
+            PayloadRef::Packed(bytes) => Plain::Packed(bytes.to_vec()),
             PayloadRef::Boxed(counted) => Plain::Boxed(counted.value),
         }
     }
@@ -81,7 +84,13 @@ fn plains() -> impl Strategy<Value = Plain> {
     let ints = (any::<i64>(), 0..64u32).prop_map(|(int, shift)| int >> shift);
     let bytes = (lengths(), any::<u8>())
         .prop_map(|(len, first)| (0..len).map(|i| first.wrapping_add(i as u8)).collect());
-    prop_oneof![2 => ints.prop_map(Plain::Int), 3 => bytes.prop_map(Plain::Bytes), 2 => any::<u64>().prop_map(Plain::Boxed)]
+    let packed = lengths().prop_map(|len| (0..len).map(|i| i as u8).collect());
+    prop_oneof![
+        2 => ints.prop_map(Plain::Int),
+        3 => bytes.prop_map(Plain::Bytes),
+        2 => packed.prop_map(Plain::Packed),
+        2 => any::<u64>().prop_map(Plain::Boxed),
+    ]
 }
 
 fn ops() -> impl Strategy<Value = Op> {
@@ -104,7 +113,7 @@ fn bytes_needed(name: &[u8], word: Option<u64>, plain: &Plain) -> usize {
             .into_iter()
             .find(|width| int << (64 - 8 * width) >> (64 - 8 * width) == *int)
             .unwrap_or(8),
-        Plain::Bytes(bytes) => length(bytes.len()) + bytes.len(),
+        Plain::Bytes(bytes) | Plain::Packed(bytes) => length(bytes.len()) + bytes.len(),
         Plain::Boxed(_) => 8,
     };
     1 + length(name.len()) + name.len() + word + payload

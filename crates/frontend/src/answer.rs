@@ -64,9 +64,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let random = self.rng.next_u64();
         let mut reply = std::mem::take(&mut self.scratch);
         reply.clear();
+        let mut concluding_ticks = 0;
         match gather.op {
             Op::Inquiry(command) if self.own_commands.concludes(command) => {
+                let start = (self.ticks)();
                 self.conclude_inquiry(command, gather.part(0), gather.resp3, &mut reply);
+                concluding_ticks = (self.ticks)().wrapping_sub(start);
+            }
+            Op::Inquiry(command) if command == self.detour.pause_command => {
+                self.send_fences(gather.dest, gather.resp3);
+                self.scratch = reply;
+                self.spare_gathers.push(gather);
+                return;
             }
             Op::Command(command) => {
                 // Each shard has counted the command as its own; it is one.
@@ -79,7 +88,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             _ => gather.finish(random, &mut reply),
         }
         if let Op::Command(command) | Op::Inquiry(command) = gather.op {
-            let ticks = gather.longest_ticks;
+            let ticks = gather.longest_ticks + concluding_ticks;
             self.command_took(gather.dest, command, ticks, reply.len(), &gather.args);
             if matches!(gather.op, Op::Inquiry(_)) {
                 self.stats().commands[usize::from(command)].ticks.add(ticks);

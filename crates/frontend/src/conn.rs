@@ -4,6 +4,9 @@
 //! next. A reply that arrives as the head goes straight to `out`; one that arrives early is stashed.
 
 use base::conn::{ConnId, ConnInfo};
+use base::limits::{
+    REPLIES_OUTSTANDING_MAX, REPLIES_PAUSE_BYTES, REPLY_FORECAST_MEMORY_MAX, REPLY_FORECAST_START_BYTES,
+};
 use bytes::BytesMut;
 use resp::Parser;
 
@@ -62,6 +65,8 @@ pub(crate) struct ClientInfo {
     pub(crate) no_evict: bool,
     /// CLIENT NO-TOUCH ON.
     pub(crate) no_touch: bool,
+    /// CLIENT CAPA REDIRECT.
+    pub(crate) redirect: bool,
 }
 
 /// Whether the client gets replies (CLIENT REPLY).
@@ -92,6 +97,10 @@ pub(crate) struct Conn {
     pub(crate) head_seq: u32,
     /// Output handed over to the socket and not sent yet, as far as it is known.
     pub(crate) unsent_bytes: usize,
+    /// What the next replies are expected to take, each, after those that left.
+    forecast_bytes: usize,
+    /// Up to which reply they have been looked at.
+    forecast_seq: u32,
     /// Since when the output is over the soft limit (milliseconds), if it is.
     pub(crate) over_soft_since_ms: Option<u64>,
     pub(crate) db: u16,
@@ -104,6 +113,10 @@ pub(crate) struct Conn {
     pub(crate) ended: bool,
     /// CLIENT KILL: closes at once.
     pub(crate) killed: bool,
+    /// In MONITOR mode.
+    pub(crate) monitor: bool,
+    /// Its next command is held back by CLIENT PAUSE.
+    pub(crate) postponed: bool,
     /// In the list of connections whose bytes wait to be parsed.
     pub(crate) stalled: bool,
     /// Reading is stopped at the socket.
@@ -137,6 +150,8 @@ impl Conn {
             next_seq: 0,
             head_seq: 0,
             unsent_bytes: 0,
+            forecast_bytes: REPLY_FORECAST_START_BYTES,
+            forecast_seq: 0,
             over_soft_since_ms: None,
             db: 0,
             resp3: false,
@@ -145,6 +160,8 @@ impl Conn {
             closing: false,
             ended: false,
             killed: false,
+            monitor: false,
+            postponed: false,
             stalled: false,
             paused: false,
             dirty: false,
@@ -180,6 +197,34 @@ impl Conn {
     #[inline]
     pub(crate) fn outstanding(&self) -> u32 {
         self.next_seq.wrapping_sub(self.head_seq)
+    }
+
+    /// Whether more commands may be taken: not too many replies are due, and they do not take too much. How much the
+    /// replies under way take is not known, but those that left tell what to expect.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        let outstanding = self.outstanding();
+        let expected = self.forecast_bytes.saturating_mul(outstanding as usize);
+        outstanding < REPLIES_OUTSTANDING_MAX
+            && expected.saturating_add(self.out.len() + self.unsent_bytes + self.stashed_bytes())
+                < REPLIES_PAUSE_BYTES
+    }
+
+    /// How many commands may be outstanding if no reply is held.
+    #[cfg(test)]
+    pub(crate) fn window(&self) -> usize {
+        REPLIES_PAUSE_BYTES.div_ceil(self.forecast_bytes.max(1)).min(REPLIES_OUTSTANDING_MAX as usize)
+    }
+
+    /// Learns from the replies that are about to leave. Large ones count at once, smaller ones by how many they are.
+    pub(crate) fn learn_reply_bytes(&mut self) {
+        let count = self.head_seq.wrapping_sub(self.forecast_seq);
+        self.forecast_seq = self.head_seq;
+        let Some(mean) = self.out.len().checked_div(count as usize) else { return };
+        let (weight, all) =
+            (count.min(REPLY_FORECAST_MEMORY_MAX) as usize, REPLY_FORECAST_MEMORY_MAX as usize);
+        let smoothed = (mean * weight + self.forecast_bytes * (all - weight)) / all;
+        self.forecast_bytes = smoothed.max(mean);
     }
 
     /// Whether the reply `seq` may be written straight to `out`; then [`Conn::head_written`] must follow.

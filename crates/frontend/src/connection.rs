@@ -7,7 +7,9 @@
 //! ```
 
 mod client;
+mod client_filter;
 mod client_list;
+mod client_pause;
 mod command;
 mod config;
 mod debug;
@@ -19,8 +21,12 @@ mod latency;
 mod lolwut;
 mod memory;
 mod module;
+mod monitor;
 mod server;
 mod slowlog;
+mod tracking;
+
+pub(crate) use monitor::Monitor;
 
 use base::Args;
 use base::conn::ConnId;
@@ -91,17 +97,28 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "auth" => Core::auth,
         "quit" => Core::quit,
         "reset" => Core::reset,
+        "client|caching" => Core::client_caching,
+        "client|capa" => Core::client_capa,
         "client|getname" => Core::client_getname,
+        "client|getredir" => Core::client_getredir,
         "client|help" => Core::client_help,
         "client|id" => Core::client_id,
+        "client|import-source" => Core::client_import_source,
         "client|info" => Core::client_info,
         "client|kill" => Core::client_kill,
         "client|list" => Core::client_list,
         "client|no-evict" => Core::client_no_evict,
         "client|no-touch" => Core::client_no_touch,
+        "client|pause" => Core::client_pause,
         "client|reply" => Core::client_reply,
         "client|setinfo" => Core::client_setinfo,
         "client|setname" => Core::client_setname,
+        "client|tracking" => Core::client_tracking,
+        "client|trackinginfo" => Core::client_trackinginfo,
+        "client|unblock" => Core::client_unblock,
+        "client|unpause" => Core::client_unpause,
+        "monitor" => Core::monitor,
+        "readonly" | "readwrite" | "asking" => Core::no_cluster,
         "command" | "command|info" => Core::command_info,
         "command|count" => Core::command_count,
         "command|docs" => Core::command_docs,
@@ -151,6 +168,9 @@ fn inquiry<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<Inquiry<C, W>> {
     Some(match name {
         "client|kill" => Core::kill_clients,
         "client|list" => Core::list_clients,
+        "client|pause" => Core::pause_clients,
+        "client|unpause" => Core::unpause_clients,
+        "monitor" => Core::show_line,
         "config|resetstat" => Core::reset_stats,
         "debug" => Core::debug_core,
         "info" => Core::publish_for_info,
@@ -232,6 +252,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.stats().commands[usize::from(command)].ticks.add(ticks);
         }
         self.own_piece_took(piece, command, ticks, out.len());
+        if self.fenced(piece.dest, None) {
+            return;
+        }
         self.deliver(piece.dest, &out);
     }
 
@@ -278,7 +301,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Brings the connection back to what it was when it came.
     fn reset(&mut self, call: &Call) -> Result<(), CmdError> {
         let authenticated = self.hot.password.is_empty();
+        if conn_mut(&mut self.conns, call.id).is_some_and(|conn| conn.monitor) {
+            // What came before in the pipeline is still shown.
+            self.flush();
+        }
+        let mut call = *call;
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
+            if call.muted && conn.replies == Replies::Off {
+                // Replies are wanted again, this one too.
+                call.seq = conn.take_seq();
+                call.muted = false;
+            }
             conn.db = 0;
             conn.resp3 = false;
             conn.authenticated = authenticated;
@@ -287,9 +320,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 client.name.clear();
                 client.no_evict = false;
                 client.no_touch = false;
+                client.redirect = false;
+            }
+            if conn.monitor {
+                self.end_monitor(call.id);
             }
         }
-        self.answer(call, |reply| reply.simple("RESET"));
+        self.answer(&call, |reply| reply.simple("RESET"));
         Ok(())
     }
 }
@@ -310,6 +347,10 @@ fn with_args<R>(words: &[Vec<u8>], f: impl FnOnce(Args<'_>) -> R) -> R {
 #[cfg(test)]
 #[path = "connection/connection_tests.rs"]
 mod connection_tests;
+
+#[cfg(test)]
+#[path = "connection/watch_tests.rs"]
+mod watch_tests;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use store::{Shard, ShardOptions};
 use crate::census::Census;
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
+use crate::detour::Detour;
 use crate::execute::Deferred;
 use crate::gather::Gather;
 use crate::hot::HotSpec;
@@ -24,12 +25,6 @@ use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
 use crate::watch::Watch;
 
-/// Replies that a connection may have outstanding before no more of its commands are parsed. Bounds what a pipeline can
-/// queue at other shards and in the stash.
-pub(crate) const OUTSTANDING_MAX: u32 = 1024;
-/// Output in bytes that a connection may have unsent before no more of its commands are parsed: a client that does not
-/// read its replies is paused here, long before any limit drops it.
-pub(crate) const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
 /// Expiry slices run at most this often.
 const EXPIRE_EVERY_US: u64 = 1000;
 /// While there is memory to free, a slice of it is freed this often.
@@ -112,6 +107,8 @@ pub struct Core<C, W> {
     pub(crate) hot_specs: Vec<HotSpec>,
     /// By command number: what the core itself carries out.
     pub(crate) own_commands: OwnCommands<C, W>,
+    /// What takes commands off the hot path.
+    pub(crate) detour: Detour,
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
@@ -196,6 +193,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             handlers,
             hot_specs,
             own_commands: OwnCommands::new(&shared.table),
+            detour: Detour::new(&shared.table),
             now: Now::default(),
             conns: Vec::new(),
             arrived: Vec::new(),
@@ -280,6 +278,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub fn closed(&mut self, id: ConnId) {
         if let Some(conn) = conn_mut(&mut self.conns, id) {
             self.census.forget(conn.counted_bytes);
+            if conn.postponed {
+                self.shared.stats[usize::from(self.id)].blocked_clients.add(1u64.wrapping_neg());
+            }
+            if conn.monitor {
+                self.end_monitor(id);
+            }
             self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }
@@ -333,7 +337,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let start = (self.ticks)();
         self.now = now;
         self.stats().turns.add(1);
+        let commands_before = self.stats().commands_processed.get();
         self.refresh_config();
+        self.look_at_pause();
         let came = self.take_answers();
         self.run_tasks();
         self.refresh_slow(io);
@@ -350,18 +356,26 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.plan.chunks.clear();
             self.plan.shared.clear();
         }
+        if !self.detour.fences.is_empty() {
+            self.release_fences();
+        }
         let background = self.background();
         self.hand_over(io);
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
         let stop = self.stopping();
-        self.stats().turn_ticks.add((self.ticks)().wrapping_sub(start));
+        self.account_turn(start, commands_before);
         Next {
             again: (self.plan.len() > 0 && self.can_publish()) || self.may_parse_stalled(),
-            deadline_us: [self.soft_limit_deadline_us(), self.held_deadline_us(), background]
-                .into_iter()
-                .flatten()
-                .min(),
+            deadline_us: [
+                self.soft_limit_deadline_us(),
+                self.held_deadline_us(),
+                self.pause_deadline_us(),
+                background,
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
             remote_recent: came || self.in_flight > 0,
             stop,
         }
@@ -375,6 +389,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.shard.set_limits(self.hot.limits);
             self.hot_epoch = epoch;
+            self.refresh_monitored();
         }
     }
 
@@ -468,12 +483,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             // Work that waits for a key lock is going to run at its own, earlier time, and must find what was there then.
             let clock_ms = self.shard.now_ms();
             self.shard.rewind(self.locks.oldest_ms().unwrap_or(clock_ms));
+            let start = (self.ticks)();
             if self.active_expire {
                 self.expire_slice();
             }
             self.count_some_clients();
             self.shard.set_now(clock_ms);
             let more = self.shard.free_slice(FREE_SLICE);
+            self.stats().cron_ticks.add((self.ticks)().wrapping_sub(start));
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }
         // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
@@ -485,6 +502,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
+    }
+
+    /// Counts a turn that began at this tick, with so many commands processed before it.
+    #[inline]
+    fn account_turn(&self, start: u64, commands_before: u64) {
+        let stats = self.stats();
+        let ticks = (self.ticks)().wrapping_sub(start);
+        stats.turn_ticks.add(ticks);
+        stats.turn_ticks_max.raise(ticks);
+        stats.turn_commands_max.raise(stats.commands_processed.get().saturating_sub(commands_before));
     }
 
     /// Removes expired keys for a while.

@@ -90,6 +90,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.run_own_inquiry(piece, command, start);
                 return (self.ticks)();
             }
+            Op::Fence => {
+                self.deliver(piece.dest, b"+OK\r\n");
+                return (self.ticks)();
+            }
             _ => {
                 self.run_step_piece(piece, Origin::Own);
                 let end = (self.ticks)();
@@ -143,6 +147,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     Op::Inquiry(command) => {
                         self.inquire(command, batch.args(piece), None, &mut replies);
                         tick = self.time_part(&mut batch, tick);
+                        let late = self.fenced(piece.dest, Some(from));
+                        batch.ends.push(if late { DEFERRED } else { replies.len() });
+                        continue;
+                    }
+                    Op::Fence => {
+                        Reply::new(&mut replies, false).ok();
                         batch.ends.push(replies.len());
                         continue;
                     }

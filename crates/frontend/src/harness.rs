@@ -77,15 +77,18 @@ struct Sockets {
     core: usize,
     output: BTreeMap<(usize, ConnId), Vec<u8>>,
     closed: Vec<(usize, ConnId, CloseMode)>,
+    /// Whether output stays unsent until it is received.
+    slow: bool,
 }
 
 impl Io for Sockets {
     fn output(&mut self, conn: ConnId, bytes: &mut Vec<u8>) -> usize {
         self.output.entry((self.core, conn)).or_default().append(bytes);
-        0
+        self.unsent(conn)
     }
-    fn unsent(&self, _: ConnId) -> usize {
-        0
+    fn unsent(&self, conn: ConnId) -> usize {
+        let output = self.output.get(&(self.core, conn)).filter(|_| self.slow);
+        output.map_or(0, Vec::len)
     }
     fn close(&mut self, conn: ConnId, mode: CloseMode) {
         self.closed.push((self.core, conn, mode));
@@ -174,7 +177,7 @@ impl Harness {
             for (at, core) in self.cores.iter_mut().enumerate() {
                 self.sockets.core = at;
                 let next = core.turn(self.now, &mut self.sockets);
-                if next.again || core.work_waiting() {
+                if next.again || next.remote_recent || core.work_waiting() {
                     quiet = 0;
                 }
             }
@@ -200,6 +203,39 @@ impl Harness {
     pub(crate) fn received(&mut self, client: Client) -> String {
         let bytes = self.sockets.output.remove(&(client.core, client.id)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// How many commands a connection without any may have outstanding.
+    pub(crate) fn window(&self, client: Client) -> usize {
+        let conn = self.cores[client.core].conns.get(client.id.index as usize).and_then(Option::as_ref);
+        conn.map_or(0, crate::conn::Conn::window)
+    }
+
+    /// From now on clients take their output when they are asked for it, and not before.
+    pub(crate) fn slow_down(&mut self) {
+        self.sockets.slow = true;
+    }
+
+    /// Sends bytes and returns how many come back, and the most that waited to be taken, by a client that takes `step` bytes
+    /// at a time.
+    pub(crate) fn send_and_sip(&mut self, client: Client, bytes: &[u8], step: usize) -> (usize, usize) {
+        self.cores[client.core].receive(client.id, bytes.to_vec());
+        let (mut all, mut most) = (0, 0);
+        loop {
+            self.run();
+            let Some(output) = self.sockets.output.get_mut(&(client.core, client.id)) else {
+                return (all, most);
+            };
+            if output.is_empty() {
+                return (all, most);
+            }
+            most = most.max(output.len());
+            let take = step.min(output.len());
+            output.drain(..take);
+            all += take;
+            let unsent = output.len();
+            self.cores[client.core].sent(client.id, unsent);
+        }
     }
 
     /// Sends a command in the inline form and returns its reply.

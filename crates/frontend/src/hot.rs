@@ -27,12 +27,15 @@ pub(crate) struct HotSpec {
 }
 
 impl HotSpec {
+    /// Not of the kind that is handled here.
+    pub(crate) const NONE: HotSpec = HotSpec { arity: 0, key: 0 };
+
     pub(crate) fn of(spec: &CommandSpec) -> Self {
         match spec.route {
             Route::Key(_) if !spec.meta.has_movable_keys() => {
                 HotSpec { arity: spec.meta.arity, key: u8::try_from(spec.meta.first_key).unwrap_or(0) }
             }
-            _ => HotSpec { arity: 0, key: 0 },
+            _ => HotSpec::NONE,
         }
     }
 

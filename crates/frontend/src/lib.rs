@@ -25,6 +25,7 @@ pub mod config;
 mod conn;
 mod connection;
 mod core;
+mod detour;
 mod execute;
 mod gather;
 #[cfg(test)]
@@ -36,7 +37,10 @@ mod keys;
 mod locks;
 mod message;
 mod output;
+#[cfg(test)]
+mod output_tests;
 mod parse;
+mod pause;
 mod plan;
 pub mod process;
 mod rounds;

@@ -55,6 +55,8 @@ pub(crate) enum Op {
     Step { step: u32 },
     /// The last step of a task here: runs it, then gives the locks back.
     Unlock { step: u32 },
+    /// Does nothing, but behind all that was published before.
+    Fence,
 }
 
 impl Dest {
@@ -66,7 +68,7 @@ impl Op {
     /// The number of the step among the batch's or plan's steps.
     pub(crate) fn step(self) -> Option<u32> {
         match self {
-            Op::Command(_) | Op::Inquiry(_) => None,
+            Op::Command(_) | Op::Inquiry(_) | Op::Fence => None,
             Op::Lock { step }
             | Op::Once { step }
             | Op::Look { step }

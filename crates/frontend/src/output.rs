@@ -53,6 +53,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 conn.held = false;
                 sent = conn.out.len() as u64;
                 conn.output_bytes += sent;
+                conn.learn_reply_bytes();
                 conn.unsent_bytes = io.output(conn.id, &mut conn.out);
                 self.stalled_output |= conn.stalled;
             }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use resp::{Limits, Parsed, ProtocolError, Reply};
 
 use crate::conn::Conn;
-use crate::core::{Core, OUTPUT_PAUSE_BYTES, OUTSTANDING_MAX, conn_mut};
+use crate::core::{Core, conn_mut};
 use crate::message::Source;
 use crate::plan::source_bytes;
 
@@ -46,7 +46,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if conn.closing {
             return;
         }
-        if conn.stalled || !may_parse || !has_room(conn) {
+        if conn.stalled || !may_parse || !conn.has_room() {
             conn.query.extend_from_slice(chunk.as_ref());
             self.stall(id.index);
             return self.check_query(id);
@@ -85,10 +85,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     pos -= conn.query.len() - consumed;
                     conn.query.truncate(consumed);
                     let frame = std::mem::take(&mut conn.query).freeze();
-                    match parsed {
+                    let carried_out = match parsed {
                         Parsed::Inline { line, .. } => self.shared_command(id, Bytes::from(line)),
-                        Parsed::Frame { .. } => self.shared_command(id, frame),
-                        Parsed::Empty { .. } | Parsed::Incomplete { .. } => {}
+                        Parsed::Frame { .. } => self.shared_command(id, frame.clone()),
+                        Parsed::Empty { .. } | Parsed::Incomplete { .. } => true,
+                    };
+                    if !carried_out {
+                        self.put_back(id, &frame, &chunk[pos..]);
+                        return None;
                     }
                     return Some(pos);
                 }
@@ -120,7 +124,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if rest.is_empty() {
                 break Parse::Done;
             }
-            if !may_parse || !has_room(conn) {
+            if !may_parse || !conn.has_room() {
                 break Parse::Stalled;
             }
             let limits = if conn.authenticated { &self.limits[1] } else { &self.limits[0] };
@@ -130,11 +134,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     break Parse::Done;
                 }
                 Ok(Parsed::Frame { consumed }) => {
-                    self.command(id, source, pos as u32);
+                    if !self.command(id, source, pos as u32) {
+                        break Parse::Stalled;
+                    }
                     pos += consumed;
                 }
                 Ok(Parsed::Inline { consumed, line }) => {
-                    self.shared_command(id, Bytes::from(line));
+                    if !self.shared_command(id, Bytes::from(line)) {
+                        break Parse::Stalled;
+                    }
                     pos += consumed;
                 }
                 Ok(Parsed::Empty { consumed }) => pos += consumed,
@@ -169,7 +177,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if !conn.stalled {
                 continue;
             }
-            if !has_room(conn) {
+            if conn.postponed || !conn.has_room() {
                 self.stalled.push(index);
                 continue;
             }
@@ -186,10 +194,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Whether a stalled connection may be able to go on: nothing else would bring about the turn in which it does.
     pub(crate) fn may_parse_stalled(&self) -> bool {
-        let conn = |&index: &u32| self.conns.get(index as usize)?.as_ref().filter(|conn| conn.stalled);
+        let conn = |&index: &u32| {
+            self.conns.get(index as usize)?.as_ref().filter(|conn| conn.stalled && !conn.postponed)
+        };
         !self.stalled.is_empty()
             && self.may_parse()
-            && (self.stalled_output || self.stalled.iter().filter_map(conn).any(has_room))
+            && (self.stalled_output || self.stalled.iter().filter_map(conn).any(Conn::has_room))
     }
 
     /// Puts a connection into the list of those whose bytes wait.
@@ -203,11 +213,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Carries out a parsed command that has a buffer to itself.
-    fn shared_command(&mut self, id: ConnId, bytes: Bytes) {
+    /// Keeps a frame that was put together, and what follows it, until a pause of clients is over.
+    #[cold]
+    fn put_back(&mut self, id: ConnId, frame: &[u8], rest: &[u8]) {
+        let Some(conn) = conn_mut(&mut self.conns, id) else { return };
+        conn.query.extend_from_slice(frame);
+        conn.query.extend_from_slice(rest);
+        self.stall(id.index);
+        self.check_query(id);
+    }
+
+    /// Carries out a parsed command that has a buffer to itself. False: a pause of clients holds it back.
+    fn shared_command(&mut self, id: ConnId, bytes: Bytes) -> bool {
         let source = Source::Shared(self.plan.shared.len() as u32);
         self.plan.shared.push(bytes);
-        self.command(id, source, 0);
+        self.command(id, source, 0)
     }
 
     fn window(&self) -> usize {
@@ -253,12 +273,6 @@ fn consumed_of(parsed: &Parsed) -> usize {
         Parsed::Frame { consumed } | Parsed::Inline { consumed, .. } | Parsed::Empty { consumed } => consumed,
         Parsed::Incomplete { .. } => 0,
     }
-}
-
-/// Whether a connection may queue more commands.
-#[inline]
-fn has_room(conn: &Conn) -> bool {
-    conn.outstanding() < OUTSTANDING_MAX && conn.out.len() + conn.unsent_bytes < OUTPUT_PAUSE_BYTES
 }
 
 /// Makes room for a large argument once it is clear that it is really coming: never more than as much again as has

@@ -54,6 +54,13 @@ pub(crate) struct Task {
     missing: usize,
 }
 
+impl Task {
+    /// Its number among the tasks of its core, in the order in which they began.
+    pub(crate) fn number(&self) -> u64 {
+        self.id.number
+    }
+}
+
 /// A step number that no result is awaited for.
 const IGNORED: u32 = u32::MAX;
 

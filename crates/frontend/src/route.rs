@@ -9,6 +9,7 @@ use resp::Reply;
 use crate::core::{Core, conn_mut};
 use crate::keys;
 use crate::message::{Batch, Dest, Op, Piece, Source, args_of};
+use crate::pause::may_replicate;
 use crate::plan::source_bytes;
 
 /// Arguments up to this size are copied into a batch; a larger frame that has a buffer of its own travels by reference.
@@ -63,11 +64,22 @@ impl Call {
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
-    /// Carries out the command whose argument ranges were just appended to the plan.
-    pub(crate) fn command(&mut self, id: ConnId, source: Source, base: u32) {
+    /// Carries out the command whose argument ranges were just appended to the plan. False: a pause of clients holds it
+    /// back.
+    #[inline]
+    pub(crate) fn command(&mut self, id: ConnId, source: Source, base: u32) -> bool {
         if self.plan_key_command(id, source, base) {
-            return;
+            return true;
         }
+        if self.detour.pause.is_some() && self.postpone(id, source, base) {
+            return false;
+        }
+        self.other_command(id, source, base);
+        true
+    }
+
+    /// The same for what is not of the most frequent kind.
+    fn other_command(&mut self, id: ConnId, source: Source, base: u32) {
         let Some(conn) = conn_mut(&mut self.conns, id) else { return };
         let first_range = self.plan.own_ranges();
         let muted = conn.take_mute();
@@ -103,6 +115,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if request_bytes >= self.watch.request_bytes {
             self.notice_request(&call, request_bytes);
         }
+        let monitored = if self.detour.monitored.is_empty() { None } else { self.monitored_text(&call) };
+        if self.is_monitor(&call) {
+            return self.refuse(&call, &CmdError::text_of("ERR Replica can't interact with the keyspace"));
+        }
         match route {
             Route::Key(_) => self.route_key(&call),
             Route::Keys(_, merge) => self.route_keys(&call, merge),
@@ -119,6 +135,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         // What is not planned for the own shard has been copied, or is done.
         let end = self.plan.own_ranges();
         self.plan.ranges.truncate(end as usize);
+        if let Some(text) = monitored {
+            self.feed(id, &text);
+        }
+    }
+
+    /// Whether a client in MONITOR mode asks for what Redis refuses to its replicas, of which it takes those for some.
+    fn is_monitor(&self, call: &Call) -> bool {
+        let monitors = || self.detour.monitors.iter().any(|monitor| monitor.id == call.id);
+        !self.detour.monitors.is_empty() && monitors() && {
+            let spec = self.table().spec(call.command);
+            spec.meta.flags.contains(commands::meta::Flag::ReadOnly) || may_replicate(spec)
+        }
     }
 
     pub(crate) fn call_args(&self, call: &Call) -> Args<'_> {
@@ -127,7 +155,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Finds the command and checks its number of arguments.
     #[inline]
-    fn resolve(&self, args: Args<'_>, command: &mut CommandId) -> Result<Route, CmdError> {
+    pub(crate) fn resolve(&self, args: Args<'_>, command: &mut CommandId) -> Result<Route, CmdError> {
         let table = self.table();
         let name = args.arg(0);
         let mut id = table.find(name).ok_or_else(|| unknown_command(args))?;
@@ -215,7 +243,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.send_remote(shard, piece);
     }
 
-    fn send_remote(&mut self, shard: u16, mut piece: Piece) {
+    pub(crate) fn send_remote(&mut self, shard: u16, mut piece: Piece) {
         self.plan.batch(shard);
         let plan = &mut self.plan;
         let Some(batch) = plan.batches[usize::from(shard)].as_deref_mut() else { return };

@@ -107,6 +107,8 @@ pub struct Shared {
     pub(crate) journals: Journals,
     /// The name of this history of data; DEBUG CHANGE-REPL-ID changes it.
     replication_id: Mutex<String>,
+    /// By core: how many of its clients are in MONITOR mode.
+    pub(crate) monitors: Vec<AtomicU64>,
     /// Rejected connections at the last CONFIG RESETSTAT.
     pub(crate) rejected_before: AtomicU64,
     next_client_id: AtomicU64,
@@ -127,6 +129,7 @@ impl Shared {
         let hot = config.hot();
         Shared {
             stats: (0..shards).map(|_| CoreStats::new(table.len(), hot.databases)).collect(),
+            monitors: (0..shards).map(|_| AtomicU64::new(0)).collect(),
             table,
             replication_id: Mutex::new(process.facts().run_id.clone()),
             process,
@@ -187,6 +190,11 @@ impl Shared {
     #[inline]
     pub fn hot_epoch(&self) -> u64 {
         self.hot_epoch.load(Ordering::Acquire)
+    }
+
+    /// Makes all cores look anew at what is shared.
+    pub(crate) fn raise_epoch(&self) {
+        self.hot_epoch.fetch_add(1, Ordering::AcqRel);
     }
 
     /// A copy of what cores need of the current configuration.

@@ -212,6 +212,8 @@ pub struct CoreStats {
     pub used_bytes: Counter,
     /// Changes since start.
     pub dirty: Counter,
+    /// Clients whose command is held back.
+    pub blocked_clients: Counter,
     /// Bytes of clients' buffers held by the frontend.
     pub client_bytes: Counter,
     /// The largest unparsed input of a client in the last seconds.
@@ -230,6 +232,12 @@ pub struct CoreStats {
     pub evicted_keys: Counter,
     /// Time of all turns, and of the commands in them, in ticks.
     pub turn_ticks: Counter,
+    /// The longest turn in ticks.
+    pub turn_ticks_max: Counter,
+    /// The most commands of a turn.
+    pub turn_commands_max: Counter,
+    /// Time of background work in ticks.
+    pub cron_ticks: Counter,
     /// Reads of sockets that brought something.
     pub reads: Counter,
     /// Output handed to a socket.
@@ -286,6 +294,9 @@ impl CoreStats {
             &self.error_replies,
             &self.expire_ticks,
             &self.turn_ticks,
+            &self.turn_ticks_max,
+            &self.turn_commands_max,
+            &self.cron_ticks,
             &self.reads,
             &self.writes,
         ];

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, OnceLock, mpsc};
 
 use base::hash::KeyHasher;
+use base::limits::BATCHES_UNANSWERED_MAX;
 use base::random::Rng;
 use frontend::{Config, CoreBus, Shared};
 use reactor::{Settings, Waker};
@@ -20,9 +21,6 @@ use crate::service::CoreWaker;
 const FILES_RESERVED: u64 = 32;
 /// Files that each core needs: its ring or epoll set, its waker, and what they bring with them.
 const FILES_PER_CORE: u64 = 4;
-
-/// Batches that a core may have under way to each other core.
-const CREDITS_PER_PAIR: u16 = 8;
 
 /// What a client is told that comes when there are too many.
 const TOO_MANY_CLIENTS: &[u8] = b"-ERR max number of clients reached\r\n";
@@ -82,7 +80,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
     let mut rng = Rng::new(random_seed()?);
     let common = Common {
         shared: Arc::new(Shared::new(layout.shards, config, Box::new(process))),
-        bus: CoreBus::new(layout.shards, bus::Credits::per_pair(CREDITS_PER_PAIR), CoreWaker(wakers)),
+        bus: CoreBus::new(layout.shards, bus::Credits::per_pair(BATCHES_UNANSWERED_MAX), CoreWaker(wakers)),
         hasher: KeyHasher::new((random_seed()?, random_seed()?)),
         shards: layout.shards,
         events: sender,

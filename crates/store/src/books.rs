@@ -3,9 +3,13 @@
 use base::Rng;
 use ds::record::RecordView;
 
+use crate::Limits;
+use crate::draft::Surroundings;
+use crate::events::Events;
 use crate::expiry::Deadlines;
 use crate::graveyard::Graveyard;
-use crate::value::{Large, footprint};
+use crate::key::TableHasher;
+use crate::value::{Large, field_soonest_ms, footprint};
 
 /// Counters of a shard. They only grow, but for the estimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -16,6 +20,8 @@ pub struct Stats {
     pub keyspace_misses: u64,
     /// Keys removed because their time was over.
     pub expired_keys: u64,
+    /// Fields of hashes removed because their time was over.
+    pub expired_fields: u64,
     /// Slices of expiry that ran out of their budget.
     pub expired_time_cap_reached: u64,
     /// An estimate of the expired keys that are still present, in percent of the keys with an expiry.
@@ -29,6 +35,8 @@ pub struct Stats {
 /// See the [module documentation](self).
 pub(crate) struct Books {
     pub(crate) now_ms: u64,
+    /// Expired keys stay where they are, though nobody sees them.
+    pub(crate) keep_expired: bool,
     pub(crate) stats: Stats,
     /// Heap bytes of all records with what they point to, those in the graveyard too.
     pub(crate) record_bytes: usize,
@@ -38,6 +46,10 @@ pub(crate) struct Books {
     pub(crate) rng: Rng,
     /// When a slice of expiry is wanted next; a lower bound between slices.
     pub(crate) expiry_due_ms: u64,
+    pub(crate) limits: Limits,
+    /// The buffer in which small collections are changed.
+    pub(crate) buffer: Vec<u8>,
+    pub(crate) events: Events,
 }
 
 impl Books {
@@ -49,6 +61,21 @@ impl Books {
             deadlines.note(at);
             self.expiry_due_ms = self.expiry_due_ms.min(at.saturating_add(1));
         }
+        self.admit_fields(deadlines, record);
+    }
+
+    /// Notes that a record may have fields that expire.
+    #[inline]
+    pub(crate) fn admit_fields(&mut self, deadlines: &mut Deadlines, record: RecordView<'_, Large>) {
+        if let Some(at) = field_soonest_ms(record) {
+            self.note_fields(deadlines, at, record.name());
+        }
+    }
+
+    /// What the draft of a collection needs to know.
+    #[inline]
+    pub(crate) fn surroundings(&mut self, hasher: TableHasher) -> Surroundings<'_> {
+        Surroundings { limits: &self.limits, now_ms: self.now_ms, rng: &mut self.rng, hasher }
     }
 
     /// Notes that a record goes.
@@ -57,6 +84,9 @@ impl Books {
         self.record_bytes -= footprint(record);
         if let Some(at) = record.word() {
             deadlines.forget(at);
+        }
+        if let Some(at) = field_soonest_ms(record) {
+            self.forget_fields(deadlines, at, record.name());
         }
     }
 

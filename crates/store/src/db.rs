@@ -3,11 +3,12 @@
 use ds::{Entry as TableEntry, Table};
 
 use crate::books::Books;
+use crate::draft::{Draft, Edited, WrongType, recycle};
 use crate::entry::{Entry, Occupied, Vacant};
 use crate::expiry::Deadlines;
 use crate::key::TableHasher;
 use crate::value::{KeyRecord, TooLong, is_expired};
-use crate::{Item, Key, OwnedValue, StringValue, Value};
+use crate::{HashRef, Item, Key, Kind, OwnedValue, SetRef, StringValue, Value};
 
 /// A database.
 pub(crate) struct Database {
@@ -101,8 +102,10 @@ impl<'s> Db<'s> {
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         let found = match found {
             Some(found) if is_expired(found.record().view(), books.now_ms) => {
-                books.stats.expired_keys += 1;
-                Occupied::new(found, deadlines, books).delete();
+                if !books.keep_expired {
+                    books.stats.expired_keys += 1;
+                    Occupied::new(found, deadlines, books).delete();
+                }
                 None
             }
             found => found.map(|found| Item(found.into_view())),
@@ -119,7 +122,7 @@ impl<'s> Db<'s> {
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         match self.database.table.entry(key.slot, key.hash, key.bytes) {
             TableEntry::Occupied(found) if is_expired(found.record().view(), books.now_ms) => {
-                books.stats.expired_keys += 1;
+                books.stats.expired_keys += u64::from(!books.keep_expired);
                 Entry::Vacant(Vacant::stale(key, found, deadlines, books))
             }
             TableEntry::Occupied(found) => Entry::Occupied(Occupied::new(found, deadlines, books)),
@@ -162,6 +165,52 @@ impl<'s> Db<'s> {
                 Ok(text.len())
             }
         }
+    }
+
+    /// Passes the collection of a key, which is of this type or does not exist, to `f`, which may change it. The key's expiry
+    /// stays. Not counted as a lookup.
+    #[inline]
+    pub fn edit<R>(
+        &mut self,
+        key: Key<'_>,
+        kind: Kind,
+        f: impl FnOnce(&mut Draft<'_>) -> R,
+    ) -> Result<Edited<R>, WrongType> {
+        let (mut buffer, hasher) = (std::mem::take(&mut self.books.buffer), self.hasher);
+        let edited = match self.entry(key) {
+            Entry::Occupied(found) if found.item().kind() != kind => Err(WrongType),
+            Entry::Occupied(mut found) => {
+                let (result, outcome) = found.edit_collection(hasher, &mut buffer, f);
+                if outcome.empty {
+                    found.delete();
+                }
+                Ok(Edited { result, changed: outcome.changes > 0, removed: outcome.empty })
+            }
+            Entry::Vacant(place) => {
+                let (result, outcome) = place.edit_collection(hasher, &mut buffer, f);
+                Ok(Edited { result, changed: outcome.changes > 0, removed: false })
+            }
+        };
+        self.books.buffer = recycle(buffer);
+        edited
+    }
+
+    /// A collection made by `f`, to be put to a key; `None` if it is empty.
+    pub fn build(&mut self, f: impl FnOnce(&mut Draft<'_>)) -> Option<OwnedValue> {
+        Draft::build(self.books.surroundings(self.hasher), f)
+    }
+
+    /// The set of a key, as a read command looks it up: counted as a hit or a miss.
+    #[inline]
+    pub fn set_of(&mut self, key: Key<'_>) -> Result<Option<SetRef<'_>>, WrongType> {
+        self.get(key).map(Value::as_set).transpose()
+    }
+
+    /// The hash of a key, as a read command looks it up: counted as a hit or a miss.
+    #[inline]
+    pub fn hash_of(&mut self, key: Key<'_>) -> Result<Option<HashRef<'_>>, WrongType> {
+        let now_ms = self.books.now_ms;
+        self.get(key).map(|value| value.as_hash(now_ms)).transpose()
     }
 
     /// Removes a key; returns whether it existed.
@@ -235,7 +284,7 @@ impl Drop for Db<'_> {
     fn drop(&mut self) {
         let bytes = self.database.table.memory_bytes();
         self.books.table_bytes = self.books.table_bytes + bytes - self.table_bytes;
-        if !self.database.listed && self.database.table.marked_len() > 0 {
+        if !self.database.listed && self.database.may_expire() {
             self.database.listed = true;
             self.expiring.push(self.index);
         }

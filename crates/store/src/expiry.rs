@@ -33,6 +33,7 @@ use ds::{SweepCursor, SweepStats};
 
 use crate::books::Books;
 use crate::db::Database;
+use crate::fields::FieldDeadlines;
 use crate::value::is_expired;
 
 /// Looking at a bucket, at a marked record (a cache miss), removing one: nanoseconds, as `examples/fill.rs` measures them
@@ -71,6 +72,8 @@ pub struct Progress {
     pub looked_at: usize,
     /// Buckets passed.
     pub buckets: usize,
+    /// Fields of hashes removed.
+    pub fields_removed: usize,
     /// When the next slice is wanted, in ms since 1970; `None` while no key has an expiry.
     pub next_ms: Option<u64>,
 }
@@ -93,6 +96,8 @@ pub(crate) struct Deadlines {
     /// When work was last added to what is owed.
     worked_ms: u64,
     window: Window,
+    /// Hashes whose fields expire.
+    pub(crate) fields: FieldDeadlines,
 }
 
 /// What the sweep found since the speed was last adapted.
@@ -114,6 +119,7 @@ impl Default for Deadlines {
             owed_ns: 0,
             worked_ms: 0,
             window: Window::default(),
+            fields: FieldDeadlines::default(),
         }
     }
 }
@@ -143,7 +149,8 @@ impl Deadlines {
 
     /// Notes that no key has an expiry any more.
     fn nothing_left(&mut self) {
-        *self = Deadlines { speed_ns: self.speed_ns, ..Deadlines::default() };
+        let fields = std::mem::take(&mut self.fields);
+        *self = Deadlines { speed_ns: self.speed_ns, fields, ..Deadlines::default() };
     }
 
     /// Whether something may have expired.

@@ -20,26 +20,41 @@
 
 mod books;
 mod db;
+mod draft;
 mod entry;
+mod events;
 mod expiry;
+mod fields;
 mod graveyard;
+mod hash;
 mod key;
 mod limits;
 mod owned;
+mod packed;
+mod set;
 mod shard;
+mod structure;
 mod value;
 mod walk;
 
+#[cfg(test)]
+mod collection_tests;
 #[cfg(test)]
 #[path = "store_tests.rs"]
 mod tests;
 
 pub use books::Stats;
 pub use db::{Db, Expiry};
+pub use draft::{Draft, Edited, WrongType};
 pub use entry::{Entry, Occupied, Vacant};
+pub use events::{Class, Event};
 pub use expiry::Progress;
+pub use hash::{Field, FieldExpiry, Fields, Hash, HashDraft, HashRef};
 pub use key::Key;
 pub use limits::Limits;
 pub use owned::OwnedValue;
+pub use packed::{Packed, Tag};
+pub use set::{Members, Set, SetDraft, SetRef};
 pub use shard::{Info, Shard, ShardOptions};
+pub use structure::{Collection, Structure};
 pub use value::{Item, Kind, StringValue, TooLong, Value};

@@ -2,8 +2,9 @@
 
 use ds::record::{Payload, PayloadRef, RecordView};
 
-use crate::value::{KeyRecord, Large};
-use crate::{Kind, StringValue, Value};
+use crate::packed::Packed;
+use crate::value::{INLINE_MAX_BYTES, KeyRecord, Large};
+use crate::{Kind, StringValue, Structure, Value};
 
 /// A value with its expiry. It can be sent to another thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ enum Content {
     Int(i64),
     /// Short enough for a record.
     Bytes(Vec<u8>),
+    /// A small collection, short enough for a record: its tag and its bytes.
+    Packed(Vec<u8>),
     Large(Box<Large>),
 }
 
@@ -32,8 +35,18 @@ impl OwnedValue {
     pub fn string(value: StringValue<'_>) -> Self {
         let content = match value.payload() {
             Payload::Int(int) => Content::Int(int),
-            Payload::Bytes(bytes) => Content::Bytes(bytes.to_vec()),
+            Payload::Bytes(bytes) | Payload::Packed(bytes) => Content::Bytes(bytes.to_vec()),
             Payload::Boxed(large) => Content::Large(large),
+        };
+        OwnedValue { content, changed: false, expiry_ms: None }
+    }
+
+    /// A collection that never expires: a big one, or the tag and bytes of a small one.
+    pub(crate) fn collection(structure: Option<Structure>, packed: Vec<u8>) -> Self {
+        let content = match structure {
+            Some(structure) => Content::Large(Box::new(Large::Structure(structure))),
+            None if packed.len() > INLINE_MAX_BYTES => Content::Large(Box::new(Large::Packed(packed))),
+            None => Content::Packed(packed),
         };
         OwnedValue { content, changed: false, expiry_ms: None }
     }
@@ -43,10 +56,8 @@ impl OwnedValue {
         match &self.content {
             Content::Int(int) => Value::Int(*int),
             Content::Bytes(bytes) => Value::Bytes(bytes),
-            Content::Large(large) => {
-                let Large::Bytes(bytes) = &**large;
-                Value::Bytes(bytes)
-            }
+            Content::Packed(bytes) => Value::Packed(Packed::of(bytes)),
+            Content::Large(large) => large.value(),
         }
     }
 
@@ -71,6 +82,7 @@ impl OwnedValue {
         let content = match record.payload() {
             PayloadRef::Int(int) => Content::Int(int),
             PayloadRef::Bytes(bytes) => Content::Bytes(bytes.to_vec()),
+            PayloadRef::Packed(bytes) => Content::Packed(bytes.to_vec()),
             PayloadRef::Boxed(large) => Content::Large(Box::new(large.clone())),
         };
         OwnedValue { content, changed: record.hint(), expiry_ms: record.word() }
@@ -91,6 +103,7 @@ impl OwnedValue {
         match self.content {
             Content::Int(int) => f(Payload::Int(int)),
             Content::Bytes(bytes) => f(Payload::Bytes(&bytes)),
+            Content::Packed(bytes) => f(Payload::Packed(&bytes)),
             Content::Large(large) => f(Payload::Boxed(large)),
         }
     }

@@ -5,6 +5,7 @@ use ds::Table;
 
 use crate::books::{Books, Stats};
 use crate::db::{Database, Db};
+use crate::events::{Class, Event, Events};
 use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
 use crate::key::TableHasher;
@@ -52,7 +53,6 @@ pub struct Shard {
     /// Which of them the next slice of expiry begins with.
     expiring_next: usize,
     books: Books,
-    limits: Limits,
 }
 
 impl Shard {
@@ -67,14 +67,17 @@ impl Shard {
             expiring_next: 0,
             books: Books {
                 now_ms: 0,
+                keep_expired: false,
                 stats: Stats::default(),
                 record_bytes: 0,
                 table_bytes: 0,
                 graveyard: Graveyard::default(),
                 rng: Rng::new(options.seed),
                 expiry_due_ms: u64::MAX,
+                limits: Limits::default(),
+                buffer: Vec::new(),
+                events: Events::default(),
             },
-            limits: Limits::default(),
         }
     }
 
@@ -99,12 +102,28 @@ impl Shard {
     /// The configured limits of values.
     #[inline]
     pub fn limits(&self) -> Limits {
-        self.limits
+        self.books.limits
     }
 
     /// From now on these limits hold for values that are changed.
     pub fn set_limits(&mut self, limits: Limits) {
-        self.limits = limits;
+        self.books.limits = limits;
+    }
+
+    /// From now on events of these classes, a mask of [`Class`]es, are kept for [`Shard::take_events`].
+    pub fn want_events(&mut self, classes: u32) {
+        self.books.events.wanted = classes;
+    }
+
+    /// Notes that a key was changed. Costs nothing but a look at the mask while nobody wants such events.
+    #[inline]
+    pub fn event(&mut self, class: Class, name: &'static str, db: usize, key: &[u8]) {
+        self.books.events.push(class, name, db, key);
+    }
+
+    /// The events since the last call, in order.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.books.events.happened)
     }
 
     /// A key with slot and hash.
@@ -160,6 +179,7 @@ impl Shard {
         let old = std::mem::replace(database, new_database(&self.options));
         database.listed = listed;
         let keys = old.table.len();
+        self.books.record_bytes -= old.deadlines.fields.memory_bytes();
         self.books.bury_table(old.table);
         self.books.stats.dirty += keys as u64;
         keys
@@ -181,11 +201,20 @@ impl Shard {
         !self.books.graveyard.is_empty()
     }
 
+    /// While `keep`, expired keys are not seen, but stay: nothing is removed that no command removes.
+    pub fn keep_expired(&mut self, keep: bool) {
+        self.books.keep_expired = keep;
+    }
+
     /// When [`Shard::expire_slice`] wants to be called next, in ms since 1970; `None` while no key has an expiry. O(1),
     /// and up to date after every command.
     #[inline]
     pub fn expire_due_ms(&self) -> Option<u64> {
-        if self.expiring.is_empty() { None } else { Some(self.books.expiry_due_ms.max(self.books.now_ms)) }
+        if self.expiring.is_empty() || self.books.keep_expired {
+            None
+        } else {
+            Some(self.books.expiry_due_ms.max(self.books.now_ms))
+        }
     }
 
     /// Removes expired keys that nobody comes upon, working for about `budget_us` (by a fixed model of the costs, not by
@@ -200,7 +229,7 @@ impl Shard {
     }
 
     fn expire_databases(&mut self, budget_us: u64, progress: &mut Progress) {
-        let Shard { databases, expiring, books, .. } = self;
+        let Shard { databases, expiring, books, hasher, .. } = self;
         let mut left_ns = budget_us.saturating_mul(1000);
         books.expiry_due_ms = u64::MAX;
         let count = expiring.len();
@@ -208,13 +237,14 @@ impl Shard {
         for turn in 0..count {
             let index = expiring[(self.expiring_next + turn) % count];
             if let Some(Some(database)) = databases.get_mut(index) {
-                let due_ms = database.expire(books, &mut left_ns, progress);
+                let fields_due_ms = database.expire_fields(books, *hasher, index, &mut left_ns, progress);
+                let due_ms = database.expire(books, &mut left_ns, progress).min(fields_due_ms);
                 books.expiry_due_ms = books.expiry_due_ms.min(due_ms);
             }
         }
         expiring.retain(|&index| {
             let Some(Some(database)) = databases.get_mut(index) else { return false };
-            database.listed = database.table.marked_len() > 0;
+            database.listed = database.may_expire();
             database.listed
         });
     }

@@ -3,6 +3,10 @@
 use base::num;
 use ds::record::{Payload, PayloadRef, Record, RecordView, size_class};
 
+use crate::Structure;
+use crate::hash::packed_soonest_ms;
+use crate::packed::Packed;
+
 /// Longest value that lies in its record; longer ones get an allocation of their own, with room to grow. One page: what
 /// a command on a record may have to move when the record is reallocated.
 pub(crate) const INLINE_MAX_BYTES: usize = 4096;
@@ -28,6 +32,16 @@ pub(crate) type KeyRecord = Record<Large>;
 pub enum Kind {
     /// A string, integers included.
     String,
+    /// A list.
+    List,
+    /// A set.
+    Set,
+    /// A sorted set.
+    SortedSet,
+    /// A hash.
+    Hash,
+    /// A stream.
+    Stream,
 }
 
 impl Kind {
@@ -35,6 +49,11 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Kind::String => "string",
+            Kind::List => "list",
+            Kind::Set => "set",
+            Kind::SortedSet => "zset",
+            Kind::Hash => "hash",
+            Kind::Stream => "stream",
         }
     }
 }
@@ -44,14 +63,40 @@ impl Kind {
 pub(crate) enum Large {
     /// A string.
     Bytes(Vec<u8>),
+    /// A small collection with long elements: its tag and its bytes.
+    Packed(Vec<u8>),
+    /// A big collection.
+    Structure(Structure),
 }
 
 impl Large {
     /// Heap bytes, the box of the value included.
     pub(crate) fn memory_bytes(&self) -> usize {
-        let Large::Bytes(bytes) = self;
-        let content = if bytes.capacity() == 0 { 0 } else { size_class(bytes.capacity()) };
+        let content = match self {
+            Large::Bytes(bytes) | Large::Packed(bytes) if bytes.capacity() == 0 => 0,
+            Large::Bytes(bytes) | Large::Packed(bytes) => size_class(bytes.capacity()),
+            Large::Structure(structure) => structure.collection().memory_bytes(),
+        };
         size_class(size_of::<Large>()) + content
+    }
+
+    /// The value to look at.
+    #[inline]
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Large::Bytes(bytes) => Value::Bytes(bytes),
+            Large::Packed(bytes) => Value::Packed(Packed::of(bytes)),
+            Large::Structure(structure) => Value::Structure(structure),
+        }
+    }
+
+    /// When the first field of a hash expires, if any does.
+    fn soonest_ms(&self) -> Option<u64> {
+        match self {
+            Large::Structure(Structure::Hash(hash)) => hash.soonest_ms(),
+            Large::Packed(bytes) => packed_soonest_ms(bytes),
+            _ => None,
+        }
     }
 }
 
@@ -108,6 +153,10 @@ pub enum Value<'a> {
     Int(i64),
     /// A string.
     Bytes(&'a [u8]),
+    /// A small collection.
+    Packed(Packed<'a>),
+    /// A big collection.
+    Structure(&'a Structure),
 }
 
 impl<'a> Value<'a> {
@@ -115,10 +164,12 @@ impl<'a> Value<'a> {
     pub fn kind(self) -> Kind {
         match self {
             Value::Int(_) | Value::Bytes(_) => Kind::String,
+            Value::Packed(packed) => packed.tag.kind(),
+            Value::Structure(structure) => structure.kind(),
         }
     }
 
-    /// The string's bytes; an integer's text is written to `scratch`.
+    /// The string's bytes; an integer's text is written to `scratch`. Other types have none.
     #[inline]
     pub fn text<'b>(self, scratch: &'b mut Vec<u8>) -> &'b [u8]
     where
@@ -131,6 +182,7 @@ impl<'a> Value<'a> {
                 num::write_i64(scratch, int);
                 scratch
             }
+            Value::Packed(_) | Value::Structure(_) => &[],
         }
     }
 
@@ -142,6 +194,7 @@ impl<'a> Value<'a> {
                 let digits = int.unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1);
                 digits + usize::from(int < 0)
             }
+            Value::Packed(_) | Value::Structure(_) => 0,
         }
     }
 
@@ -151,6 +204,7 @@ impl<'a> Value<'a> {
         match self {
             Value::Int(int) => Some(int),
             Value::Bytes(bytes) => num::parse_i64(bytes),
+            Value::Packed(_) | Value::Structure(_) => None,
         }
     }
 }
@@ -172,7 +226,8 @@ impl<'a> Item<'a> {
         match self.0.payload() {
             PayloadRef::Int(int) => Value::Int(int),
             PayloadRef::Bytes(bytes) => Value::Bytes(bytes),
-            PayloadRef::Boxed(Large::Bytes(bytes)) => Value::Bytes(bytes),
+            PayloadRef::Packed(bytes) => Value::Packed(Packed::of(bytes)),
+            PayloadRef::Boxed(large) => large.value(),
         }
     }
 
@@ -193,6 +248,8 @@ impl<'a> Item<'a> {
             Value::Int(_) => "int",
             Value::Bytes(bytes) if bytes.len() <= EMBSTR_MAX_BYTES && !self.0.hint() => "embstr",
             Value::Bytes(_) => "raw",
+            Value::Packed(packed) => packed.tag.encoding(),
+            Value::Structure(structure) => structure.collection().encoding(),
         }
     }
 
@@ -222,4 +279,14 @@ pub(crate) fn footprint(record: RecordView<'_, Large>) -> usize {
         _ => 0,
     };
     record.bytes_allocated() + boxed
+}
+
+/// When the first field of a record's hash expires, if it is one and any does.
+#[inline]
+pub(crate) fn field_soonest_ms(record: RecordView<'_, Large>) -> Option<u64> {
+    match record.payload() {
+        PayloadRef::Packed(bytes) => packed_soonest_ms(bytes),
+        PayloadRef::Boxed(large) => large.soonest_ms(),
+        _ => None,
+    }
 }

@@ -513,3 +513,11 @@ pub static CLIENT_UNPAUSE: Docs = Docs {
     complexity: Some("O(N) Where N is the number of paused clients"),
     ..DOCS
 };
+
+/// The documentation of MONITOR.
+pub static MONITOR: Docs = Docs {
+    summary: "Listens for all requests received by the server in real-time.",
+    since: "1.0.0",
+    group: "server",
+    ..DOCS
+};

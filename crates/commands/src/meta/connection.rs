@@ -4,7 +4,7 @@ use super::{Acl, Category, Flag, Flags, META, Meta};
 use crate::docs::connection as docs;
 
 /// The connection commands, without the subcommands of containers.
-pub static ALL: &[&Meta] = &[&SELECT, &PING, &ECHO, &HELLO, &AUTH, &QUIT, &RESET, &CLIENT];
+pub static ALL: &[&Meta] = &[&SELECT, &PING, &ECHO, &HELLO, &AUTH, &QUIT, &RESET, &CLIENT, &MONITOR];
 
 /// The metadata of SELECT.
 pub static SELECT: Meta = Meta {
@@ -316,5 +316,15 @@ pub static CLIENT_UNPAUSE: Meta = Meta {
     flags: Flags::of(&[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale]),
     acl: Acl::of(&[Category::Admin, Category::Slow, Category::Dangerous, Category::Connection]),
     docs: &docs::CLIENT_UNPAUSE,
+    ..META
+};
+
+/// The metadata of MONITOR.
+pub static MONITOR: Meta = Meta {
+    name: "monitor",
+    arity: 1,
+    flags: Flags::of(&[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::Admin, Category::Slow, Category::Dangerous]),
+    docs: &docs::MONITOR,
     ..META
 };

@@ -8,6 +8,9 @@ const KIND: u8 = 0b0000_0011;
 const KIND_INT: u8 = 0;
 const KIND_BYTES: u8 = 1;
 const KIND_BOXED: u8 = 2;
+const KIND_PACKED: u8 = 3;
+/// The bit that both kinds of bytes have.
+const KIND_HAS_LENGTH: u8 = 1;
 /// Of an integer, the binary logarithm of its width; of bytes, whether the length takes 4 bytes instead of 1.
 const WIDTH_SHIFT: u8 = 2;
 const WIDTH: u8 = 0b0000_1100;
@@ -82,7 +85,7 @@ impl Shape {
     pub(super) fn read(flags: u8, name_len: u32, length: u32) -> Shape {
         let payload_len = match flags & KIND {
             KIND_INT => 1 << ((flags & WIDTH) >> WIDTH_SHIFT),
-            KIND_BYTES => length,
+            KIND_BYTES | KIND_PACKED => length,
             _ => POINTER_BYTES as u32,
         };
         Shape { flags, name_len, payload_len }
@@ -127,6 +130,11 @@ impl Shape {
     #[inline(always)]
     pub(super) fn is_bytes(self) -> bool {
         self.flags & KIND == KIND_BYTES
+    }
+
+    #[inline(always)]
+    pub(super) fn is_packed(self) -> bool {
+        self.flags & KIND == KIND_PACKED
     }
 
     #[inline(always)]
@@ -208,9 +216,9 @@ pub(super) fn word_len(flags: u8) -> usize {
 
 #[inline(always)]
 pub(super) fn length_len(flags: u8) -> usize {
-    match flags & (KIND | LENGTH_WIDE) {
-        KIND_BYTES => 1,
-        f if f & KIND == KIND_BYTES => 4,
+    match flags & (KIND_HAS_LENGTH | LENGTH_WIDE) {
+        KIND_HAS_LENGTH => 1,
+        f if f & KIND_HAS_LENGTH != 0 => 4,
         _ => 0,
     }
 }
@@ -224,6 +232,7 @@ fn payload_shape<B>(payload: &Payload<'_, B>) -> (u8, u32) {
             (KIND_INT | log2 << WIDTH_SHIFT, 1 << log2)
         }
         Payload::Bytes(bytes) => (KIND_BYTES | length_flags(bytes.len()), checked(bytes.len())),
+        Payload::Packed(bytes) => (KIND_PACKED | length_flags(bytes.len()), checked(bytes.len())),
         Payload::Boxed(_) => (KIND_BOXED, POINTER_BYTES as u32),
     }
 }

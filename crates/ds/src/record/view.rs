@@ -16,6 +16,8 @@ pub enum PayloadRef<'a, B> {
     Int(i64),
     /// Bytes.
     Bytes(&'a [u8]),
+    /// Bytes that mean something else.
+    Packed(&'a [u8]),
     /// A value of the owner's.
     Boxed(&'a B),
 }
@@ -100,6 +102,8 @@ impl<'a, B> RecordView<'a, B> {
                     4 => i64::from(i32::from_le(at.cast::<i32>().read_unaligned())),
                     _ => i64::from_le(at.cast::<i64>().read_unaligned()),
                 })
+            } else if shape.is_packed() {
+                PayloadRef::Packed(slice::from_raw_parts(at, shape.payload_len()))
             } else {
                 PayloadRef::Boxed(&*at.cast::<*const B>().read_unaligned())
             }

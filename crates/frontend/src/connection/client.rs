@@ -79,6 +79,27 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(())
     }
 
+    /// A client says what it can do.
+    pub(super) fn client_capa(&mut self, call: &Call) -> Result<(), CmdError> {
+        let redirect = self.call_args(call).tail(2).iter().any(|word| word.eq_ignore_ascii_case(b"redirect"));
+        if let Some(conn) = conn_mut(&mut self.conns, call.id)
+            && redirect
+        {
+            conn.client_mut().redirect = true;
+        }
+        self.answer(call, |reply| reply.ok());
+        Ok(())
+    }
+
+    /// There is no import mode to be in.
+    pub(super) fn client_import_source(&mut self, call: &Call) -> Result<(), CmdError> {
+        if !self.call_args(call).arg(2).eq_ignore_ascii_case(b"off") {
+            return Err(CmdError::text_of("ERR Server is not in import mode"));
+        }
+        self.answer(call, |reply| reply.ok());
+        Ok(())
+    }
+
     pub(super) fn client_reply(&mut self, call: &Call) -> Result<(), CmdError> {
         let mode = match self.call_args(call).arg(2).to_ascii_lowercase().as_slice() {
             b"on" => Replies::On,

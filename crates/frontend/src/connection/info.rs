@@ -33,6 +33,8 @@ enum In {
     Default,
     /// With `all` and `everything`.
     All,
+    /// By its name only.
+    Named,
 }
 
 /// A section: its name, when it is shown, and what writes it.
@@ -54,6 +56,7 @@ const SECTIONS: &[Section] = &[
     ("errorstats", In::Default, commands::errorstats),
     ("latencystats", In::All, commands::latencystats),
     ("cluster", In::Default, process::cluster),
+    ("debug", In::Named, stats::debug),
     ("shards", In::Default, stats::shards),
     ("keyspace", In::Default, stats::keyspace),
 ];

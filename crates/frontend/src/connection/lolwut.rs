@@ -40,9 +40,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 fn size_of_picture(args: Args<'_>) -> Result<(usize, usize), CmdError> {
     let number = |arg: &[u8]| base::num::parse_i64(arg).ok_or(CmdError::NotInteger);
     let versioned = args.len() >= 3 && args.arg(1).eq_ignore_ascii_case(b"version");
-    if versioned {
-        // Whatever the version, it is this picture; but it has to be a number.
-        number(args.arg(2))?;
+    // Whatever the version, it is this picture; but those of Redis that take sizes take numbers only.
+    if versioned && matches!(number(args.arg(2))?, 5 | 6) {
+        args.tail(3).iter().try_for_each(|size| number(size).map(drop))?;
     }
     let mut sizes = args.tail(if versioned { 3 } else { 1 }).iter().map(base::num::parse_i64);
     let mut size = |default: usize, least: i64| match sizes.next() {
@@ -117,6 +117,7 @@ mod tests {
             assert!(reply.starts_with('$') && reply.contains("Redis ver. 8.2.3\n"), "{command}: {reply}");
         }
         harness.check(client, "LOLWUT VERSION x", "-ERR value is not an integer or out of range\r\n");
+        harness.check(client, "LOLWUT VERSION 5 x", "-ERR value is not an integer or out of range\r\n");
         harness.ask(client, "HELLO 3");
         assert!(harness.ask(client, "LOLWUT").contains("\r\ntxt:"));
     }

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
-use store::{Item, Value};
+use store::Item;
 
 use crate::ShardCtx;
 
@@ -43,12 +43,13 @@ impl Digest {
 
     /// Of all keys of a shard.
     pub(super) fn of_shard(ctx: &mut ShardCtx<'_>) -> Self {
+        let now_ms = ctx.now_ms();
         let mut sum = Digest::default();
         for db in 0..ctx.shard.databases_used() {
             let number = (db as u64).to_le_bytes();
             ctx.shard.db(db).for_each(|item| {
                 let expires = [u8::from(item.expiry_ms().is_some())];
-                sum.add(Digest::of(&[&number, item.key(), &value(item).0, &expires]));
+                sum.add(Digest::of(&[&number, item.key(), &value(item, now_ms).0, &expires]));
             });
         }
         sum
@@ -56,8 +57,8 @@ impl Digest {
 
     /// Of the value of a key; 0 if there is none.
     pub(super) fn of_value(ctx: &mut ShardCtx<'_>, key: &[u8]) -> Self {
-        let key = ctx.key(key);
-        ctx.database().peek(key).map(value).unwrap_or_default()
+        let (key, now_ms) = (ctx.key(key), ctx.now_ms());
+        ctx.database().peek(key).map(|item| value(item, now_ms)).unwrap_or_default()
     }
 
     pub(super) fn to_bytes(self) -> Vec<u8> {
@@ -78,12 +79,21 @@ impl Digest {
 }
 
 /// The digest of a value.
-fn value(item: Item<'_>) -> Digest {
+fn value(item: Item<'_>, now_ms: u64) -> Digest {
     let kind = item.kind().name().as_bytes();
-    let mut text = Vec::new();
-    match item.value() {
-        value @ (Value::Int(_) | Value::Bytes(_)) => Digest::of(&[kind, value.text(&mut text)]),
+    let value = item.value();
+    let mut sum = Digest::of(&[kind]);
+    if let Ok(set) = value.as_set() {
+        set.iter().for_each(|member| sum.add(Digest::of(&[&member.to_vec()])));
+    } else if let Ok(hash) = value.as_hash(now_ms) {
+        for field in hash.iter() {
+            let expires = [u8::from(field.expiry_ms.is_some())];
+            sum.add(Digest::of(&[&field.name.to_vec(), &field.value.to_vec(), &expires]));
+        }
+    } else {
+        sum.add(Digest::of(&[value.text(&mut Vec::new())]));
     }
+    sum
 }
 
 impl fmt::Display for Digest {

@@ -17,7 +17,7 @@ pub(super) fn clients(view: &View<'_>, text: &mut Text) {
         ("maxclients", u64::from(view.config.max_clients())),
         ("client_recent_max_input_buffer", most(&|core| &core.input_peak_bytes)),
         ("client_recent_max_output_buffer", most(&|core| &core.output_peak_bytes)),
-        ("blocked_clients", 0),
+        ("blocked_clients", view.sum(|core| &core.blocked_clients)),
         ("tracking_clients", 0),
         ("pubsub_clients", 0),
         ("watching_clients", 0),
@@ -124,6 +124,21 @@ fn mean_by_expires(view: &View<'_>, value: impl Fn(&CoreStats) -> u64) -> u64 {
     let weighted: u128 =
         view.shared.stats.iter().map(|core| u128::from(value(core)) * u128::from(expires(core))).sum();
     weighted.checked_div(u128::from(all)).unwrap_or(0) as u64
+}
+
+/// `# Debug`: about the loops.
+pub(super) fn debug(view: &View<'_>, text: &mut Text) {
+    let most = |counter: fn(&CoreStats) -> &Counter| {
+        view.shared.stats.iter().map(|core| counter(core).get()).max().unwrap_or(0)
+    };
+    let to_us = |ticks: u64| view.shared.process.ticks_to_ns(ticks) / 1000;
+    text.section("Debug");
+    text.fields(&[
+        ("eventloop_duration_aof_sum", 0),
+        ("eventloop_duration_cron_sum", to_us(view.sum(|core| &core.cron_ticks))),
+        ("eventloop_duration_max", to_us(most(|core| &core.turn_ticks_max))),
+        ("eventloop_cmd_per_cycle_max", most(|core| &core.turn_commands_max)),
+    ]);
 }
 
 /// `# Threads`: each core, in the words of Redis's io threads.

@@ -1,0 +1,64 @@
+//! Big collections: each a structure of its own, boxed.
+
+use crate::Kind;
+use crate::hash::Hash;
+use crate::set::Set;
+
+/// What the store wants of any big collection. All but [`Collection::free_some`] are O(1).
+pub trait Collection {
+    /// What `OBJECT ENCODING` answers.
+    fn encoding(&self) -> &'static str;
+
+    /// The number of elements.
+    fn len(&self) -> usize;
+
+    /// Whether there is no element. Such a collection does not stay in the store.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Heap bytes, without the structure itself.
+    fn memory_bytes(&self) -> usize;
+
+    /// Frees some of the structure, in about `budget` allocations; returns whether all of it is freed. Nobody looks at it
+    /// any more after the first call.
+    fn free_some(&mut self, budget: usize) -> bool;
+}
+
+/// A big collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Structure {
+    /// A hash.
+    Hash(Hash),
+    /// A set.
+    Set(Set),
+}
+
+impl Structure {
+    /// The type of the value.
+    #[inline]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Structure::Hash(_) => Kind::Hash,
+            Structure::Set(_) => Kind::Set,
+        }
+    }
+
+    /// What all collections have in common.
+    #[inline]
+    pub fn collection(&self) -> &dyn Collection {
+        match self {
+            Structure::Hash(hash) => hash,
+            Structure::Set(set) => set,
+        }
+    }
+
+    /// As [`Structure::collection`], to change it.
+    #[inline]
+    pub(crate) fn collection_mut(&mut self) -> &mut dyn Collection {
+        match self {
+            Structure::Hash(hash) => hash,
+            Structure::Set(set) => set,
+        }
+    }
+}
