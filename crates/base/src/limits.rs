@@ -54,6 +54,17 @@ pub const REPLY_FORECAST_START_BYTES: usize = 64 * 1024;
 /// Small replies in a row that make a connection's larger ones forgotten.
 pub const REPLY_FORECAST_MEMORY_MAX: u32 = 64;
 
+/// How long a connection that we have ended is still read, and what comes thrown away, until its peer ends it too: what
+/// a peer sends to a closed connection resets it, and may take our last replies with it. Long enough for a round trip
+/// around the world.
+pub const LINGER_MS: u64 = 500;
+
+/// Bytes that may come in that time: what a client may have on its way before it reads our last words.
+pub const LINGER_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Such connections of a core; further ones are closed at once. They count as clients, so they need no files of their own.
+pub const LINGERING_MAX: usize = 64;
+
 /// Batches that a core may have unanswered at each other shard (C1). With two, one is executed while the next is on its
 /// way; more take up what a core that was not scheduled for a while left waiting. Inboxes are allocated for all of them:
 /// 8 × 24 bytes for each pair of shards.

@@ -14,6 +14,7 @@ pub mod server;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
+pub mod string_new;
 mod write;
 
 pub(crate) use write::words;

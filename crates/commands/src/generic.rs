@@ -1,8 +1,10 @@
 //! The generic commands: those that work on keys of any type.
 
 mod copy;
+mod databases;
 mod expire;
 mod keys;
+mod object;
 mod rename;
 mod scan;
 mod ttl;
@@ -10,7 +12,7 @@ mod walk;
 
 pub use scan::Page;
 
-use crate::meta::generic as meta;
+use crate::meta::{generic as meta, server as server_meta};
 use crate::{CommandSpec, Merge, Route};
 
 /// The specs of this family.
@@ -32,6 +34,18 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::RENAME, Route::Rounds(rename::rename, rename::rename_rounds)),
     CommandSpec::new(&meta::RENAMENX, Route::Rounds(rename::renamenx, rename::renamenx_rounds)),
     CommandSpec::new(&meta::COPY, Route::Rounds(copy::copy, copy::copy_rounds)),
+    CommandSpec::new(&meta::MOVE, Route::Key(databases::move_key)),
+    CommandSpec::new(&server_meta::SWAPDB, Route::AllShards(databases::swapdb, Merge::AllOk)),
+    CommandSpec::container(
+        &meta::OBJECT,
+        &[
+            CommandSpec::new(&meta::OBJECT_ENCODING, Route::Key(object::encoding)),
+            CommandSpec::new(&meta::OBJECT_FREQ, Route::Key(object::freq)),
+            CommandSpec::new(&meta::OBJECT_HELP, Route::Connection),
+            CommandSpec::new(&meta::OBJECT_IDLETIME, Route::Key(object::idletime)),
+            CommandSpec::new(&meta::OBJECT_REFCOUNT, Route::Key(object::refcount)),
+        ],
+    ),
     CommandSpec::new(&meta::SCAN, Route::Rounds(scan::scan, scan::scan_rounds)),
     CommandSpec::new(&meta::KEYS, Route::AllShards(walk::keys, Merge::Concat)),
     CommandSpec::new(&meta::RANDOMKEY, Route::AllShards(walk::randomkey, Merge::Custom(walk::choose_key))),

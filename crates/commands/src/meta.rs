@@ -22,6 +22,7 @@ pub mod server;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
+pub mod string_new;
 mod write;
 
 /// The metadata of a command or subcommand.

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use base::slot;
 use bytes::Bytes;
 use resp::Reply;
-use store::OwnedValue;
+use store::{Limits, OwnedValue};
 
 use crate::generic::Page;
 use crate::{CmdError, ShardCtx};
@@ -33,10 +33,10 @@ pub enum StepOut {
     Flag(bool),
     /// A value that left its shard, or a copy of it; `None` where there is none.
     Value(Option<Box<OwnedValue>>),
+    /// Any bytes.
+    Bytes(Vec<u8>),
     /// A part of a page of SCAN.
     Page(Page),
-    /// Whatever the function understands.
-    Bytes(Vec<u8>),
     /// The step failed.
     Failed(CmdError),
 }
@@ -87,6 +87,8 @@ pub struct Tx {
     pub topology: Topology,
     /// How many databases there are.
     pub databases: usize,
+    /// The configured limits of values.
+    pub limits: Limits,
     resp3: bool,
 }
 
@@ -96,10 +98,11 @@ impl Tx {
         state: Rc<RefCell<TxState>>,
         db: usize,
         databases: usize,
+        limits: Limits,
         topology: Topology,
         resp3: bool,
     ) -> Self {
-        Tx { state, db, topology, databases, resp3 }
+        Tx { state, db, topology, databases, limits, resp3 }
     }
 
     /// Runs steps in one publish and waits for their results, in the order given.

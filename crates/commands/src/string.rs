@@ -1,16 +1,23 @@
 //! The string commands.
 
+mod condition;
 mod counter;
+mod delete;
 mod expiry;
+mod float;
 mod get;
+mod increx;
+mod lcs;
 mod many;
+mod msetex;
+mod range;
 mod set;
 mod text;
 
 use resp::Reply;
 use store::{Kind, Value};
 
-use crate::meta::string as meta;
+use crate::meta::{string as meta, string_new as new};
 use crate::{CmdError, CommandSpec, Merge, Route};
 
 /// The specs of this family.
@@ -29,9 +36,19 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::DECR, Route::Key(counter::decr)),
     CommandSpec::new(&meta::INCRBY, Route::Key(counter::incrby)),
     CommandSpec::new(&meta::DECRBY, Route::Key(counter::decrby)),
+    CommandSpec::new(&meta::INCRBYFLOAT, Route::Key(float::incrbyfloat)),
+    CommandSpec::new(&new::INCREX, Route::Key(increx::increx)),
+    CommandSpec::new(&meta::GETRANGE, Route::Key(range::getrange)),
+    CommandSpec::new(&meta::SUBSTR, Route::Key(range::getrange)),
+    CommandSpec::new(&meta::SETRANGE, Route::Key(range::setrange)),
+    CommandSpec::new(&meta::LCS, Route::Rounds(lcs::lcs, lcs::lcs_rounds)),
+    CommandSpec::new(&new::DIGEST, Route::Key(condition::digest_of)),
+    CommandSpec::new(&new::DELEX, Route::Key(delete::delex)),
+    CommandSpec::new(&new::DELIFEQ, Route::Key(delete::delifeq)),
     CommandSpec::new(&meta::MGET, Route::Keys(many::mget, Merge::Interleave)),
     CommandSpec::new(&meta::MSET, Route::Keys(many::mset, Merge::AllOk)),
     CommandSpec::new(&meta::MSETNX, Route::Rounds(many::msetnx, many::msetnx_rounds)),
+    CommandSpec::new(&new::MSETEX, Route::Rounds(msetex::msetex, msetex::msetex_rounds)),
 ];
 
 /// The value as a string, or the error of a command that wants one.

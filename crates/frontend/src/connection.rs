@@ -156,6 +156,7 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "module|list" => Core::module_list,
         "module|load" | "module|loadex" | "module|unload" => Core::module_change,
         "lolwut" => Core::lolwut,
+        "object|help" => Core::object_help,
         "time" => Core::time,
         "debug" => Core::debug,
         "shutdown" => Core::shutdown,

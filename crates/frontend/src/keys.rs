@@ -147,3 +147,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "keys_tests.rs"]
+mod tests;

@@ -89,7 +89,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.keep_args(call, &mut words);
         let state = Rc::new(RefCell::new(TxState::default()));
         let db = usize::from(call.db);
-        let tx = Tx::new(Rc::clone(&state), db, self.hot.databases, self.topology, call.resp3);
+        let (databases, limits) = (self.hot.databases, self.hot.limits);
+        let tx = Tx::new(Rc::clone(&state), db, databases, limits, self.topology, call.resp3);
         self.next_task += 1;
         let task = Task {
             id: TaskId { core: self.id, number: self.next_task },

@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use base::conn::Flow;
+use base::limits::{LINGER_MAX_BYTES, LINGER_MS, LINGERING_MAX};
 use sys::listen::Listener;
 use sys::{Backend, Chunk, Counters, Event, clock, net};
 
@@ -58,6 +59,8 @@ pub(crate) struct Reactor<B, S> {
     /// There must be another turn before the core sleeps: the service was told something after its turn, or the next
     /// wait will bring something of which it is not woken.
     hurry: bool,
+    /// Connections that linger.
+    lingering: usize,
     stopping: bool,
 }
 
@@ -83,6 +86,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
             timeout_ticks: 0,
             timeout_ms: 0,
             hurry: false,
+            lingering: 0,
             stopping: false,
             shared: seat.shared,
         };
@@ -250,9 +254,13 @@ impl<B: Backend, S: Service> Reactor<B, S> {
 
     #[inline]
     fn received(&mut self, slot: u32, chunk: Chunk) {
-        match self.table.at(slot) {
-            Some(conn) if conn.state == State::Open => {}
-            _ => return,
+        let Some(conn) = self.table.at(slot) else { return };
+        if conn.state != State::Open {
+            conn.discarded += chunk.bytes().len();
+            if conn.state == State::Lingering && conn.discarded > LINGER_MAX_BYTES {
+                self.give_up(slot);
+            }
+            return;
         }
         self.table.touch(slot);
         let id = self.table.id(slot);
@@ -267,8 +275,12 @@ impl<B: Backend, S: Service> Reactor<B, S> {
     }
 
     fn ended(&mut self, slot: u32) {
-        if self.table.at(slot).is_some_and(|conn| conn.state == State::Open) {
-            self.service.ended(self.table.id(slot));
+        let Some(conn) = self.table.at(slot) else { return };
+        conn.ended = true;
+        match conn.state {
+            State::Open => self.service.ended(self.table.id(slot)),
+            State::Lingering => self.give_up(slot),
+            _ => {}
         }
     }
 
@@ -281,7 +293,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         if unsent > 0 {
             self.table.mark_dirty(slot);
         } else if state == State::Flushing {
-            self.give_up(slot);
+            self.finish(slot);
         }
         if notice && state == State::Open {
             self.table.touch(slot);
@@ -300,23 +312,57 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         }
     }
 
-    /// Closes a connection at once and tells the service.
+    /// Closes a connection whose output is sent, once its peer has ended too, or that takes too long: what it sends until it
+    /// has read our last words must not reset the connection. When the core stops, only peers that are known to be sending
+    /// are waited for.
+    fn finish(&mut self, slot: u32) {
+        let tick = self.table.tick;
+        let Some(conn) = self.table.at(slot) else { return };
+        let discarded = conn.discarded > 0;
+        if conn.ended || self.lingering >= LINGERING_MAX {
+            return self.give_up(slot);
+        }
+        let Some(sending) = self.backend.hang_up(slot) else { return self.give_up(slot) };
+        if self.stopping && !sending && !discarded {
+            return self.give_up(slot);
+        }
+        let Some(conn) = self.table.at(slot) else { return };
+        conn.state = State::Lingering;
+        conn.active = tick;
+        let paused = conn.pause_applied;
+        let patience = ticks(LINGER_MS, self.tick_us);
+        self.table.wheel.insert(slot, tick + 1 + patience);
+        self.lingering += 1;
+        self.part(slot);
+        if paused {
+            self.backend.resume(slot);
+        }
+    }
+
+    /// Closes a connection at once and tells the service, if that has not been done.
     fn give_up(&mut self, slot: u32) {
         let Some(conn) = self.table.at(slot) else { return };
-        if conn.state == State::Closing {
-            return;
+        match std::mem::replace(&mut conn.state, State::Closing) {
+            State::Closing => return,
+            State::Lingering => self.lingering -= 1,
+            _ => {
+                conn.out = Vec::new();
+                conn.in_flight = 0;
+                self.part(slot);
+            }
         }
-        conn.state = State::Closing;
-        conn.out = Vec::new();
-        conn.in_flight = 0;
         self.table.wheel.remove(slot);
-        self.counters.closed.add(1);
         self.shared.cores[self.core].connections.fetch_sub(1, Relaxed);
-        self.service.closed(self.table.id(slot));
-        self.hurry = true;
         if self.backend.close(slot) {
             self.table.release(slot);
         }
+    }
+
+    /// Tells the service that a connection is gone.
+    fn part(&mut self, slot: u32) {
+        self.counters.closed.add(1);
+        self.service.closed(self.table.id(slot));
+        self.hurry = true;
     }
 
     /// Carries out what the turn asked for.
@@ -335,7 +381,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
                     let tick = self.table.tick.saturating_add(1);
                     self.table.wheel.insert(slot, tick);
                 }
-                State::Flushing => self.give_up(slot),
+                State::Flushing => self.finish(slot),
                 State::Open if conn.paused != conn.pause_applied => {
                     conn.pause_applied = conn.paused;
                     if conn.paused { self.backend.pause(slot) } else { self.backend.resume(slot) }
@@ -397,6 +443,13 @@ impl<B: Backend, S: Service> Reactor<B, S> {
             }
             return self.table.wheel.insert(slot, tick + 1 + patience.saturating_sub(idle));
         }
+        if conn.state == State::Lingering {
+            let patience = ticks(LINGER_MS, self.tick_us);
+            if idle > patience {
+                return self.give_up(slot);
+            }
+            return self.table.wheel.insert(slot, tick + 1 + patience - idle);
+        }
         if conn.state != State::Open {
             return;
         }
@@ -456,8 +509,8 @@ impl<B: Backend, S: Service> Reactor<B, S> {
             if conn.state == State::Open {
                 conn.state = State::Flushing;
             }
-            if !conn.sending && conn.out.is_empty() {
-                self.give_up(slot);
+            if conn.state == State::Flushing && !conn.sending && conn.out.is_empty() {
+                self.finish(slot);
             }
         }
         let flush_us = u64::from(self.shared.config.shutdown_flush_ms) * 1000;

@@ -29,6 +29,8 @@ pub(crate) enum State {
     Flushing,
     /// To be closed at the end of the turn.
     Dropping,
+    /// All is sent and the service has been told; what comes is thrown away until the peer ends too, for a bounded time.
+    Lingering,
     /// Given up; the backend has not let go of it yet. The service has been told.
     Closing,
 }
@@ -43,6 +45,10 @@ pub(crate) struct Conn {
     /// Whether the backend was told so.
     pub(crate) pause_applied: bool,
     pub(crate) sending: bool,
+    /// Whether the peer sends nothing more.
+    pub(crate) ended: bool,
+    /// Bytes that came after the connection was to be closed.
+    pub(crate) discarded: usize,
     /// Whether it is in [`Table::dirty`].
     dirty: bool,
     /// Whether it is in [`Table::changed`].
@@ -67,6 +73,8 @@ impl Conn {
             paused: false,
             pause_applied: false,
             sending: false,
+            ended: false,
+            discarded: 0,
             dirty: false,
             changed: false,
             quiet: false,

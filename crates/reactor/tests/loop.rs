@@ -37,6 +37,9 @@ on_both_backends! {
     resets_in_mid_stream_harm_nobody
     a_half_closed_peer_gets_its_answers
     closing_after_flush_and_at_once
+    last_words_reach_a_client_that_goes_on_sending
+    a_client_that_sends_for_ever_is_cut_off
+    stopping_keeps_last_words_from_being_reset
     an_index_is_reused_without_leftovers
     idle_connections_time_out
     quiet_connections_are_told_of_once_a_phase
@@ -240,6 +243,42 @@ fn closing_after_flush_and_at_once(backend: BackendKind) {
     let _ = client.reader.read_to_end(&mut rest);
     assert_eq!(rest, b"");
     server.seen.wait("closed", 3);
+}
+
+fn last_words_reach_a_client_that_goes_on_sending(backend: BackendKind) {
+    let server = Setup::new(backend).start();
+    let noise = "echo noise\n".repeat(200_000);
+    for _ in 0..5 {
+        let mut client = Lines::to(&server);
+        client.send("give 300000\nquit\n");
+        client.send(&noise);
+        client.given(300_000);
+        assert_eq!(client.rest(), b"bye\n");
+    }
+    server.seen.wait("closed", 5);
+}
+
+fn a_client_that_sends_for_ever_is_cut_off(backend: BackendKind) {
+    let mut server = Setup::new(backend).start();
+    let mut client = Lines::to(&server);
+    client.send("quit\n");
+    let noise = "echo noise\n".repeat(100_000);
+    while client.reader.get_mut().write_all(noise.as_bytes()).is_ok() {}
+    server.stop();
+}
+
+fn stopping_keeps_last_words_from_being_reset(backend: BackendKind) {
+    let mut server = Setup::new(backend).start();
+    let mut client = Lines::to(&server);
+    // More than is sent at once, so the lines behind it are not read.
+    client.send("echo one\ngive 900000\n");
+    client.send(&"echo noise\n".repeat(50_000));
+    assert_eq!(client.line(), "one");
+    server.seen.wait("paused", 1);
+    let reader = std::thread::spawn(move || client.rest());
+    server.stop();
+    // Whatever came, the end was an orderly one.
+    assert!(reader.join().expect("no reset").len() >= 500_000);
 }
 
 fn an_index_is_reused_without_leftovers(backend: BackendKind) {

@@ -366,8 +366,8 @@ fn encodings_are_those_of_redis() {
     check(StringValue::Text(b"-0"), b"", "embstr");
     check(StringValue::Text(b""), b"", "embstr");
     check(StringValue::Bytes(b"12"), b"", "embstr");
-    check(StringValue::Text(&[b'a'; 44]), b"", "embstr");
-    check(StringValue::Text(&[b'a'; 45]), b"", "raw");
+    check(StringValue::Text(&[b'a'; 40]), b"", "embstr");
+    check(StringValue::Text(&[b'a'; 41]), b"", "raw");
     check(StringValue::Text(b"ab"), b"c", "raw");
     check(StringValue::Text(b"12"), b"3", "raw");
     check(StringValue::Text(&[b'a'; 5000]), b"c", "raw");

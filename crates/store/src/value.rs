@@ -17,8 +17,10 @@ const STRING_MAX_BYTES: usize = u32::MAX as usize;
 /// Longest text that can be a canonical integer.
 const INT_TEXT_MAX_BYTES: usize = 20;
 
-/// Longest string that Redis calls `embstr`.
-const EMBSTR_MAX_BYTES: usize = 44;
+/// Longest string that Redis 8.2 calls `embstr`, with its key: both and their headers in one cache line.
+const EMBSTR_MAX_BYTES: usize = 41;
+/// How much of that an expiry takes.
+const EMBSTR_EXPIRY_BYTES: usize = 8;
 
 /// Table bytes of an entry at the usual fill, for the memory of one key.
 const TABLE_SHARE_BYTES: usize = 12;
@@ -246,8 +248,11 @@ impl<'a> Item<'a> {
     pub fn encoding(self) -> &'static str {
         match self.value() {
             Value::Int(_) => "int",
-            Value::Bytes(bytes) if bytes.len() <= EMBSTR_MAX_BYTES && !self.0.hint() => "embstr",
-            Value::Bytes(_) => "raw",
+            Value::Bytes(bytes) => {
+                let expiry = if self.expiry_ms().is_some() { EMBSTR_EXPIRY_BYTES } else { 0 };
+                let fits = self.key().len() + bytes.len() + expiry <= EMBSTR_MAX_BYTES;
+                if fits && !self.0.hint() { "embstr" } else { "raw" }
+            }
             Value::Packed(packed) => packed.tag.encoding(),
             Value::Structure(structure) => structure.collection().encoding(),
         }

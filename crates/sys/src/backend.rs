@@ -151,6 +151,9 @@ pub trait Backend: Sized {
     /// Bytes given to [`Backend::send`] and not yet known to be sent.
     fn unsent(&self, slot: u32) -> usize;
 
+    /// [`crate::net::hang_up`]; to be called when all output is sent.
+    fn hang_up(&mut self, slot: u32) -> Option<bool>;
+
     /// Closes the socket, dropping what is unsent. Returns true if the slot is free at once; otherwise
     /// [`Event::Released`] says when, and other events of the slot may still come before it.
     fn close(&mut self, slot: u32) -> bool;

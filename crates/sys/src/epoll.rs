@@ -17,6 +17,7 @@ use rustix::net::{RecvFlags, SendFlags, SocketFlags, accept_with, recv, send};
 use crate::backend::{Backend, BackendOptions, Event};
 use crate::buffers::Pool;
 use crate::counters::Counters;
+use crate::net;
 use crate::waker::Waker;
 use epoll::EventFlags;
 
@@ -372,6 +373,10 @@ impl Backend for Epoll {
             Some(entry) if entry.sending => entry.buffer.len() - entry.offset,
             _ => 0,
         }
+    }
+
+    fn hang_up(&mut self, slot: u32) -> Option<bool> {
+        net::hang_up(self.sockets.get(slot as usize)?.socket.as_ref()?)
     }
 
     fn close(&mut self, slot: u32) -> bool {

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::conn::{ConnInfo, Endpoint};
-use rustix::net::{SendFlags, SocketAddrAny, getpeername, getsockname, send, sockopt};
+use rustix::io::Errno;
+use rustix::net::{
+    RecvFlags, SendFlags, Shutdown, SocketAddrAny, getpeername, getsockname, recv, send, shutdown, sockopt,
+};
 
 /// How many probes an idle connection may leave unanswered before it counts as broken (as Redis has it).
 const KEEPALIVE_PROBES: u32 = 3;
@@ -34,6 +37,27 @@ fn endpoint(address: Option<SocketAddrAny>) -> Endpoint {
 /// Sends a last word without waiting, as far as the socket takes it.
 pub fn last_word(socket: impl AsFd, text: &[u8]) {
     let _ = send(socket, text, SendFlags::NOSIGNAL | SendFlags::DONTWAIT);
+}
+
+/// Reads of [`hang_up`] at most, 256 KiB together.
+const DISCARDS_MAX: u32 = 16;
+
+/// Ends our half of a connection and throws away what the peer has sent, without waiting. Returns whether there was
+/// something, or nothing if the peer has ended its half too. Until it has, what it sends would reset a closed connection,
+/// perhaps before it has read our last words.
+pub fn hang_up(socket: impl AsFd) -> Option<bool> {
+    let socket = socket.as_fd();
+    shutdown(socket, Shutdown::Write).ok()?;
+    let mut buffer = [0; 16 << 10];
+    for reads in 0..DISCARDS_MAX {
+        match recv(socket, &mut buffer, RecvFlags::DONTWAIT) {
+            Ok((0, _)) => return None,
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Some(reads > 0),
+            Err(_) => return None,
+        }
+    }
+    Some(true)
 }
 
 /// Probes an idle TCP connection after `seconds` and then every third of that; 0 turns probing off. Sockets accepted

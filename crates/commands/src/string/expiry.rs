@@ -1,7 +1,5 @@
 //! The options that say when a key expires, as SET and GETEX take them: EX, PX, EXAT, PXAT with a time, KEEPTTL, PERSIST.
 
-use base::Args;
-
 use crate::{CmdError, words};
 
 /// Which option was given. Each may be repeated, the last one counts; two different ones are a syntax error.
@@ -25,24 +23,23 @@ pub(super) enum Choice {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ExpiryOption<'a> {
     pub(super) choice: Option<Choice>,
-    time: &'a [u8],
+    pub(super) time: &'a [u8],
 }
 
 impl<'a> ExpiryOption<'a> {
-    /// Takes the option at `at` if it is one of these. Returns how many arguments it took, 0 if it is another option.
-    /// `plain` is the option without a time that the command knows.
+    /// Takes an option if it is one of these, with the argument that follows it. Returns how many arguments it took, 0 if it
+    /// is another option. `plain` is the option without a time that the command knows.
     pub(super) fn take(
         &mut self,
-        args: Args<'a>,
-        at: usize,
+        word: &[u8],
+        next: Option<&'a [u8]>,
         plain: (&str, Choice),
     ) -> Result<usize, CmdError> {
-        let word = args.arg(at);
         let timed = [("EX", Choice::Ex), ("PX", Choice::Px), ("EXAT", Choice::ExAt), ("PXAT", Choice::PxAt)];
         let (choice, taken) = if words::is(word, plain.0) {
             (plain.1, 1)
         } else if let Some(&(_, choice)) = timed.iter().find(|(name, _)| words::is(word, name)) {
-            self.time = args.get(at + 1).ok_or(CmdError::Syntax)?;
+            self.time = next.ok_or(CmdError::Syntax)?;
             (choice, 2)
         } else {
             return Ok(0);

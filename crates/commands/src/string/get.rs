@@ -39,7 +39,7 @@ pub(super) fn getex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
     let mut expiry = ExpiryOption::default();
     let mut at = 2;
     while at < args.len() {
-        match expiry.take(args, at, ("PERSIST", Choice::Persist))? {
+        match expiry.take(args.arg(at), args.get(at + 1), ("PERSIST", Choice::Persist))? {
             0 => return Err(CmdError::Syntax),
             taken => at += taken,
         }

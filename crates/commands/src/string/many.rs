@@ -43,7 +43,7 @@ pub(super) fn msetnx(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
 /// MSETNX over several shards: all look for their keys, then all set them, or none does.
 pub(super) fn msetnx_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
     Box::pin(async move {
-        let parts = parts(&tx, &args);
+        let parts = parts(&tx, args.get(1..).unwrap_or_default());
         let look = parts.iter().map(|(shard, pairs)| {
             let pairs = pairs.clone();
             let step: Step =
@@ -67,12 +67,12 @@ pub(super) fn msetnx_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Outpu
 }
 
 /// A key and its value.
-type Pair = (Bytes, Bytes);
+pub(super) type Pair = (Bytes, Bytes);
 
-/// The pairs by shard.
-fn parts(tx: &Tx, args: &OwnedArgs) -> Vec<(u16, Vec<Pair>)> {
+/// Keys with their values, by shard.
+pub(super) fn parts(tx: &Tx, pairs: &[Bytes]) -> Vec<(u16, Vec<Pair>)> {
     let mut parts: Vec<(u16, Vec<Pair>)> = Vec::new();
-    let (pairs, _) = args.get(1..).unwrap_or_default().as_chunks::<2>();
+    let (pairs, _) = pairs.as_chunks::<2>();
     for [name, value] in pairs {
         let shard = tx.topology.shard_of(name);
         let pair = (name.clone(), value.clone());
@@ -84,7 +84,8 @@ fn parts(tx: &Tx, args: &OwnedArgs) -> Vec<(u16, Vec<Pair>)> {
     parts
 }
 
-fn any_exists<'k>(ctx: &mut ShardCtx<'_>, names: impl Iterator<Item = &'k [u8]>) -> bool {
+/// Whether any of the keys exists.
+pub(super) fn any_exists<'k>(ctx: &mut ShardCtx<'_>, names: impl Iterator<Item = &'k [u8]>) -> bool {
     let mut any = false;
     ctx.for_keys(names, |db, key| any |= db.peek(key).is_some());
     any

@@ -2,13 +2,15 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Entry, Expiry, StringValue};
+use store::{Entry, Expiry, StringValue, Value};
 
 use super::bulk;
+use super::condition::ValueCondition;
 use super::expiry::{self, Choice, ExpiryOption};
 use crate::{CmdError, ShardCtx, words};
 
-/// SET key value [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]
+/// SET key value [NX | XX | IFEQ value | IFNE value | IFDEQ digest | IFDNE digest] [GET]
+/// [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]
 #[inline]
 pub(super) fn set(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     if args.len() != 3 {
@@ -22,14 +24,35 @@ pub(super) fn set(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>)
 
 /// Under which condition SET sets.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Condition {
-    IfAbsent,
-    IfPresent,
+enum Condition<'a> {
+    Absent,
+    Present,
+    Value(ValueCondition<'a>),
+}
+
+impl Condition<'_> {
+    /// Whether a key with this value fulfils it.
+    fn holds(self, value: Value<'_>) -> Result<bool, CmdError> {
+        match self {
+            Condition::Absent => Ok(false),
+            Condition::Present => Ok(true),
+            Condition::Value(condition) => condition.holds(value),
+        }
+    }
+
+    /// Whether a key that does not exist fulfils it.
+    fn holds_for_nothing(self) -> bool {
+        match self {
+            Condition::Absent => true,
+            Condition::Present => false,
+            Condition::Value(condition) => condition.holds_for_nothing(),
+        }
+    }
 }
 
 #[derive(Default)]
 struct Options<'a> {
-    condition: Option<Condition>,
+    condition: Option<Condition<'a>>,
     get: bool,
     expiry: ExpiryOption<'a>,
 }
@@ -40,28 +63,45 @@ impl<'a> Options<'a> {
         let mut at = 3;
         while at < args.len() {
             let word = args.arg(at);
-            let condition = if words::is(word, "NX") {
-                Condition::IfAbsent
-            } else if words::is(word, "XX") {
-                Condition::IfPresent
-            } else if words::is(word, "GET") {
+            if words::is(word, "GET") {
                 options.get = true;
                 at += 1;
                 continue;
-            } else {
-                match options.expiry.take(args, at, ("KEEPTTL", Choice::KeepTtl))? {
-                    0 => return Err(CmdError::Syntax),
-                    taken => at += taken,
-                }
-                continue;
-            };
-            if options.condition.replace(condition).is_some_and(|before| before != condition) {
-                return Err(CmdError::Syntax);
             }
-            at += 1;
+            if let Some((condition, taken)) = parse_condition(args, at) {
+                // NX or XX may be repeated.
+                let fits = match options.condition {
+                    None => true,
+                    Some(Condition::Value(_)) => false,
+                    Some(before) => before == condition,
+                };
+                if !fits {
+                    return Err(CmdError::Syntax);
+                }
+                options.condition = Some(condition);
+                at += taken;
+                continue;
+            }
+            match options.expiry.take(args.arg(at), args.get(at + 1), ("KEEPTTL", Choice::KeepTtl))? {
+                0 => return Err(CmdError::Syntax),
+                taken => at += taken,
+            }
         }
         Ok(options)
     }
+}
+
+/// The condition that begins at an argument, and of how many it is made.
+fn parse_condition(args: Args<'_>, at: usize) -> Option<(Condition<'_>, usize)> {
+    let word = args.arg(at);
+    if words::is(word, "NX") {
+        return Some((Condition::Absent, 1));
+    }
+    if words::is(word, "XX") {
+        return Some((Condition::Present, 1));
+    }
+    let condition = ValueCondition::named(word, args.get(at + 1)?)?;
+    Some((Condition::Value(condition), 2))
 }
 
 fn set_with_options(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
@@ -76,7 +116,7 @@ fn set_with_options(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
             if get {
                 bulk(reply, found.value())?;
             }
-            let set = condition != Some(Condition::IfAbsent);
+            let set = condition.map_or(Ok(true), |condition| condition.holds(found.value()))?;
             if set {
                 let expiry = match (at, expiry.choice) {
                     (Some(at), _) => Expiry::At(at),
@@ -91,7 +131,7 @@ fn set_with_options(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
             if get {
                 reply.null();
             }
-            let set = condition != Some(Condition::IfPresent);
+            let set = condition.is_none_or(Condition::holds_for_nothing);
             if set {
                 place.insert(value, at);
             }

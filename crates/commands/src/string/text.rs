@@ -1,7 +1,6 @@
 //! Strings as text: APPEND, STRLEN.
 
 use base::Args;
-use base::limits::BULK_DEFAULT_MAX_BYTES;
 use resp::Reply;
 use store::{Entry, StringValue};
 
@@ -11,11 +10,12 @@ use crate::{CmdError, ShardCtx};
 /// APPEND key value
 pub(super) fn append(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let text = args.arg(2);
+    let max = ctx.limits().proto_max_bulk_len;
     let key = ctx.routed_key(args.arg(1));
     let len = match ctx.database().entry(key) {
         Entry::Occupied(mut found) => {
             let len = as_string(found.value())?.text_len() + text.len();
-            if len as u64 > BULK_DEFAULT_MAX_BYTES {
+            if len as u64 > max {
                 return Err(CmdError::StringTooLong);
             }
             found.append(text).map_err(|_| CmdError::StringTooLong)?

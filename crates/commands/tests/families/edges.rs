@@ -10,8 +10,11 @@ pub(crate) const FILES: [(&str, &str); 3] = [
     ("server", include_str!("edges/server.txt")),
 ];
 
+/// What no server at hand has.
+const NEW: (&str, &str) = ("new", include_str!("edges/new.txt"));
+
 fn check(shards: u16) {
-    for (name, file) in FILES {
+    for (name, file) in FILES.into_iter().chain([NEW]) {
         let mut keyspace = Keyspace::new(shards);
         for (command, reply) in edges(file) {
             let got = show(&keyspace.call(&words(command)));

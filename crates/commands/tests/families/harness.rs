@@ -11,7 +11,7 @@ use commands::{
     Topology, Tx, TxState,
 };
 use resp::{Reply, skip_element};
-use store::{Shard, ShardOptions};
+use store::{Limits, Shard, ShardOptions};
 
 /// The clock at the start, in ms since 1970.
 pub(crate) const START_MS: u64 = 1_700_000_000_000;
@@ -167,7 +167,7 @@ impl Keyspace {
     fn rounds(&mut self, function: RoundsFn, args: &[&[u8]]) -> Vec<u8> {
         let state = Rc::new(RefCell::new(TxState::default()));
         let args: OwnedArgs = args.iter().map(|arg| arg.to_vec().into()).collect();
-        let tx = Tx::new(Rc::clone(&state), self.db, DATABASES, self.topology, false);
+        let tx = Tx::new(Rc::clone(&state), self.db, DATABASES, Limits::default(), self.topology, false);
         let mut future = pin!(function(tx, args));
         loop {
             match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

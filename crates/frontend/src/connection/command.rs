@@ -108,6 +108,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.answer(call, |reply| help::write(help::COMMAND, reply));
         Ok(())
     }
+
+    /// OBJECT HELP.
+    pub(super) fn object_help(&mut self, call: &Call) -> Result<(), CmdError> {
+        self.answer(call, |reply| help::write(help::OBJECT, reply));
+        Ok(())
+    }
 }
 
 /// Which commands COMMAND LIST shows.

@@ -180,3 +180,22 @@ DICT-RESIZING <0|1>
     Enable or disable the main dict and expire dict resizing.
 HELP
     Print this help.";
+
+/// `OBJECT HELP`.
+pub(super) const OBJECT: &str = "\
+OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+ENCODING <key>
+    Return the kind of internal representation used in order to store the value
+    associated with a <key>.
+FREQ <key>
+    Return the access frequency index of the <key>. The returned integer is
+    proportional to the logarithm of the recent access frequency of the key.
+IDLETIME <key>
+    Return the idle time of the <key>, that is the approximated number of
+    seconds elapsed since the last access to the key.
+REFCOUNT <key>
+    Return the number of references of the value associated with the specified
+    <key>.
+HELP
+    Print this help.
+";

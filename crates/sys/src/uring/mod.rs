@@ -21,7 +21,7 @@ mod probe;
 mod socket;
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,7 @@ use io_uring::{IoUring, cqueue, opcode, squeue};
 use crate::backend::{Backend, BackendOptions, Event, TaskRun};
 use crate::buffers::Pool;
 use crate::counters::Counters;
+use crate::net;
 use crate::waker::Waker;
 use buffer_ring::{BufferRing, GROUP};
 pub use probe::{Refusal, probe};
@@ -340,6 +341,12 @@ impl Backend for Uring {
             Some(socket) if socket.send != Send::Off => socket.buffer.len() - socket.offset,
             _ => 0,
         }
+    }
+
+    fn hang_up(&mut self, slot: u32) -> Option<bool> {
+        let socket = self.socket(slot).filter(|socket| !socket.closing)?;
+        // SAFETY: the descriptor is ours, and open until the slot is released.
+        net::hang_up(unsafe { BorrowedFd::borrow_raw(socket.fd) })
     }
 
     fn close(&mut self, slot: u32) -> bool {

@@ -1,0 +1,219 @@
+//! Floats of 80 bits, C's `long double` on x86: what `INCRBYFLOAT` counts in. They hold every 64-bit integer.
+
+use std::cmp::Ordering;
+
+use rustc_apfloat::ieee::X87DoubleExtended;
+use rustc_apfloat::{Float, Round};
+
+/// Longest text that is read. Redis's buffer.
+const TEXT_MAX_BYTES: usize = 5 * 1024;
+
+/// Digits behind the point that are written.
+const FRACTION_DIGITS: usize = 17;
+const FRACTION_UNITS: u128 = 10u128.pow(FRACTION_DIGITS as u32);
+
+/// A number below this, shifted right by so many bits or more, is less than one half.
+const SHIFT_MAX: u32 = 127;
+
+/// The exponent of the lowest bit of a mantissa is the stored one less this.
+const EXPONENT_BIAS: i32 = 16_383 + 63;
+
+/// A float of 80 bits. Never a NaN.
+#[derive(Clone, Copy, Debug)]
+pub struct LongFloat(X87DoubleExtended);
+
+impl LongFloat {
+    /// The largest finite number.
+    pub fn max() -> Self {
+        LongFloat(X87DoubleExtended::largest())
+    }
+
+    /// The smallest finite number.
+    pub fn min() -> Self {
+        LongFloat(-X87DoubleExtended::largest())
+    }
+
+    /// The float that `text` is, as C's `strtold` reads it: decimal or hexadecimal, `inf` or `infinity` in any case, each with
+    /// an optional sign. Refused are NaN, empty text, spaces, trailing bytes, and numbers out of range.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        if text.len() >= TEXT_MAX_BYTES {
+            return None;
+        }
+        let (negative, rest) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            rest => (false, rest),
+        };
+        let value = if rest.eq_ignore_ascii_case(b"inf") || rest.eq_ignore_ascii_case(b"infinity") {
+            X87DoubleExtended::INFINITY
+        } else {
+            parse_number(rest)?
+        };
+        Some(LongFloat(if negative { -value } else { value }))
+    }
+
+    /// The integer as a float; exact.
+    pub fn from_int(int: i64) -> Self {
+        LongFloat(X87DoubleExtended::from_i128(int.into()).value)
+    }
+
+    /// The sum, rounded to nearest; `None` if it is not a number.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let sum = (self.0 + other.0).value;
+        (!sum.is_nan()).then_some(LongFloat(sum))
+    }
+
+    /// The difference, rounded to nearest; `None` if it is not a number.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Option<Self> {
+        self.plus(LongFloat(-other.0))
+    }
+
+    /// Whether it is neither infinity.
+    pub fn is_finite(self) -> bool {
+        self.0.is_finite()
+    }
+
+    /// Whether it is below 0.
+    pub fn is_negative(self) -> bool {
+        self.0.is_negative() && !self.0.is_zero()
+    }
+
+    /// Appends what C's `%.17Lf` prints, without zeros at the end of the fraction: up to 4,933 digits before the point. Zero
+    /// has no sign.
+    pub fn write(self, out: &mut Vec<u8>) {
+        if !self.0.is_finite() {
+            out.extend_from_slice(if self.0.is_negative() { b"-inf" } else { b"inf" });
+            return;
+        }
+        let bits = self.0.to_bits();
+        let mantissa = bits as u64;
+        // Subnormal numbers have the exponent of the smallest normal ones.
+        let exponent = ((bits >> 64) & 0x7fff).max(1) as i32 - EXPONENT_BIAS;
+        let start = out.len();
+        if exponent > 0 {
+            write_shifted(out, mantissa, exponent.unsigned_abs());
+        } else {
+            write_fixed(out, mantissa, exponent.unsigned_abs());
+        }
+        if self.0.is_negative() && out.get(start..) != Some(b"0") {
+            out.insert(start, b'-');
+        }
+    }
+}
+
+impl PartialEq for LongFloat {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl PartialOrd for LongFloat {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.0.partial_cmp(&other.0)
+    }
+}
+
+/// A number without a sign.
+fn parse_number(text: &[u8]) -> Option<X87DoubleExtended> {
+    let (hexadecimal, digits) = match text {
+        [b'0', b'x' | b'X', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let is_mark = |byte: &u8| byte.eq_ignore_ascii_case(if hexadecimal { &b'p' } else { &b'e' });
+    let mark = digits.iter().position(is_mark);
+    let mantissa = digits.get(..mark.unwrap_or(digits.len()))?;
+    if let Some(mark) = mark
+        && !is_exponent(digits.get(mark + 1..)?)
+    {
+        return None;
+    }
+    let nonzero = has_digits(mantissa, hexadecimal)?;
+    let mut text = std::str::from_utf8(text).ok()?.to_owned();
+    if hexadecimal && mark.is_none() {
+        text.push_str("p0");
+    }
+    let value = X87DoubleExtended::from_str_r(&text, Round::NearestTiesToEven).ok()?.value;
+    (value.is_finite() && (!nonzero || !value.is_zero())).then_some(value)
+}
+
+/// Whether digits with at most one point are not all 0; `None` if they are none.
+fn has_digits(mantissa: &[u8], hexadecimal: bool) -> Option<bool> {
+    let (mut points, mut digits, mut nonzero) = (0, 0, false);
+    for &byte in mantissa {
+        match byte {
+            b'.' => points += 1,
+            b'0'..=b'9' => digits += 1,
+            b'a'..=b'f' | b'A'..=b'F' if hexadecimal => digits += 1,
+            _ => return None,
+        }
+        nonzero |= !matches!(byte, b'.' | b'0');
+    }
+    (points <= 1 && digits > 0).then_some(nonzero)
+}
+
+fn is_exponent(text: &[u8]) -> bool {
+    let digits = match text {
+        [b'-' | b'+', digits @ ..] => digits,
+        digits => digits,
+    };
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// `mantissa / 2^shift` with 17 digits of a fraction, rounded once to nearest, ties to even.
+fn write_fixed(out: &mut Vec<u8>, mantissa: u64, shift: u32) {
+    // Below 2^64 × 10^17 < 2^121.
+    let scaled = u128::from(mantissa) * FRACTION_UNITS;
+    let units = if shift == 0 {
+        scaled
+    } else if shift < SHIFT_MAX {
+        let (whole, rest, half) = (scaled >> shift, scaled & ((1 << shift) - 1), 1u128 << (shift - 1));
+        whole + u128::from(rest > half || (rest == half && whole & 1 == 1))
+    } else {
+        0
+    };
+    // Below 2^64: the mantissa.
+    super::write_u64(out, (units / FRACTION_UNITS) as u64);
+    let fraction = format!("{:0width$}", units % FRACTION_UNITS, width = FRACTION_DIGITS);
+    let fraction = fraction.trim_end_matches('0');
+    if !fraction.is_empty() {
+        out.push(b'.');
+        out.extend_from_slice(fraction.as_bytes());
+    }
+}
+
+/// `mantissa × 2^shift` in full.
+fn write_shifted(out: &mut Vec<u8>, mantissa: u64, shift: u32) {
+    const LIMB: u64 = 1_000_000_000;
+    /// Bits by which a limb is shifted at once: the product and its carry fit into 64 bits.
+    const STEP: u32 = 32;
+    let mut limbs = vec![mantissa % LIMB, mantissa / LIMB % LIMB, mantissa / LIMB / LIMB];
+    let mut left = shift;
+    while left > 0 {
+        let step = left.min(STEP);
+        let mut carry = 0;
+        for limb in &mut limbs {
+            let value = (*limb << step) + carry;
+            *limb = value % LIMB;
+            carry = value / LIMB;
+        }
+        while carry > 0 {
+            limbs.push(carry % LIMB);
+            carry /= LIMB;
+        }
+        left -= step;
+    }
+    while limbs.last() == Some(&0) {
+        limbs.pop();
+    }
+    let mut limbs = limbs.into_iter().rev();
+    super::write_u64(out, limbs.next().unwrap_or(0));
+    for limb in limbs {
+        out.extend_from_slice(format!("{limb:09}").as_bytes());
+    }
+}
+
+#[cfg(test)]
+#[path = "long_tests.rs"]
+mod tests;
