@@ -563,6 +563,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
+    /// Makes visible to other cores how large the values of the shard are.
+    pub(crate) fn publish_sizes(&mut self) {
+        let stats = &self.shared.stats[usize::from(self.id)];
+        for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
+            let Some(sizes) = self.shard.sizes(db) else { continue };
+            let counters = counters.sizes.get_or_init(|| sizes.iter().map(|_| Default::default()).collect());
+            counters.iter().zip(sizes.iter()).for_each(|(counter, count)| counter.set(count));
+        }
+    }
+
     /// While stopping: true when no core has anything in flight.
     fn stopping(&mut self) -> bool {
         if !self.shared.is_stopping() {

@@ -68,6 +68,8 @@ pub struct DbStats {
     pub avg_ttl_ms: Counter,
     /// Bytes of its table.
     pub table_bytes: Counter,
+    /// How large its values are, as [`store::Sizes`] counts them; written when INFO asks.
+    pub sizes: OnceLock<Box<[Counter]>>,
 }
 
 /// Most codes of errors that are counted apart. Errors of further codes count in the total only.

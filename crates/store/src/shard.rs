@@ -9,7 +9,7 @@ use crate::events::{Class, Event, Events};
 use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
 use crate::key::TableHasher;
-use crate::{Key, Limits};
+use crate::{Key, Limits, Sizes};
 
 /// Databases that a shard can have: the most that Redis's own tests ask for, and few enough to be looked at one by one.
 const DATABASES_MAX: usize = 16_384;
@@ -291,6 +291,11 @@ impl Shard {
             avg_ttl_ms: database.deadlines.avg_ttl_ms(expires, self.books.now_ms),
             table_bytes: database.table.memory_bytes(),
         }
+    }
+
+    /// How large the values of a database are; `None` if it was never used.
+    pub fn sizes(&self, db: usize) -> Option<&Sizes> {
+        self.databases.get(db)?.as_ref().map(|database| &*database.deadlines.sizes)
     }
 
     /// Makes room for the number of a database, and returns it, or that of the last database if it is past that.

@@ -21,6 +21,9 @@ use crate::net;
 use crate::waker::Waker;
 use epoll::EventFlags;
 
+/// The longest wait of one call. The system refuses waits of some weeks, and to wake up once an hour costs nothing.
+const WAIT_MAX: Duration = Duration::from_secs(3600);
+
 /// Readiness reports taken by one wait.
 const READY_MAX: usize = 1024;
 
@@ -442,7 +445,7 @@ impl Epoll {
         self.cursor = 0;
         self.counters.enters.add(1);
         // Longer than the kernel counts is as good as for ever.
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout.min(WAIT_MAX)).ok());
         match epoll::wait(&self.poll, rustix::buffer::spare_capacity(&mut self.reports), timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),

@@ -59,6 +59,7 @@ const SECTIONS: &[Section] = &[
     ("debug", In::Named, stats::debug),
     ("shards", In::Default, stats::shards),
     ("keyspace", In::Default, stats::keyspace),
+    ("keysizes", In::Default, stats::keysizes),
 ];
 
 /// What sections are written from.
@@ -136,6 +137,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(super) fn publish_for_info(&mut self, args: Args<'_>, _: Option<ConnId>, reply: &mut Reply<'_>) {
         self.count_clients(INFO_SLICE);
         self.publish_stats();
+        self.publish_sizes();
         let names: Vec<u8> = args.tail(1).iter().flat_map(|name| [b" ", name].concat()).collect();
         reply.bulk(&names);
     }

@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Text, View};
+use store::{Kind, SIZE_STEPS};
+
 use crate::stats::{CommandStats, CoreStats, Counter, DbStats};
 
 /// `# Clients`
@@ -150,6 +152,45 @@ pub(super) fn threads(view: &View<'_>, text: &mut Text) {
             &format!("io_thread_{number}"),
             format_args!("clients={clients},reads={reads},writes={writes}"),
         );
+    }
+}
+
+/// `# Keysizes`: how many values of each type are how large, in steps that double.
+pub(super) fn keysizes(view: &View<'_>, text: &mut Text) {
+    const TYPES: &[(Kind, &str)] = &[
+        (Kind::String, "strings_sizes"),
+        (Kind::List, "lists_items"),
+        (Kind::Set, "sets_items"),
+        (Kind::SortedSet, "zsets_items"),
+        (Kind::Hash, "hashes_items"),
+    ];
+    text.section("Keysizes");
+    let databases = view.shared.stats.first().map_or(0, |core| core.dbs.len());
+    for db in 0..databases {
+        let shards = || view.shared.stats.iter().filter_map(|core| core.dbs.get(db)?.sizes.get());
+        for &(kind, name) in TYPES {
+            let sum = |step: usize| {
+                let at = kind as usize * SIZE_STEPS + step;
+                shards().filter_map(|sizes| Some(sizes.get(at)?.get())).sum::<u64>()
+            };
+            let shown = |step: usize| {
+                let count = sum(step);
+                (count > 0).then(|| format!("{}={count}", step_name(step)))
+            };
+            let line: Vec<String> = (0..SIZE_STEPS).filter_map(shown).collect();
+            if !line.is_empty() {
+                text.field(&format!("db{db}_distrib_{name}"), line.join(","));
+            }
+        }
+    }
+}
+
+/// The least size of a step, as Redis writes it: 0, 1, 2, …, 512, 1K, 2K, …
+fn step_name(step: usize) -> String {
+    const UNITS: [&str; 5] = ["", "K", "M", "G", "T"];
+    match step {
+        0 => "0".into(),
+        _ => format!("{}{}", 1u64 << ((step - 1) % 10), UNITS.get((step - 1) / 10).unwrap_or(&"")),
     }
 }
 
