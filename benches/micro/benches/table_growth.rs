@@ -55,6 +55,8 @@ impl Longest {
 }
 
 fn main() {
+    // As the server does it: otherwise freed pages are given back by whichever insert comes along.
+    sys::memory::tune();
     let n = std::env::var("ANAX_BENCH_KEYS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000u64);
     let one_slot = std::env::var("ANAX_BENCH_ONE_SLOT").is_ok();
 

@@ -11,6 +11,7 @@ mod ttl;
 mod walk;
 
 pub use scan::Page;
+pub(crate) use scan::parse_cursor;
 
 use crate::meta::{generic as meta, server as server_meta};
 use crate::{CommandSpec, Merge, Route};

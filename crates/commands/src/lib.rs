@@ -16,12 +16,18 @@ pub mod connection;
 pub mod control;
 mod ctx;
 pub mod docs;
+mod elements;
 mod error;
 pub mod generic;
+pub mod geo;
+pub mod hash;
 pub mod introspection;
+pub mod list;
 pub mod meta;
 mod rounds;
 pub mod server;
+pub mod set;
+pub mod sorted_set;
 mod spec;
 pub mod string;
 mod table;
@@ -36,7 +42,12 @@ pub use table::{CommandId, CommandTable};
 /// The specs of all families.
 pub static FAMILIES: &[&[CommandSpec]] = &[
     string::SPECS,
+    hash::SPECS,
+    set::SPECS,
     generic::SPECS,
+    sorted_set::SPECS,
+    geo::SPECS,
+    list::SPECS,
     connection::SPECS,
     cluster::SPECS,
     server::SPECS,

@@ -16,6 +16,7 @@ use resp::Reply;
 use store::{Limits, OwnedValue};
 
 use crate::generic::Page;
+use crate::sorted_set::Members;
 use crate::{CmdError, ShardCtx};
 
 /// The arguments of a command, owned; cheap to clone into steps.
@@ -31,12 +32,22 @@ pub enum StepOut {
     Done,
     /// Yes or no.
     Flag(bool),
+    /// A number.
+    Int(i64),
     /// A value that left its shard, or a copy of it; `None` where there is none.
     Value(Option<Box<OwnedValue>>),
     /// Any bytes.
     Bytes(Vec<u8>),
     /// A part of a page of SCAN.
     Page(Page),
+    /// The number of the first key that exists, and whether it holds what the command works on.
+    First(Option<(usize, bool)>),
+    /// Members with scores, of one key or several.
+    Members(Vec<Members>),
+    /// Elements of a collection, or copies of them; `None` where there is no collection.
+    Texts(Option<Vec<Vec<u8>>>),
+    /// A reply.
+    Reply(Vec<u8>),
     /// The step failed.
     Failed(CmdError),
 }
@@ -121,6 +132,11 @@ impl Tx {
         state.outgoing = Some(steps);
         state.last = last;
         Round { state: Rc::clone(&self.state) }
+    }
+
+    /// Whether the client speaks RESP3.
+    pub fn is_resp3(&self) -> bool {
+        self.resp3
     }
 
     /// Writes the reply.

@@ -16,6 +16,10 @@ pub struct CommandTable {
     buckets: Box<[Option<(Name, CommandId)>]>,
     /// By number of a container: its subcommands' names and numbers.
     subcommands: Vec<Vec<(&'static str, CommandId)>>,
+    /// Names from the configuration that are too long for the table, in lower case.
+    long_names: Vec<(Vec<u8>, CommandId)>,
+    /// Commands that have no name any more.
+    nameless: Vec<CommandId>,
 }
 
 /// A name in lower case, padded with zeros, its length in the last byte: three machine words to hash and to compare.
@@ -89,15 +93,13 @@ impl CommandTable {
             specs: Vec::new(),
             buckets: vec![None; BUCKETS].into_boxed_slice(),
             subcommands: Vec::new(),
+            long_names: Vec::new(),
+            nameless: Vec::new(),
         };
         for spec in families.iter().copied().flatten() {
             let id = table.push(spec);
             let name = Name::new(spec.meta.name.as_bytes()).expect("a command's name is short");
-            let mut at = name.bucket();
-            while table.buckets[at].is_some() {
-                at = (at + 1) % BUCKETS;
-            }
-            table.buckets[at] = Some((name, id));
+            table.put(name, id);
             let subcommands = spec
                 .subcommands
                 .iter()
@@ -107,6 +109,46 @@ impl CommandTable {
         }
         assert!(table.specs.len() < BUCKETS / 2, "the command table is too full");
         table
+    }
+
+    fn put(&mut self, name: Name, id: CommandId) {
+        let mut at = name.bucket();
+        while self.buckets[at].is_some() {
+            at = (at + 1) % BUCKETS;
+        }
+        self.buckets[at] = Some((name, id));
+    }
+
+    /// Takes a command's name away (`rename-command`); its number, if there was such a command.
+    pub fn forget(&mut self, name: &[u8]) -> Option<CommandId> {
+        let id = self.find(name)?;
+        self.long_names.retain(|(long, _)| !long.eq_ignore_ascii_case(name));
+        let gone = Name::new(name);
+        let others: Vec<(Name, CommandId)> = self.buckets.iter().copied().flatten().collect();
+        self.buckets.fill(None);
+        others
+            .into_iter()
+            .filter(|&(other, _)| Some(other) != gone)
+            .for_each(|(name, id)| self.put(name, id));
+        self.nameless.push(id);
+        Some(id)
+    }
+
+    /// Gives a command that lost its name a new one. False if another command has it.
+    pub fn learn(&mut self, name: &[u8], id: CommandId) -> bool {
+        if self.find(name).is_some() {
+            return false;
+        }
+        match Name::new(name) {
+            Some(short) => self.put(short, id),
+            None => self.long_names.push((name.to_ascii_lowercase(), id)),
+        }
+        self.nameless.retain(|&nameless| nameless != id);
+        true
+    }
+
+    fn find_long(&self, name: &[u8]) -> Option<CommandId> {
+        self.long_names.iter().find(|(long, _)| long.eq_ignore_ascii_case(name)).map(|&(_, id)| id)
     }
 
     fn push(&mut self, spec: &'static CommandSpec) -> CommandId {
@@ -119,7 +161,7 @@ impl CommandTable {
     /// The number of a command, by its name in any case.
     #[inline]
     pub fn find(&self, name: &[u8]) -> Option<CommandId> {
-        let name = Name::new(name)?;
+        let Some(name) = Name::new(name) else { return self.find_long(name) };
         let mut at = name.bucket();
         loop {
             let (there, id) = self.buckets[at]?;
@@ -147,9 +189,9 @@ impl CommandTable {
         self.specs.iter().enumerate().map(|(id, &spec)| (id as CommandId, spec))
     }
 
-    /// The top-level commands.
+    /// The top-level commands, without those that were disabled.
     pub fn commands(&self) -> impl Iterator<Item = (CommandId, &'static CommandSpec)> + '_ {
-        self.iter().filter(|(_, spec)| !spec.meta.name.contains('|'))
+        self.iter().filter(|(id, spec)| !spec.meta.name.contains('|') && !self.nameless.contains(id))
     }
 
     /// How many commands and subcommands there are.
@@ -184,6 +226,23 @@ mod tests {
         assert_eq!(table.find(b"get\0"), None);
         assert_eq!(table.find(b"ge"), None);
         assert_eq!(table.find(&[b'x'; 25]), None);
+    }
+
+    #[test]
+    fn commands_are_renamed_and_disabled() {
+        let mut table = CommandTable::new(FAMILIES);
+        let count = table.commands().count();
+        let set = table.forget(b"SET").expect("a command");
+        assert_eq!((table.find(b"set"), table.forget(b"set")), (None, None));
+        assert_eq!(table.commands().count(), count - 1);
+        assert!(!table.learn(b"GET", set), "the name is taken");
+        let long = b"b840fc02d524045429941cc15f59e41cb7be6c52";
+        assert!(table.learn(long, set));
+        assert_eq!(table.find(&long.to_ascii_uppercase()), Some(set));
+        assert_eq!(table.forget(long), Some(set));
+        assert!(table.learn(b"Put", set));
+        assert_eq!((table.find(b"PUT"), table.find(long)), (Some(set), None));
+        assert_eq!(table.commands().count(), count);
     }
 
     #[test]

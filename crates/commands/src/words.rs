@@ -22,9 +22,35 @@ pub(crate) fn int32(arg: &[u8]) -> Result<i32, CmdError> {
     i32::try_from(int(arg)?).map_err(|_| CmdError::NotInt32)
 }
 
+/// An argument as a count of random elements: any integer that has a negative.
+pub(crate) fn count(arg: &[u8]) -> Result<i64, CmdError> {
+    const RANGE: &str =
+        "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
+    match int(arg)? {
+        i64::MIN => Err(CmdError::text_of(RANGE)),
+        count => Ok(count),
+    }
+}
+
 /// An argument as an integer of at least 0.
 pub(crate) fn positive(arg: &[u8]) -> Result<u64, CmdError> {
     num::parse_i64(arg).and_then(|value| u64::try_from(value).ok()).ok_or(CmdError::NotPositive)
+}
+
+/// An argument as an integer whose negative is one too.
+pub(crate) fn symmetric(arg: &[u8]) -> Result<i64, CmdError> {
+    match int(arg)? {
+        i64::MIN => Err(CmdError::text_of(
+            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+        )),
+        value => Ok(value),
+    }
+}
+
+/// An argument as an integer of at least `min`; anything else is refused with this text.
+pub(crate) fn at_least(arg: &[u8], min: u64, text: &'static str) -> Result<u64, CmdError> {
+    let value = num::parse_i64(arg).and_then(|value| u64::try_from(value).ok());
+    value.filter(|&value| value >= min).ok_or(CmdError::text_of(text))
 }
 
 #[cfg(test)]

@@ -60,6 +60,16 @@ fn server() {
 }
 
 #[test]
+fn hash() {
+    check("hash", meta::hash::ALL);
+}
+
+#[test]
+fn set() {
+    check("set", meta::set::ALL);
+}
+
+#[test]
 fn sorted_set() {
     check("sorted_set", meta::sorted_set::ALL);
 }

@@ -10,13 +10,13 @@
 //! **Must not know:** what a key, a value, an expiry or a reply is. A structure sees bytes, hashes and owned records.
 
 mod blocks;
-mod element;
 pub mod intset;
 pub mod list;
 pub mod pack;
 pub mod pages;
 pub mod rank;
 pub mod record;
+mod run;
 pub mod sorted;
 pub mod stream;
 pub mod table;

@@ -15,15 +15,13 @@
 
 mod chunk;
 
-pub mod packed;
-
 #[cfg(test)]
 #[path = "list_tests.rs"]
 mod tests;
 
 use crate::blocks::{Blocks, Place, heap_bytes};
-use crate::element::{self, first};
-pub use crate::element::{Element, Elements, Encoded};
+use crate::pack::{Element, Encoded};
+use crate::run::{self, Elements, first};
 use chunk::Chunk;
 pub use chunk::{Limits, Side};
 
@@ -90,7 +88,7 @@ impl List {
     pub fn push(&mut self, side: Side, element: &Encoded<'_>, limits: Limits) {
         let end = self.end(side);
         if let Some(place) = end
-            && self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.len(), limits))
+            && self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.bytes_len(), limits))
         {
             return self.push_into(place, side, element, limits);
         }
@@ -150,12 +148,13 @@ impl List {
         let Some((place, rest)) = at else {
             return self.push(if index == 0 { Side::Front } else { Side::Back }, element, limits);
         };
-        let fits =
-            |place: Place| self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.len(), limits));
+        let fits = |place: Place| {
+            self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.bytes_len(), limits))
+        };
         let before = if rest == 0 { self.chunks.prev(place) } else { None };
         if fits(place) {
             self.edit(place, |chunk| {
-                let offset = element::offset_of(chunk.run(), rest);
+                let offset = run::offset_of(chunk.run(), rest);
                 chunk.insert(offset, element, limits);
             });
         } else if let Some(before) = before.filter(|&before| fits(before)) {
@@ -167,7 +166,7 @@ impl List {
             let after = self.chunks.insert_after(place, upper);
             let place = self.chunks.prev(after).unwrap_or(after);
             let roomy = |place: Place| {
-                self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.len(), limits))
+                self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.bytes_len(), limits))
             };
             if roomy(place) {
                 self.edit(place, |chunk| _ = chunk.push(Side::Back, element, limits));
@@ -185,7 +184,7 @@ impl List {
         let fits = self
             .chunks
             .get(place)
-            .is_some_and(|chunk| chunk.count() == 1 || chunk.len() + element.len() <= limits.bytes);
+            .is_some_and(|chunk| chunk.count() == 1 || chunk.len() + element.bytes_len() <= limits.bytes);
         if fits {
             self.edit(place, |chunk| {
                 chunk.replace(rest, element, limits);
@@ -277,11 +276,6 @@ impl List {
         self.chunks.items() == 0
     }
 
-    /// The encoded elements one after another, appended to `run`.
-    pub(crate) fn write_run(&self, run: &mut Vec<u8>) {
-        self.chunks.iter().for_each(|chunk| run.extend_from_slice(chunk.run()));
-    }
-
     #[inline]
     fn end(&self, side: Side) -> Option<Place> {
         match side {
@@ -299,7 +293,7 @@ impl List {
             if moved {
                 *buffer_bytes = *buffer_bytes + chunk.heap_bytes() - before;
             }
-            (moved, chunk.tail() - element.len())
+            (moved, chunk.tail() - element.bytes_len())
         });
         let Some((moved, start)) = edited else { return };
         if self.starts.is_empty() {
@@ -462,7 +456,7 @@ impl IterBack<'_> {
         self.starts.clear();
         if let Some(chunk) = self.list.chunks.get(place) {
             self.run = chunk.run();
-            element::offsets_into(self.run, &mut self.starts);
+            run::offsets_into(self.run, &mut self.starts);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of lists: random operations on a list in chunks and on a packed one against a deque of texts.
+//! Tests of lists: random operations against a deque of texts.
 
 use std::collections::VecDeque;
 
@@ -95,16 +95,16 @@ fn apply(model: &mut VecDeque<Text>, act: &Act) -> Option<Text> {
 
 fn apply_list(list: &mut List, act: &Act, limits: Limits) -> Option<Text> {
     match act {
-        Act::Push(side, text) => list.push(*side, &Encoded::new(text), limits),
+        Act::Push(side, text) => list.push(*side, &Element::of(text).encode(), limits),
         Act::Pop(side) => return list.pop(*side, |element| element.to_vec()),
-        Act::Insert(at, text) => list.insert(usize::from(*at), &Encoded::new(text), limits),
+        Act::Insert(at, text) => list.insert(usize::from(*at), &Element::of(text).encode(), limits),
         Act::Set(at, text) => {
             let exists = usize::from(*at) < list.len();
-            assert_eq!(list.set(usize::from(*at), &Encoded::new(text), limits), exists);
+            assert_eq!(list.set(usize::from(*at), &Element::of(text).encode(), limits), exists);
         }
         Act::Remove(at, count) => list.remove(usize::from(*at), usize::from(*count)),
         Act::RemoveEqual(text, side, max) => {
-            let removed = list.remove_equal(&Encoded::new(text), *side, usize::from(*max), limits);
+            let removed = list.remove_equal(&Element::of(text).encode(), *side, usize::from(*max), limits);
             return Some(removed.to_string().into_bytes());
         }
         Act::Back => return list.back().map(Element::to_vec),
@@ -112,39 +112,16 @@ fn apply_list(list: &mut List, act: &Act, limits: Limits) -> Option<Text> {
     None
 }
 
-fn apply_packed(bytes: &mut Vec<u8>, act: &Act) -> Option<Text> {
-    match act {
-        Act::Push(side, text) => packed::push(bytes, *side, &Encoded::new(text)),
-        Act::Pop(side) => return packed::pop(bytes, *side, |element| element.to_vec()),
-        Act::Insert(at, text) => packed::insert(bytes, usize::from(*at), &Encoded::new(text)),
-        Act::Set(at, text) => _ = packed::set(bytes, usize::from(*at), &Encoded::new(text)),
-        Act::Remove(at, count) => packed::remove(bytes, usize::from(*at), usize::from(*count)),
-        Act::RemoveEqual(text, side, max) => {
-            let removed = packed::remove_equal(bytes, &Encoded::new(text), *side, usize::from(*max));
-            return Some(removed.to_string().into_bytes());
-        }
-        Act::Back => {
-            let packed = packed::Packed::new(bytes);
-            return packed.iter_back(packed.len().wrapping_sub(1)).next().map(Element::to_vec);
-        }
-    }
-    None
-}
-
 fn check(acts: &[Act], limits: Limits) {
     let mut model = VecDeque::new();
     let mut list = List::new();
-    let mut bytes = packed::empty(7);
     for act in acts {
         let expect = apply(&mut model, act);
         assert_eq!(apply_list(&mut list, act, limits), expect, "{act:?}");
-        assert_eq!(apply_packed(&mut bytes, act), expect, "packed {act:?}");
         assert_eq!(list.len(), model.len());
         assert_eq!(list.memory_bytes(), list.counted_bytes(), "{act:?}");
     }
     assert_eq!(texts(list.iter(0)), model.iter().cloned().collect::<Vec<_>>());
-    let small = packed::Packed::new(&bytes);
-    assert_eq!((small.len(), bytes[0]), (model.len(), 7));
     for from in [0, 1, model.len() / 2, model.len().saturating_sub(1), model.len(), model.len() + 3] {
         let forwards: Vec<Text> = model.iter().skip(from).cloned().collect();
         let backwards: Vec<Text> = (0..model.len().min(from + 1)).rev().map(|at| model[at].clone()).collect();
@@ -152,11 +129,8 @@ fn check(acts: &[Act], limits: Limits) {
         assert_eq!(list.get(from).map(Element::to_vec), forwards.first().cloned());
         assert_eq!(texts(list.iter(from)), forwards);
         assert_eq!(texts(list.iter_back(from)), backwards);
-        assert_eq!(texts(small.iter(from)), forwards);
-        assert_eq!(texts(small.iter_back(from)), backwards);
     }
-    assert_eq!(packed::of_list(7, &list), bytes);
-    assert_eq!(small.to_list(limits), list);
+    assert_eq!(list.clone(), list);
     while !list.free_some(1) {}
     assert_eq!((list.len(), list.counted_bytes()), (0, list.memory_bytes()));
 }
@@ -181,7 +155,7 @@ fn a_queue_keeps_its_memory_bounded() {
     let mut list = List::new();
     for round in 0..50_000u32 {
         let text = format!("job number {round:09}");
-        list.push(Side::Front, &Encoded::new(text.as_bytes()), LIMITS);
+        list.push(Side::Front, &Element::of(text.as_bytes()).encode(), LIMITS);
         if round >= 100 {
             let popped = list.pop(Side::Back, |element| element.to_vec()).unwrap();
             assert_eq!(popped, format!("job number {:09}", round - 100).into_bytes());
@@ -195,7 +169,7 @@ fn a_queue_keeps_its_memory_bounded() {
 fn a_long_list_costs_little_more_than_its_elements() {
     let mut list = List::new();
     for number in 0..100_000u32 {
-        list.push(Side::Back, &Encoded::new(format!("value:{number:014}").as_bytes()), LIMITS);
+        list.push(Side::Back, &Element::of(format!("value:{number:014}").as_bytes()).encode(), LIMITS);
     }
     let per_element = list.memory_bytes() as f64 / 100_000.0;
     assert!(per_element < 21.4, "{per_element}");
@@ -212,15 +186,15 @@ fn elements_longer_than_a_chunk_are_alone() {
     let mut list = List::new();
     let long = vec![b'x'; 100_000];
     for side in [Side::Front, Side::Back, Side::Front] {
-        list.push(side, &Encoded::new(&long), LIMITS);
-        list.push(side, &Encoded::new(b"short"), LIMITS);
+        list.push(side, &Element::of(&long).encode(), LIMITS);
+        list.push(side, &Element::of(b"short").encode(), LIMITS);
     }
-    list.insert(3, &Encoded::new(&long), LIMITS);
+    list.insert(3, &Element::of(&long).encode(), LIMITS);
     assert_eq!(list.len(), 7);
     assert!(list.memory_bytes() < 4 * 120_000);
-    assert!(list.set(3, &Encoded::new(b"now short"), LIMITS));
+    assert!(list.set(3, &Element::of(b"now short").encode(), LIMITS));
     assert!(list.memory_bytes() < 3 * 120_000);
     assert_eq!(list.iter(0).filter(|&element| element == Element::Bytes(&long)).count(), 3);
-    assert_eq!(list.remove_equal(&Encoded::new(&long), Side::Back, 2, LIMITS), 2);
+    assert_eq!(list.remove_equal(&Element::of(&long).encode(), Side::Back, 2, LIMITS), 2);
     assert_eq!(list.pop(Side::Back, |element| element.to_vec()).unwrap(), b"short");
 }

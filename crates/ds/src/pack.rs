@@ -43,7 +43,7 @@ const INT_WIDE: u8 = 0b1110_0000;
 const LONG: u8 = 0b1111_0000;
 
 /// An element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Element<'a> {
     /// Text that is the canonical form of an integer.
     Int(i64),

@@ -1,29 +1,41 @@
 //! The configuration: a typed table of parameters, their values, and where the values come from.
 //!
 //! ```text
-//! table       the parameters with an effect: names, values, who may change them, what a change does
-//! values      those that decide how values are kept
-//! remembered  all other parameters of redis.conf
-//! value       reading and writing of values
-//! parse       configuration file and command line
+//! param       what a parameter is; table: those with an effect; values: those that decide how values are kept
+//! remembered  all other parameters of redis.conf; valkey: hidden ones and those of Valkey
+//! value       reading and writing of values; check: values that are more than a number or a word
+//! parse       configuration file and command line; directive: one line; error: what is wrong with one
+//! set         CONFIG SET: all or nothing
+//! rewrite     CONFIG REWRITE: the file with the values of now
 //! cli         --help, made from the table
 //! ```
 //!
 //! A value reaches a core as part of [`crate::shared::HotConfig`], a copy that each core refreshes when it changed.
 
+mod check;
 mod cli;
+mod directive;
+mod error;
 mod param;
 mod parse;
 mod remembered;
+mod rewrite;
+mod set;
 mod table;
+mod valkey;
 mod value;
 mod values;
 
 use std::path::{Path, PathBuf};
 
 pub use cli::command;
-pub use param::{Change, Check, Effect, IntForm, IntKind, Kind, LogFormat, LogLevel, Param, Setting};
-pub use parse::{ConfigError, LineError};
+pub use directive::REFUSED;
+pub(crate) use error::without_code;
+pub use error::{ConfigError, LineError, Origin};
+pub use param::{
+    Change, Check, Effect, Errand, IntForm, IntKind, Kind, LogFormat, LogLevel, Param, Setting, Words,
+};
+pub(crate) use set::Changes;
 pub use table::{find, params};
 pub use value::{OutputLimit, Refusal, Value};
 
@@ -35,6 +47,8 @@ pub struct Config {
     /// By parameter, in the order of [`params`].
     entries: Vec<Entry>,
     file: Option<PathBuf>,
+    /// Old and new names of `rename-command`, in order; an empty new name disables the command.
+    renames: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -80,7 +94,7 @@ pub enum PinCpus {
 impl Default for Config {
     fn default() -> Self {
         let entry = |param| Entry { value: Value::default_of(param), given: false };
-        Config { entries: params().map(entry).collect(), file: None }
+        Config { entries: params().map(entry).collect(), file: None, renames: Vec::new() }
     }
 }
 
@@ -111,13 +125,78 @@ impl Config {
         }
     }
 
-    /// Takes a value from a file or the command line.
-    fn given(&mut self, at: usize, param: &'static Param, words: &[&[u8]]) -> Result<(), Refusal> {
+    /// Takes a value from the words behind a parameter's name in a file or on the command line.
+    fn given(&mut self, at: usize, param: &'static Param, words: &[Vec<u8>]) -> Result<(), Refusal> {
+        if matches!(param.effect, Effect::Control(Errand::Folder)) {
+            return self.change_dir(words);
+        }
         let Some(entry) = self.entries.get_mut(at) else { return Ok(()) };
+        // Several words may come as one, in quotes.
+        let inner = match words {
+            [word] if param.kind.takes_several() && !word.is_empty() => {
+                Some(parse::split(word).unwrap_or_default())
+            }
+            _ => None,
+        };
+        let words = inner.as_deref().unwrap_or(words);
         // Lines of `save` add up, but to each other, not to the default.
         let starts_anew = !entry.given && matches!(param.kind, Kind::Checked(..));
         let value = Value::parse(&param.kind, words, (!starts_anew).then_some(&entry.value))?;
         *entry = Entry { value: normal(param, value), given: true };
+        Ok(())
+    }
+
+    /// `dir`: paths of later lines begin there.
+    fn change_dir(&mut self, words: &[Vec<u8>]) -> Result<(), Refusal> {
+        let [word] = words else { return Err("wrong number of arguments".into()) };
+        let path = self.folder(&String::from_utf8_lossy(word));
+        let path = path.map_err(|error| Refusal::from(error::without_code(&error)))?;
+        if let Some((at, ..)) = find(b"dir") {
+            self.replace(at, Value::Text(path.into_os_string().into_encoded_bytes()));
+        }
+        Ok(())
+    }
+
+    /// The whole path of a folder.
+    ///
+    /// # Errors
+    /// There is no such folder, or it must not be entered.
+    pub fn folder(&self, path: &str) -> std::io::Result<PathBuf> {
+        let path = std::fs::canonicalize(self.in_dir(path))?;
+        std::fs::read_dir(&path).map(|_| path)
+    }
+
+    /// `dir` as it was given.
+    pub(crate) fn work_dir(&self) -> String {
+        String::from_utf8_lossy(self.text("dir")).into_owned()
+    }
+
+    /// A path as it is meant from the folder `dir`.
+    pub fn in_dir(&self, path: &str) -> PathBuf {
+        Path::new(String::from_utf8_lossy(self.text("dir")).as_ref()).join(path)
+    }
+
+    /// Takes a line of `rename-command`.
+    fn rename_command(&mut self, old: &[u8], new: &[u8]) -> Result<(), &'static str> {
+        self.renames.push((old.to_vec(), new.to_vec()));
+        let renamed = self.rename_in(&mut commands::CommandTable::new(commands::FAMILIES));
+        if renamed.is_err() {
+            self.renames.pop();
+        }
+        renamed
+    }
+
+    /// Renames the commands of a table as the configuration asks.
+    ///
+    /// # Errors
+    /// There is no such command, or another one has the new name: in Redis's words.
+    pub fn rename_in(&self, table: &mut commands::CommandTable) -> Result<(), &'static str> {
+        for (old, new) in &self.renames {
+            let command = table.forget(old).ok_or("No such command in rename-command")?;
+            if !new.is_empty() && !table.learn(new, command) {
+                return Err("Target command name already exists");
+            }
+        }
         Ok(())
     }
 
@@ -139,15 +218,6 @@ impl Config {
             }
         }
         hot
-    }
-
-    /// What the process has to be told of these parameters.
-    pub(crate) fn settings(&self, changed: &[usize]) -> Vec<Setting> {
-        let setting = |&at: &usize| match (params().nth(at)?.effect, self.value(at)?) {
-            (Effect::Process(setting), value) => Some(setting(value)),
-            _ => None,
-        };
-        changed.iter().filter_map(setting).collect()
     }
 
     /// Parameters that were given another value than their default and that have no effect: worth a warning.
@@ -180,18 +250,18 @@ impl Config {
 
     fn path(&self, name: &str) -> Option<PathBuf> {
         let text = self.text(name);
-        (!text.is_empty()).then(|| PathBuf::from(String::from_utf8_lossy(text).into_owned()))
+        (!text.is_empty()).then(|| self.in_dir(&String::from_utf8_lossy(text)))
     }
 
     /// `bind`: where to listen; with no address, everywhere.
     pub fn bind(&self) -> Vec<BindAddress> {
-        let Some(Value::Words(words)) = self.named("bind") else { return Vec::new() };
-        let address = |word: &Vec<u8>| {
+        let address = |word: &[u8]| {
             let optional = word.starts_with(b"-");
-            let host = String::from_utf8_lossy(&word[usize::from(optional)..]).into_owned();
-            BindAddress { host, optional }
+            let host = String::from_utf8_lossy(word.get(usize::from(optional)..).unwrap_or_default());
+            BindAddress { host: host.into_owned(), optional }
         };
-        words.iter().map(address).collect()
+        let words = self.text("bind").split(|&byte| byte == b' ');
+        words.filter(|word| !word.is_empty()).map(address).collect()
     }
 
     /// `port`; `None` for no TCP at all.
@@ -218,6 +288,12 @@ impl Config {
         Some((self.path("unixsocket")?, u32::try_from(self.int("unixsocketperm")).unwrap_or(0)))
     }
 
+    /// `unixsocketgroup`.
+    pub fn unix_socket_group(&self) -> Option<String> {
+        let group = self.text("unixsocketgroup");
+        (!group.is_empty()).then(|| String::from_utf8_lossy(group).into_owned())
+    }
+
     /// `tcp-backlog`.
     pub fn tcp_backlog(&self) -> i32 {
         i32::try_from(self.int("tcp-backlog")).unwrap_or(i32::MAX)
@@ -233,7 +309,7 @@ impl Config {
         match self.text("pin-cpus") {
             b"yes" => PinCpus::Yes,
             b"no" => PinCpus::No,
-            text => value::parse_cpus(text).map_or(PinCpus::Auto, PinCpus::List),
+            text => check::parse_cpus(text).map_or(PinCpus::Auto, PinCpus::List),
         }
     }
 
@@ -299,7 +375,40 @@ impl Config {
 
     /// `log-format`.
     pub fn log_format(&self) -> LogFormat {
-        if self.text("log-format") == b"json" { LogFormat::Json } else { LogFormat::Text }
+        match self.text("log-format") {
+            b"json" => LogFormat::Json,
+            b"logfmt" => LogFormat::Pairs,
+            _ => LogFormat::Text,
+        }
+    }
+
+    /// `syslog-ident` and the number of `syslog-facility` (RFC 3164), if `syslog-enabled` says so.
+    pub fn syslog(&self) -> Option<(String, u8)> {
+        let facility = match self.text("syslog-facility") {
+            [b'l', b'o', b'c', b'a', b'l', digit] => 16 + digit.wrapping_sub(b'0') % 8,
+            _ => 1,
+        };
+        let ident = || String::from_utf8_lossy(self.text("syslog-ident")).into_owned();
+        self.flag("syslog-enabled").then(|| (ident(), facility))
+    }
+
+    /// `daemonize`.
+    pub fn daemonize(&self) -> bool {
+        self.flag("daemonize")
+    }
+
+    /// `pidfile`.
+    pub fn pid_file(&self) -> Option<PathBuf> {
+        self.path("pidfile")
+    }
+
+    /// `supervised`: whether a service manager may want to hear how the process does.
+    pub fn is_supervised(&self) -> bool {
+        matches!(self.text("supervised"), b"systemd" | b"auto")
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        matches!(self.named(name), Some(Value::Flag(true)))
     }
 
     /// `logfile`; `None` is the standard error output.
@@ -308,10 +417,14 @@ impl Config {
     }
 }
 
+/// The smallest backlog for replicas, whatever is configured. Redis's.
+const REPLICATION_BACKLOG_MIN_BYTES: i64 = 16 * 1024;
+
 /// Values that Redis brings into bounds without a word.
 pub(crate) fn normal(param: &Param, value: Value) -> Value {
     match (param.name, value) {
         ("hz", Value::Int(hz)) => Value::Int(hz.clamp(1, 500)),
+        ("repl-backlog-size", Value::Int(bytes)) => Value::Int(bytes.max(REPLICATION_BACKLOG_MIN_BYTES)),
         (_, value) => value,
     }
 }

@@ -18,6 +18,7 @@ use crate::execute::Deferred;
 use crate::gather::Gather;
 use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
+use crate::memory::MemoryWatch;
 use crate::message::{Answer, AnswerBody, Batch};
 use crate::plan::Plan;
 use crate::rounds::Task;
@@ -137,6 +138,9 @@ pub struct Core<C, W> {
     pub(crate) scratch: Vec<u8>,
     /// Pieces at other shards whose answers are still to come.
     pub(crate) in_flight: u64,
+    /// Commands that the control plane is carrying out.
+    pub(crate) errands: u32,
+    pub(crate) memory: MemoryWatch,
     background_due_us: u64,
     said_drained: bool,
     /// What clients may send, before and after they have authenticated.
@@ -214,6 +218,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             outgoing: Vec::new(),
             scratch: Vec::new(),
             in_flight: 0,
+            errands: 0,
+            memory: MemoryWatch::default(),
             background_due_us: 0,
             said_drained: false,
             limits: limits_of(&hot),
@@ -341,6 +347,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.refresh_config();
         self.look_at_pause();
         let came = self.take_answers();
+        self.take_errands();
+        self.watch_memory();
         self.run_tasks();
         self.refresh_slow(io);
         self.release_held();
@@ -389,6 +397,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.shard.set_limits(self.hot.limits);
             self.hot_epoch = epoch;
+            self.look_at_memory();
             self.refresh_monitored();
         }
     }
@@ -578,8 +587,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.shared.is_stopping() {
             return false;
         }
-        let idle =
-            self.plan.len() == 0 && self.in_flight == 0 && self.tasks.is_empty() && self.gathers.is_empty();
+        let idle = self.plan.len() == 0
+            && self.in_flight == 0
+            && self.errands == 0
+            && self.tasks.is_empty()
+            && self.gathers.is_empty();
         if idle && !self.said_drained {
             self.said_drained = true;
             self.shared.core_drained();

@@ -43,7 +43,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn refresh_hot_specs(&mut self) {
         let (pause, monitored) = (self.detour.pause, !self.detour.monitored.is_empty());
         let hot = self.shared.table.iter().map(|(_, spec)| {
-            let slow = monitored || pause.is_some_and(|pause| pause.holds(spec));
+            let full = self.memory.is_full() && spec.meta.flags.contains(commands::meta::Flag::DenyOom);
+            let slow = monitored || full || pause.is_some_and(|pause| pause.holds(spec));
             if slow { HotSpec::NONE } else { HotSpec::of(spec) }
         });
         self.hot_specs = hot.collect();

@@ -11,6 +11,7 @@ use bus::{Credits, Wake};
 
 use crate::config::{Config, Setting};
 use crate::core::{Core, CoreBus, CoreOptions, Io, Now};
+use crate::errand::ErrandCall;
 use crate::process::{CpuInfo, Facts, MemoryInfo, Process};
 use crate::shared::Shared;
 
@@ -25,6 +26,7 @@ impl Wake for NoWake {
 #[derive(Default)]
 pub(crate) struct Told {
     pub(crate) settings: Mutex<Vec<Setting>>,
+    pub(crate) errands: Mutex<Vec<ErrandCall>>,
     pub(crate) shutdown: AtomicBool,
 }
 
@@ -49,8 +51,15 @@ impl Process for TestProcess {
     fn ticks_to_ns(&self, ticks: u64) -> u64 {
         ticks * 1000
     }
-    fn apply(&self, setting: Setting) {
+    fn apply(&self, setting: Setting) -> Result<(), String> {
+        if setting == Setting::MaxClients(u32::MAX) {
+            return Err("too many".into());
+        }
         self.told.settings.lock().expect("the lock").push(setting);
+        Ok(())
+    }
+    fn errand(&self, errand: ErrandCall) {
+        self.told.errands.lock().expect("the lock").push(errand);
     }
     fn shutdown(&self) {
         self.told.shutdown.store(true, Ordering::SeqCst);
@@ -99,6 +108,7 @@ impl Io for Sockets {
 
 /// Some cores and their connections.
 pub(crate) struct Harness {
+    shared: Arc<Shared>,
     cores: Vec<Core<Vec<u8>, NoWake>>,
     sockets: Sockets,
     connections: u32,
@@ -143,6 +153,7 @@ impl Harness {
             sockets: Sockets::default(),
             connections: 0,
             now,
+            shared,
             told,
             gone: Vec::new(),
         };
@@ -181,7 +192,11 @@ impl Harness {
                     quiet = 0;
                 }
             }
-            // A core that took its turn before another one answered it.
+            // The control plane's turn.
+            for errand in std::mem::take(&mut *self.told.errands.lock().expect("the lock")) {
+                errand.run(&self.shared);
+                quiet = 0;
+            }
             if self.cores.iter().any(Core::work_waiting) {
                 quiet = 0;
             }

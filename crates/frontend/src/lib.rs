@@ -26,6 +26,7 @@ mod conn;
 mod connection;
 mod core;
 mod detour;
+mod errand;
 mod execute;
 mod gather;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod hot;
 mod journal;
 mod keys;
 mod locks;
+mod memory;
 mod message;
 mod output;
 #[cfg(test)]
@@ -53,6 +55,7 @@ pub use crate::config::Config;
 #[cfg(feature = "sim-faults")]
 pub use crate::core::Faults;
 pub use crate::core::{Core, CoreBus, CoreOptions, CorePort, Io, Next, Now};
+pub use crate::errand::ErrandCall;
 pub use crate::message::{Answer, Batch};
 pub use crate::process::Process;
 pub use crate::shared::Shared;

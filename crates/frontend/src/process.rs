@@ -1,6 +1,10 @@
 //! What only the process knows and can do: the frontend sees neither system calls nor the allocator.
 
-use crate::config::Setting;
+use crate::config::{Config, Setting};
+use crate::errand::ErrandCall;
+
+/// Something that is prepared, and takes effect when this is called.
+pub type Prepared = Box<dyn FnOnce() + Send>;
 
 /// The process, as commands see it. Every method is quick and waits for nothing.
 pub trait Process: Send + Sync {
@@ -31,7 +35,20 @@ pub trait Process: Send + Sync {
     /// Nanoseconds that so many ticks of `CoreOptions::ticks` mean.
     fn ticks_to_ns(&self, ticks: u64) -> u64;
     /// Carries out a changed setting.
-    fn apply(&self, setting: Setting);
+    ///
+    /// # Errors
+    /// The system doesn't allow it, in words for the client.
+    fn apply(&self, setting: Setting) -> Result<(), String>;
+    /// Hands work to the control plane, which calls [`ErrandCall::run`].
+    fn errand(&self, errand: ErrandCall);
+    /// Opens what `config` asks to listen on; called by the control plane. Dropping the result undoes it.
+    ///
+    /// # Errors
+    /// An address that can't be listened on, in words for the log.
+    fn listen(&self, config: &Config) -> Result<Prepared, String> {
+        let _ = config;
+        Err("this process can't change where it listens".into())
+    }
     /// Ends the process in an orderly way (SHUTDOWN): cores finish and stop soon after.
     fn shutdown(&self);
     /// Wakes all cores.

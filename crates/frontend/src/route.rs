@@ -111,6 +111,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         {
             return self.refuse(&call, &CmdError::text_of("NOAUTH Authentication required."));
         }
+        if self.lacks_memory(&call) {
+            return self.refuse(&call, &CmdError::OutOfMemory);
+        }
         let request_bytes = self.plan.ranges.last().map_or(0, |last| last.end() + 2);
         if request_bytes >= self.watch.request_bytes {
             self.notice_request(&call, request_bytes);

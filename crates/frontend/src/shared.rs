@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-use commands::{CommandId, CommandTable};
+use commands::{CmdError, CommandId, CommandTable};
 use crossbeam::utils::CachePadded;
 use store::Limits;
 
-use crate::config::Config;
+use crate::config::{Changes, Config};
+use crate::errand::Done;
 use crate::histogram::Distribution;
 use crate::journal::Journals;
 use crate::process::Process;
@@ -60,6 +61,8 @@ pub struct HotConfig {
     pub output_soft_ms: u64,
     /// `protected-mode`.
     pub protected_mode: bool,
+    /// `maxmemory`; 0 for no limit.
+    pub max_memory_bytes: u64,
     /// `enable-debug-command`.
     pub debug_command: Permission,
     /// `enable-protected-configs`.
@@ -85,6 +88,7 @@ impl Default for HotConfig {
             output_soft_bytes: 0,
             output_soft_ms: 0,
             protected_mode: true,
+            max_memory_bytes: 0,
             debug_command: Permission::No,
             protected_configs: Permission::No,
             command_log: CommandLogConfig::default(),
@@ -109,6 +113,8 @@ pub struct Shared {
     replication_id: Mutex<String>,
     /// By core: how many of its clients are in MONITOR mode.
     pub(crate) monitors: Vec<AtomicU64>,
+    /// Bytes in use besides the shards' data, at the last look.
+    pub(crate) other_bytes: AtomicU64,
     /// Rejected connections at the last CONFIG RESETSTAT.
     pub(crate) rejected_before: AtomicU64,
     next_client_id: AtomicU64,
@@ -120,12 +126,16 @@ pub struct Shared {
     config: Mutex<Config>,
     hot: RwLock<HotConfig>,
     hot_epoch: AtomicU64,
+    /// By core: replies of commands that the control plane carried out.
+    errands: Vec<Mutex<Vec<Done>>>,
 }
 
 impl Shared {
     /// For so many shards.
     pub fn new(shards: u16, config: Config, process: Box<dyn Process>) -> Self {
-        let table = CommandTable::new(commands::FAMILIES);
+        let mut table = CommandTable::new(commands::FAMILIES);
+        // The configuration was checked when it was read.
+        let _ = config.rename_in(&mut table);
         let hot = config.hot();
         Shared {
             stats: (0..shards).map(|_| CoreStats::new(table.len(), hot.databases)).collect(),
@@ -134,6 +144,7 @@ impl Shared {
             replication_id: Mutex::new(process.facts().run_id.clone()),
             process,
             journals: Journals::new(shards),
+            other_bytes: AtomicU64::new(0),
             rejected_before: AtomicU64::new(0),
             next_client_id: AtomicU64::new(1),
             stopping: AtomicBool::new(false),
@@ -141,6 +152,7 @@ impl Shared {
             config: Mutex::new(config),
             hot: RwLock::new(hot),
             hot_epoch: AtomicU64::new(1),
+            errands: (0..shards).map(|_| Mutex::default()).collect(),
         }
     }
 
@@ -202,19 +214,39 @@ impl Shared {
         self.hot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The configuration, to look at. A change goes by [`Shared::set_config`].
+    /// The configuration, to look at.
     pub fn config(&self) -> MutexGuard<'_, Config> {
         self.config.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a changed configuration into effect: cores take it over at their next turn, the process at once. `guard` is
-    /// what [`Shared::config`] gave before the change was worked out, so that no other change comes between.
-    pub(crate) fn set_config(&self, mut guard: MutexGuard<'_, Config>, config: Config, changed: &[usize]) {
-        *self.hot.write().unwrap_or_else(PoisonError::into_inner) = config.hot();
-        self.hot_epoch.fetch_add(1, Ordering::AcqRel);
-        for setting in config.settings(changed) {
-            self.process.apply(setting);
+    /// Puts a changed configuration into effect: cores take it over at their next turn, the process at once. What can't
+    /// be done is undone.
+    ///
+    /// # Errors
+    /// A value that the parameter doesn't take, or that can't be put into effect.
+    pub(crate) fn change_config(&self, changes: &Changes) -> Result<(), CmdError> {
+        let mut guard = self.config();
+        let new = changes.apply_to(&guard)?;
+        let (wanted, before) = (changes.settings(&new), changes.settings(&guard));
+        for (at, (name, setting)) in wanted.into_iter().enumerate() {
+            if let Err(problem) = self.process.apply(setting) {
+                for (_, setting) in before.into_iter().take(at) {
+                    // It was in effect a moment ago.
+                    let _ = self.process.apply(setting);
+                }
+                return Err(Changes::failed(&name, problem).into());
+            }
         }
-        *guard = config;
+        self.sample_memory();
+        *self.hot.write().unwrap_or_else(PoisonError::into_inner) = new.hot();
+        self.hot_epoch.fetch_add(1, Ordering::AcqRel);
+        *guard = new;
+        Ok(())
+    }
+
+    /// What errands of a core have brought.
+    pub(crate) fn errand_results(&self, core: u16) -> MutexGuard<'_, Vec<Done>> {
+        let desk = &self.errands[usize::from(core)];
+        desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

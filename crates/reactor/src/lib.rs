@@ -21,7 +21,7 @@ mod table;
 mod wheel;
 
 pub use base::conn::{CloseMode, ConnId, ConnInfo, Endpoint, Flow};
-pub use seat::{BackendKind, Config, Seat, Settings, seats};
+pub use seat::{BackendKind, Config, Doors, Seat, Settings, seats};
 pub use service::{Next, Now, Service, TurnIo};
 pub use sys::listen::Listener;
 pub use sys::{Chunk, Counters, TaskRun, Waker};

@@ -19,7 +19,7 @@ use base::limits::{LINGER_MAX_BYTES, LINGER_MS, LINGERING_MAX};
 use sys::listen::Listener;
 use sys::{Backend, Chunk, Counters, Event, clock, net};
 
-use crate::seat::{Handed, Seat, Shared};
+use crate::seat::{DoorChange, Handed, Seat, Shared};
 use crate::service::{Next, Now, Service, TurnIo};
 use crate::table::{State, Table};
 
@@ -40,7 +40,8 @@ pub(crate) struct Reactor<B, S> {
     shared: Arc<Shared>,
     core: usize,
     counters: Arc<Counters>,
-    listeners: Vec<Listener>,
+    /// By index; none where one was closed while the process runs.
+    listeners: Vec<Option<Listener>>,
     /// Listeners that stopped because of an error, and when to try again.
     accept_again: Vec<(u64, u32)>,
     /// Whether the last try to accept failed, and the log says so.
@@ -75,7 +76,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
             table: Table::new(ticks(config.quiet_ms.into(), tick_us)),
             core: seat.core,
             counters: seat.counters(),
-            listeners: seat.listeners,
+            listeners: seat.listeners.into_iter().map(Some).collect(),
             accept_again: Vec::new(),
             accept_failing: false,
             keepalive_s: seat.shared.settings.keepalive_s.load(Relaxed),
@@ -92,7 +93,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         };
         // So that the first spin does not calibrate.
         clock::ticks();
-        for (index, listener) in (0u32..).zip(&reactor.listeners) {
+        for (index, listener) in (0u32..).zip(reactor.listeners.iter().flatten()) {
             listener.set_keepalive(reactor.keepalive_s)?;
             reactor.backend.listen(index, listener.socket())?;
         }
@@ -173,8 +174,31 @@ impl<B: Backend, S: Service> Reactor<B, S> {
 
     /// Takes over the sockets that were handed to this core.
     fn adopt(&mut self) {
+        while self.core == 0
+            && let Some(change) = self.shared.doors.pop()
+        {
+            self.change_doors(change);
+        }
         while let Some(handed) = self.shared.cores[self.core].handed.pop() {
             self.adopt_one(handed);
+        }
+    }
+
+    /// Listens elsewhere: first what is new, then what goes.
+    fn change_doors(&mut self, change: DoorChange) {
+        for listener in change.open {
+            let index = self.listeners.len() as u32;
+            if let Err(error) = self.backend.listen(index, listener.socket()) {
+                tracing::warn!(%error, "listening failed; trying again");
+                self.accept_again.push((self.now.monotonic_us + ACCEPT_PAUSE_US, index));
+            }
+            self.listeners.push(Some(listener));
+        }
+        for (index, place) in (0u32..).zip(&mut self.listeners) {
+            if place.as_ref().is_some_and(|listener| change.close.contains(listener.endpoint())) {
+                self.backend.unlisten(index);
+                *place = None;
+            }
         }
     }
 
@@ -223,10 +247,11 @@ impl<B: Backend, S: Service> Reactor<B, S> {
             return;
         }
         self.keepalive_s = wanted;
-        for listener in &self.listeners {
+        for listener in self.listeners.iter().flatten() {
             let _ = listener.set_keepalive(wanted);
         }
-        if self.shared.unix_paths.get(handed.listener as usize).is_some_and(Option::is_none) {
+        // What was opened while the process runs is TCP.
+        if self.shared.unix_paths.get(handed.listener as usize).is_none_or(Option::is_none) {
             let _ = net::set_keepalive(&handed.socket, wanted);
         }
     }
@@ -485,7 +510,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
                 continue;
             }
             self.accept_again.swap_remove(position);
-            let Some(listener) = self.listeners.get(index as usize) else { continue };
+            let Some(Some(listener)) = self.listeners.get(index as usize) else { continue };
             if let Err(error) = self.backend.listen(index, listener.socket()) {
                 tracing::warn!(%error, "listening failed; trying again");
                 self.accept_again.push((now_us + ACCEPT_PAUSE_US, index));

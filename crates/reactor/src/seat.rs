@@ -9,6 +9,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use base::conn::Endpoint;
 use crossbeam::queue::SegQueue;
 use crossbeam::utils::CachePadded;
 use sys::epoll::Epoll;
@@ -104,6 +105,27 @@ pub(crate) struct Handed {
     pub(crate) listener: u32,
 }
 
+/// A change of where is listened.
+#[derive(Debug)]
+pub(crate) struct DoorChange {
+    pub(crate) close: Vec<Endpoint>,
+    pub(crate) open: Vec<Listener>,
+}
+
+/// Changes where the process listens while it runs, from any thread.
+#[derive(Clone, Debug)]
+pub struct Doors(Arc<Shared>);
+
+impl Doors {
+    /// Accepts from these TCP listeners too, and from those at `close` no more. Connections stay as they are.
+    pub fn change(&self, close: Vec<Endpoint>, open: Vec<Listener>) {
+        self.0.doors.push(DoorChange { close, open });
+        if let Some(first) = self.0.cores.first() {
+            first.waker.wake();
+        }
+    }
+}
+
 /// One core, as the others see it.
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -120,7 +142,9 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) settings: Arc<Settings>,
     pub(crate) cores: Box<[CachePadded<Core>]>,
-    /// Paths of those listeners that are unix sockets.
+    /// Changes of where core 0 listens.
+    pub(crate) doors: SegQueue<DoorChange>,
+    /// Paths of those listeners of the start that are unix sockets.
     pub(crate) unix_paths: Box<[Option<Arc<str>>]>,
 }
 
@@ -168,7 +192,7 @@ pub fn seats(config: Config, settings: Arc<Settings>, listeners: Vec<Listener>) 
     };
     let cores = (0..config.cores).map(|_| core()).collect::<io::Result<_>>()?;
     let unix_paths = listeners.iter().map(|listener| listener.unix_path().cloned()).collect();
-    let shared = Arc::new(Shared { config, settings, cores, unix_paths });
+    let shared = Arc::new(Shared { config, settings, cores, doors: SegQueue::new(), unix_paths });
     let mut seats: Vec<Seat> = (0..shared.cores.len())
         .map(|core| Seat { core, shared: Arc::clone(&shared), listeners: Vec::new() })
         .collect();
@@ -185,6 +209,11 @@ impl Seat {
     /// Ends a sleep of this core, from any thread.
     pub fn waker(&self) -> Waker {
         self.shared.cores[self.core].waker.clone()
+    }
+
+    /// What changes where the process listens.
+    pub fn doors(&self) -> Doors {
+        Doors(Arc::clone(&self.shared))
     }
 
     /// The core's counters.

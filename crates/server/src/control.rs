@@ -7,9 +7,11 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use frontend::Shared;
+use frontend::{ErrandCall, Shared};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+
+use crate::daemon::{self, PidFile};
 
 /// How often numbers are sampled that INFO shows as rates or peaks.
 const SAMPLE_EVERY: Duration = Duration::from_millis(100);
@@ -33,6 +35,8 @@ pub(crate) enum Event {
     Signal(i32),
     /// A client asked for the end.
     Shutdown,
+    /// A command that opens files or sockets.
+    Errand(ErrandCall),
 }
 
 /// Sends SIGTERM and SIGINT as events. SIGHUP is ignored, as in Redis; SIGPIPE is ignored by Rust's runtime.
@@ -58,6 +62,8 @@ pub(crate) struct Server {
     pub(crate) events: Receiver<Event>,
     /// What to log when all cores run: one line an address.
     pub(crate) listening: Vec<String>,
+    /// It goes with the process.
+    pub(crate) pid_file: Option<PidFile>,
 }
 
 impl Server {
@@ -74,8 +80,10 @@ impl Server {
                     starting -= 1;
                     if starting == 0 {
                         self.shared.process.started();
+                        self.shared.sample_memory();
                         self.listening.iter().for_each(|address| tracing::info!("listening on {address}"));
                         tracing::info!("ready");
+                        daemon::notify(&self.shared.config(), "READY=1");
                     }
                 }
                 Some(Event::Ended { core, result }) => {
@@ -96,21 +104,27 @@ impl Server {
                     stop_by = Some(self.stop());
                 }
                 Some(Event::Shutdown) => {}
+                Some(Event::Errand(errand)) => errand.run(&self.shared),
                 None if stop_by.is_some_and(|by| Instant::now() >= by) => {
                     return Err(format!("{running} cores did not finish in time"));
                 }
-                None => self.shared.process.sample(),
+                None => {
+                    self.shared.process.sample();
+                    self.shared.sample_memory();
+                }
             }
         }
         for core in self.cores {
             // A panic would have ended the process.
             let _ = core.join();
         }
+        drop(self.pid_file);
         tracing::info!("bye");
         Ok(())
     }
 
     fn stop(&self) -> Instant {
+        daemon::notify(&self.shared.config(), "STOPPING=1");
         self.shared.stop();
         self.shared.process.wake_all();
         Instant::now() + SHUTDOWN_PATIENCE

@@ -24,6 +24,10 @@ pub(crate) fn open(config: &Config) -> Result<Vec<Listener>, String> {
         let listener = Listener::unix(&path, (mode != 0).then_some(mode), backlog);
         let refused = |error| format!("can't listen on the unix socket {}: {error}", path.display());
         listeners.push(listener.map_err(refused)?);
+        if let Some(group) = config.unix_socket_group() {
+            let given = group_id(&group).and_then(|id| std::os::unix::fs::chown(&path, None, Some(id)));
+            given.map_err(|error| format!("can't give {} to the group {group}: {error}", path.display()))?;
+        }
     }
     match config.port() {
         None if !listeners.is_empty() => {}
@@ -33,6 +37,50 @@ pub(crate) fn open(config: &Config) -> Result<Vec<Listener>, String> {
     Ok(listeners)
 }
 
+/// Opens the TCP addresses that `config` asks for and that are not in `now`, and names those of `now` that it doesn't ask
+/// for. With a port of 0 there are none.
+///
+/// # Errors
+/// An address that can't be listened on, in words for the log.
+pub(crate) fn reopen(config: &Config, now: &[Endpoint]) -> Result<(Vec<Endpoint>, Vec<Listener>), String> {
+    let backlog = u32::try_from(config.tcp_backlog()).unwrap_or(511);
+    let (mut wanted, mut open) = (Vec::new(), Vec::new());
+    let Some(port) = config.port() else { return Ok((now.to_vec(), open)) };
+    for address in addresses(config) {
+        let refused = |error| format!("can't listen on {} port {port}: {error}", address.host);
+        let socket = match resolve(&address.host, port) {
+            Err(error) if may_be_absent(&error, address.optional) => continue,
+            socket => socket.map_err(refused)?,
+        };
+        let endpoint = Endpoint::Tcp(socket);
+        if !now.contains(&endpoint) && !wanted.contains(&endpoint) {
+            match Listener::tcp_once(socket, backlog, config.keepalive_s()) {
+                Err(error) if may_be_absent(&error, address.optional) => continue,
+                listener => open.push(listener.map_err(refused)?),
+            }
+        }
+        wanted.push(endpoint);
+    }
+    if wanted.is_empty() {
+        return Err("none of the addresses of `bind` exists here".into());
+    }
+    let close = now.iter().filter(|endpoint| !wanted.contains(endpoint)).cloned().collect();
+    Ok((close, open))
+}
+
+/// The number of a group, by its name or number.
+fn group_id(group: &str) -> io::Result<u32> {
+    if let Ok(id) = group.parse() {
+        return Ok(id);
+    }
+    let groups = std::fs::read_to_string("/etc/group")?;
+    let id = groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(group)).then(|| fields.nth(1)?.parse().ok()).flatten()
+    });
+    id.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
 /// The TCP port listened on, 0 if none.
 pub(crate) fn port_of(listeners: &[Listener]) -> u16 {
     listeners.iter().find_map(Listener::port).unwrap_or(0)
@@ -40,7 +88,12 @@ pub(crate) fn port_of(listeners: &[Listener]) -> u16 {
 
 /// An address as the log names it.
 pub(crate) fn name_of(listener: &Listener) -> String {
-    match listener.endpoint() {
+    endpoint_name(listener.endpoint())
+}
+
+/// The same of an address alone.
+pub(crate) fn endpoint_name(endpoint: &Endpoint) -> String {
+    match endpoint {
         Endpoint::Tcp(address) => address.to_string(),
         Endpoint::Unix(path) => format!("unix:{path}"),
     }
@@ -59,13 +112,8 @@ fn on_a_free_port(config: &Config, backlog: u32) -> Result<Vec<Listener>, String
 }
 
 fn tcp(config: &Config, port: u16, backlog: u32) -> Result<Vec<Listener>, (io::ErrorKind, String)> {
-    let mut bind = config.bind();
-    if bind.is_empty() {
-        bind.push(BindAddress { host: "*".into(), optional: false });
-        bind.push(BindAddress { host: "::*".into(), optional: true });
-    }
     let mut listeners: Vec<Listener> = Vec::new();
-    for address in &bind {
+    for address in &addresses(config) {
         // Port 0 is chosen once, by the first address.
         let port = if port == 0 { port_of(&listeners) } else { port };
         let listener = resolve(&address.host, port)
@@ -84,6 +132,16 @@ fn tcp(config: &Config, port: u16, backlog: u32) -> Result<Vec<Listener>, (io::E
         return Err((io::ErrorKind::AddrNotAvailable, "none of the addresses of `bind` exists here".into()));
     }
     Ok(listeners)
+}
+
+/// The addresses of `bind`; without any, all.
+fn addresses(config: &Config) -> Vec<BindAddress> {
+    let mut bind = config.bind();
+    if bind.is_empty() {
+        bind.push(BindAddress { host: "*".into(), optional: false });
+        bind.push(BindAddress { host: "::*".into(), optional: true });
+    }
+    bind
 }
 
 /// As in Redis: a protocol that the system lacks is never an error, an address that it lacks only if it isn't optional.

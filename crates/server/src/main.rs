@@ -10,7 +10,10 @@
 
 mod control;
 mod cores;
+mod daemon;
 mod listen;
+mod log_pairs;
+mod log_sink;
 mod logging;
 mod process;
 mod service;
@@ -38,20 +41,36 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let log_level = match logging::start(&config) {
-        Ok(log_level) => log_level,
-        Err(error) => {
-            eprintln!("anax: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    if let Err(error) = logging::check(&config) {
+        eprintln!("anax: {error}");
+        return ExitCode::FAILURE;
+    }
+    if let Some(done) = daemon::into_background(&config) {
+        return done;
+    }
+    serve(config).unwrap_or_else(|error| {
+        eprintln!("anax: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Serves until the end.
+///
+/// # Errors
+/// What stands in the way before there is a log. What comes later is in the log.
+fn serve(config: Config) -> Result<ExitCode, String> {
+    std::env::set_current_dir(config.in_dir("")).map_err(|error| format!("can't enter `dir`: {error}"))?;
+    let log_level = logging::start(&config)?;
     logging::abort_on_panic();
     sys::memory::tune();
-    match start::start(config, log_level).and_then(|server| server.run()) {
+    let result = start::start(config, log_level).and_then(control::Server::run);
+    let code = match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::FAILURE
         }
-    }
+    };
+    logging::finish();
+    Ok(code)
 }

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use frontend::config::Setting;
+use frontend::process::Prepared;
 use frontend::process::{CpuInfo, Facts, MemoryInfo};
-use reactor::{Counters, Settings, Waker};
+use frontend::{Config, ErrandCall};
+use reactor::{Counters, Doors, Endpoint, Settings, Waker};
 use sys::memory::Arena;
 use sys::process::Whose;
 
@@ -24,6 +26,9 @@ pub(crate) struct ServerProcess {
     pub(crate) wakers: Vec<Waker>,
     /// Of each core's sockets.
     pub(crate) counters: Vec<Arc<Counters>>,
+    pub(crate) doors: Doors,
+    /// The TCP addresses listened on.
+    pub(crate) listening: Arc<Mutex<Vec<Endpoint>>>,
     pub(crate) log_level: LevelHandle,
     pub(crate) events: Sender<Event>,
     /// What `spin-us -1` means here.
@@ -88,21 +93,53 @@ impl frontend::Process for ServerProcess {
         sys::clock::ticks_to_ns(ticks)
     }
 
-    fn apply(&self, setting: Setting) {
+    fn apply(&self, setting: Setting) -> Result<(), String> {
         match setting {
             Setting::TimeoutMs(ms) => self.settings.timeout_ms.store(ms, Relaxed),
             Setting::KeepaliveS(seconds) => self.settings.keepalive_s.store(seconds, Relaxed),
-            Setting::MaxClients(count) => {
-                let count = crate::start::allow_clients(count, self.wakers.len());
+            Setting::MaxClients(wanted) => {
+                let count = crate::start::allow_clients(wanted, self.wakers.len());
+                if count < wanted {
+                    return Err(format!(
+                        "The operating system is not able to handle the specified number of clients, try with {count}"
+                    ));
+                }
                 self.settings.max_clients.store(count, Relaxed);
             }
             Setting::SpinUs(us) => {
                 self.settings.spin_us.store(us.unwrap_or(self.spin_default_us), Relaxed);
             }
-            Setting::LogLevel(level) => return self.log_level.set(level),
+            Setting::LogLevel(level) => {
+                self.log_level.set(level);
+                return Ok(());
+            }
         }
         // A sleeping core looks at its settings when it is awake.
         self.wake_all();
+        Ok(())
+    }
+
+    fn errand(&self, errand: ErrandCall) {
+        // Refused only when the process ends already.
+        let _ = self.events.send(Event::Errand(errand));
+    }
+
+    fn listen(&self, config: &Config) -> Result<Prepared, String> {
+        let now = self.listening.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (close, open) = crate::listen::reopen(config, &now)?;
+        let (doors, listening) = (self.doors.clone(), Arc::clone(&self.listening));
+        Ok(Box::new(move || {
+            let mut now = listening.lock().unwrap_or_else(PoisonError::into_inner);
+            now.retain(|endpoint| !close.contains(endpoint));
+            for endpoint in &close {
+                tracing::info!("no longer listening on {}", crate::listen::endpoint_name(endpoint));
+            }
+            for listener in &open {
+                tracing::info!("listening on {}", crate::listen::name_of(listener));
+                now.push(listener.endpoint().clone());
+            }
+            doors.change(close, open);
+        }))
     }
 
     fn shutdown(&self) {

@@ -1,7 +1,7 @@
 //! The start: from a configuration to a running server.
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 
 use base::hash::KeyHasher;
 use base::limits::BATCHES_UNANSWERED_MAX;
@@ -11,6 +11,7 @@ use reactor::{Settings, Waker};
 
 use crate::control::{Server, watch_signals};
 use crate::cores::{self, Common, Layout};
+use crate::daemon::PidFile;
 use crate::listen;
 use crate::logging::LevelHandle;
 use crate::process::{MemorySampler, ServerProcess, facts};
@@ -35,6 +36,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         tracing::warn!("these parameters have no effect yet: {}", without_effect.join(" "));
     }
     let layout = Layout::new(&config)?;
+    let pid_file = PidFile::write(&config);
     let max_clients = allow_clients(config.max_clients(), usize::from(layout.shards));
     if max_clients < config.max_clients() {
         tracing::warn!(
@@ -46,6 +48,8 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
     let listeners = listen::open(&config)?;
     config.set_port(listen::port_of(&listeners));
     let listening = listeners.iter().map(listen::name_of).collect();
+    let tcp = listeners.iter().filter(|listener| listener.port().is_some());
+    let endpoints = tcp.map(|listener| listener.endpoint().clone()).collect();
     tracing::info!("{}", summary(&config, &layout));
 
     let settings = Arc::new(Settings {
@@ -70,6 +74,8 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         settings,
         wakers: wakers.clone(),
         counters: seats.iter().map(reactor::Seat::counters).collect(),
+        doors: seats.first().ok_or("there is no core")?.doors(),
+        listening: Arc::new(Mutex::new(endpoints)),
         log_level,
         events: sender.clone(),
         spin_default_us: layout.spin_default_us,
@@ -94,7 +100,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
             cores::spawn(seat, &common, cpu, rng.next_u64())
         })
         .collect::<Result<Vec<_>, String>>()?;
-    Ok(Server { shared: common.shared, cores, events, listening })
+    Ok(Server { shared: common.shared, cores, events, listening, pid_file })
 }
 
 /// Makes room for so many clients by raising the limit of open files. Returns how many there may be.

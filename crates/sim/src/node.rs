@@ -8,7 +8,7 @@ use base::hash::KeyHasher;
 use bus::Credits;
 use frontend::config::Setting;
 use frontend::process::{CpuInfo, Facts, MemoryInfo};
-use frontend::{Config, Core, CoreBus, CoreOptions, Now, Process, Shared};
+use frontend::{Config, Core, CoreBus, CoreOptions, ErrandCall, Now, Process, Shared};
 
 use crate::sockets::{Event, Sockets};
 
@@ -71,7 +71,12 @@ impl Process for SimProcess {
         0
     }
 
-    fn apply(&self, _: Setting) {}
+    fn apply(&self, _: Setting) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// There is no control plane, and no command of a simulation needs one.
+    fn errand(&self, _: ErrandCall) {}
 
     fn shutdown(&self) {}
 

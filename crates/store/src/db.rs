@@ -116,6 +116,13 @@ impl<'s> Db<'s> {
         found
     }
 
+    /// Everything about a key, not counted, and without removing it if it has expired: for several keys at a time.
+    pub fn look(&self, key: Key<'_>) -> Option<Item<'_>> {
+        let found = self.database.table.get(key.slot, key.hash, key.bytes)?;
+        let item = Item(found.view());
+        (!item.expired(self.books.now_ms)).then_some(item)
+    }
+
     /// The place of a key, to look and then change with one search. Not counted as a lookup.
     #[inline]
     pub fn entry<'e>(&'e mut self, key: Key<'e>) -> Entry<'e> {
@@ -272,8 +279,8 @@ impl<'s> Db<'s> {
         self.database.table.slot_len(slot)
     }
 
-    /// Slot and hash of a key that comes out of the table.
-    pub(crate) fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
+    /// A key with slot and hash.
+    pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
         Key::new(&self.hasher.0, bytes)
     }
 }

@@ -39,6 +39,7 @@ pub struct Draft<'a> {
     /// A big collection that the key gets.
     upgraded: Option<Structure>,
     changes: u64,
+    cleared: bool,
     /// The configured limits.
     pub limits: &'a Limits,
     /// The clock, in ms since 1970.
@@ -71,7 +72,7 @@ impl<'a> Draft<'a> {
         surroundings: Surroundings<'a>,
     ) -> Self {
         let Surroundings { limits, now_ms, rng, hasher } = surroundings;
-        Draft { buffer, present, upgraded: None, changes: 0, limits, now_ms, rng, hasher }
+        Draft { buffer, present, upgraded: None, changes: 0, cleared: false, limits, now_ms, rng, hasher }
     }
 
     /// The collection, if it is small; `None` too if there is none yet.
@@ -139,13 +140,19 @@ impl<'a> Draft<'a> {
         intset::init(self.buffer);
     }
 
+    /// Removes all elements, and so the key. Nothing else may be done with the draft afterwards.
+    pub(crate) fn clear(&mut self) {
+        self.cleared = true;
+    }
+
     /// Whether the collection has no element.
     pub fn is_empty(&self) -> bool {
-        match (self.structure(), self.packed()) {
-            (Some(structure), _) => structure.collection().is_empty(),
-            (None, Some(packed)) => packed.is_empty(),
-            (None, None) => true,
-        }
+        self.cleared
+            || match (self.structure(), self.packed()) {
+                (Some(structure), _) => structure.collection().is_empty(),
+                (None, Some(packed)) => packed.is_empty(),
+                (None, None) => true,
+            }
     }
 
     #[inline]

@@ -3,8 +3,8 @@
 use ds::intset::IntSet;
 use ds::pack::Pack;
 
-use crate::Kind;
 use crate::hash::expiring_pack;
+use crate::{Kind, Value};
 
 /// What the bytes of a small collection are. The first byte of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +75,10 @@ impl<'a> Packed<'a> {
         let elements = |bytes| Pack::new(bytes).len();
         match self.tag {
             Tag::IntSet => IntSet::new(self.bytes).len(),
-            Tag::Set | Tag::List => elements(self.bytes),
-            Tag::Hash | Tag::SortedSet => elements(self.bytes) / 2,
+            Tag::Set => elements(self.bytes),
+            Tag::Hash => elements(self.bytes) / 2,
+            Tag::List => Value::Packed(self).as_list().map_or(0, |list| list.len()),
+            Tag::SortedSet => Value::Packed(self).as_sorted_set().map_or(0, |set| set.len()),
             Tag::ExpiringHash => expiring_pack(self.bytes).len() / 3,
         }
     }

@@ -243,6 +243,13 @@ impl SetDraft<'_, '_> {
         removed
     }
 
+    /// Removes all members, and so the key; the last thing that is done with a draft.
+    pub fn clear(&mut self) {
+        let len = self.len();
+        self.0.changed(len as u64);
+        self.0.clear();
+    }
+
     /// Removes a random member and returns it.
     pub fn pop(&mut self) -> Option<Vec<u8>> {
         let mut rng = self.0.rng.clone();

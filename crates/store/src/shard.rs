@@ -110,6 +110,11 @@ impl Shard {
         self.books.limits = limits;
     }
 
+    /// A generator of its own for a command that picks at random.
+    pub fn fork_rng(&mut self) -> Rng {
+        self.books.rng.fork()
+    }
+
     /// From now on events of these classes, a mask of [`Class`]es, are kept for [`Shard::take_events`].
     pub fn want_events(&mut self, classes: u32) {
         self.books.events.wanted = classes;

@@ -12,7 +12,7 @@ use crate::value::{Item, Large};
 pub const SIZE_STEPS: usize = 48;
 
 /// Types that are told apart.
-pub const KINDS_MAX: usize = 8;
+const KINDS_MAX: usize = 8;
 
 /// The counts of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,12 @@
 //! Big collections: each a structure of its own, boxed.
 
+use ds::stream::Stream;
+
 use crate::Kind;
 use crate::hash::Hash;
+use crate::list::List;
 use crate::set::Set;
+use crate::sorted_set::SortedSet;
 
 /// What the store wants of any big collection. All but [`Collection::free_some`] are O(1).
 pub trait Collection {
@@ -32,6 +36,12 @@ pub enum Structure {
     Hash(Hash),
     /// A set.
     Set(Set),
+    /// A sorted set.
+    SortedSet(SortedSet),
+    /// A list.
+    List(List),
+    /// A stream.
+    Stream(Box<Stream>),
 }
 
 impl Structure {
@@ -41,6 +51,9 @@ impl Structure {
         match self {
             Structure::Hash(_) => Kind::Hash,
             Structure::Set(_) => Kind::Set,
+            Structure::SortedSet(_) => Kind::SortedSet,
+            Structure::List(_) => Kind::List,
+            Structure::Stream(_) => Kind::Stream,
         }
     }
 
@@ -50,6 +63,9 @@ impl Structure {
         match self {
             Structure::Hash(hash) => hash,
             Structure::Set(set) => set,
+            Structure::SortedSet(set) => set,
+            Structure::List(list) => list,
+            Structure::Stream(stream) => &**stream,
         }
     }
 
@@ -59,6 +75,9 @@ impl Structure {
         match self {
             Structure::Hash(hash) => hash,
             Structure::Set(set) => set,
+            Structure::SortedSet(set) => set,
+            Structure::List(list) => list,
+            Structure::Stream(stream) => &mut **stream,
         }
     }
 }

@@ -56,6 +56,14 @@ impl Listener {
         }
     }
 
+    /// As [`Listener::tcp`], with one try only.
+    ///
+    /// # Errors
+    /// The address is in use, not ours, or forbidden.
+    pub fn tcp_once(address: SocketAddr, backlog: u32, keepalive_s: u32) -> io::Result<Listener> {
+        tcp_once(address, backlog, keepalive_s)
+    }
+
     /// Listens on several TCP addresses of one port. If the port is 0, the kernel chooses it for the first address and
     /// the others follow.
     ///

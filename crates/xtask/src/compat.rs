@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use commands::{CommandSpec, FAMILIES, Route};
-use frontend::config::{Effect, params};
+use frontend::config::{Change, Effect, params};
 
 /// Where the written part leaves room for the tables.
 const COMMANDS: &str = "<!-- commands -->\n";
 const PARAMETERS: &str = "<!-- parameters -->\n";
 const REMEMBERED: &str = "<!-- remembered -->\n";
+const REFUSED: &str = "<!-- refused -->\n";
 
 /// Writes the page.
 pub(crate) fn run() -> ExitCode {
@@ -36,7 +37,8 @@ fn page() -> std::io::Result<String> {
     let head =
         "<!-- Made by `cargo xtask compat` from compatibility.in.md and the sources: edit those. -->\n\n";
     let page = text.replace(COMMANDS, &commands()).replace(PARAMETERS, &parameters());
-    Ok(format!("{head}{}", page.replace(REMEMBERED, &remembered())))
+    let page = page.replace(REMEMBERED, &remembered()).replace(REFUSED, &refused());
+    Ok(format!("{head}{page}"))
 }
 
 /// All commands, by group.
@@ -83,12 +85,26 @@ fn place(spec: &CommandSpec) -> &'static str {
 
 /// The parameters that have an effect.
 fn parameters() -> String {
-    let mut text = "| parameter | default | what it is |\n| --- | --- | --- |\n".to_owned();
+    let mut text =
+        "| parameter | default | what it is | changed by |\n| --- | --- | --- | --- |\n".to_owned();
     for param in params().filter(|param| !matches!(param.effect, Effect::None)) {
         let default = if param.default.is_empty() { String::new() } else { format!("`{}`", param.default) };
-        let _ = writeln!(text, "| `{}` | {default} | {} |", param.name, param.help);
+        let alias = param.alias.map_or_else(String::new, |alias| format!(", `{alias}`"));
+        let change = match param.change {
+            Change::AnyTime => "CONFIG SET",
+            Change::Protected => "CONFIG SET, protected",
+            Change::AtStart => "start only",
+        };
+        let _ = writeln!(text, "| `{}`{alias} | {default} | {} | {change} |", param.name, param.help);
     }
     text
+}
+
+/// The directives that are refused.
+fn refused() -> String {
+    let row = |(name, why): &(&str, &str)| format!("| `{name}` | {why} |\n");
+    let rows: String = frontend::config::REFUSED.iter().map(row).collect();
+    format!("| directive | why |\n| --- | --- |\n{rows}")
 }
 
 /// The names of the others.
@@ -122,7 +138,7 @@ mod tests {
     #[test]
     fn the_written_part_has_room_for_all_tables() {
         let text = std::fs::read_to_string(path("compatibility.in.md")).expect("docs/compatibility.in.md");
-        for mark in [COMMANDS, PARAMETERS, REMEMBERED] {
+        for mark in [COMMANDS, PARAMETERS, REMEMBERED, REFUSED] {
             assert_eq!(text.matches(mark).count(), 1, "{mark}");
         }
     }

@@ -165,7 +165,7 @@ fn write(reply: &mut Reply<'_>, cursor: u64, found: usize, elements: &[u8]) {
 
 /// A cursor as Redis reads it, with C's `strtoull`: spaces before it, a sign and leading zeros are fine, and a NUL ends
 /// it; but negative numbers in canonical form are not.
-fn parse_cursor(text: &[u8]) -> Option<u64> {
+pub(crate) fn parse_cursor(text: &[u8]) -> Option<u64> {
     let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
     if let Some(int) = base::num::parse_i64(text) {
         return u64::try_from(int).ok();

@@ -1,6 +1,7 @@
 //! The command families as a client sees them, over one shard and over several: recorded edges, a naive model, and the
 //! real server.
 
+mod collections;
 mod edges;
 mod harness;
 mod model;

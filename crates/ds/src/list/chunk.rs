@@ -9,8 +9,9 @@
 //! divided in favour of the side that grows.
 
 use crate::blocks::{Weigh, heap_bytes};
-use crate::element::{Elements, Encoded, first_len, offset_of, offsets_into};
+use crate::pack::Encoded;
 use crate::record::size_class;
+use crate::run::{Elements, first_len, offset_of, offsets_into};
 
 /// Smallest buffer.
 const BUFFER_MIN_BYTES: usize = 64;
@@ -108,7 +109,7 @@ impl Chunk {
     /// Adds an element at an end. Returns whether the elements moved within or out of their buffer.
     #[inline]
     pub(super) fn push(&mut self, side: Side, element: &Encoded<'_>, limits: Limits) -> bool {
-        let len = element.len();
+        let len = element.bytes_len();
         let room = match side {
             Side::Front => self.head(),
             Side::Back => self.buf.len() - self.tail(),
@@ -128,19 +129,19 @@ impl Chunk {
                 self.tail() - len
             }
         };
-        element.write(&mut self.buf[at..at + len]);
+        element.write_to(&mut self.buf[at..at + len]);
         moved
     }
 
     /// Inserts an element before the byte `offset` of the run.
     pub(super) fn insert(&mut self, offset: usize, element: &Encoded<'_>, limits: Limits) {
-        let len = element.len();
+        let len = element.bytes_len();
         if self.buf.len() - self.tail() < len {
             self.make_room(Side::Back, len, limits);
         }
         let at = self.head() + offset;
         self.buf.copy_within(at..self.tail as usize, at + len);
-        element.write(&mut self.buf[at..at + len]);
+        element.write_to(&mut self.buf[at..at + len]);
         self.tail += len as u32;
         self.count += 1;
     }
@@ -184,9 +185,9 @@ impl Chunk {
     pub(super) fn replace(&mut self, index: usize, element: &Encoded<'_>, limits: Limits) {
         let offset = offset_of(self.run(), index);
         let old = first_len(&self.run()[offset..]);
-        if old == element.len() {
+        if old == element.bytes_len() {
             let at = self.head() + offset;
-            element.write(&mut self.buf[at..at + old]);
+            element.write_to(&mut self.buf[at..at + old]);
             return;
         }
         self.count -= 1;
@@ -204,11 +205,11 @@ impl Chunk {
         offsets: &mut Vec<u32>,
     ) -> usize {
         offsets.clear();
-        let (run, len) = (self.run(), element.len());
+        let (run, len) = (self.run(), element.bytes_len());
         let mut at = 0;
         while at < run.len() && (side == Side::Back || offsets.len() < max) {
             let next = at + first_len(&run[at..]);
-            if next - at == len && element.is(&run[at..next]) {
+            if element.is_at(&run[at..]) {
                 offsets.push(at as u32);
             }
             at = next;

@@ -11,7 +11,7 @@
 //!
 //! An id is stored as its difference to the entry before, in the common cases of the next number in the same
 //! millisecond and of number 0 in a later one without the number. An entry with just the names of the first one stores
-//! only values. Names and values are encoded as elements ([`crate::element`]).
+//! only values. Names and values are encoded as elements ([`crate::pack`]).
 //!
 //! A deleted entry keeps its place with a flag, because the ids after it count from it; those before the first entry
 //! that is left are dropped, so the entry at `body` is never a deleted one.
@@ -19,8 +19,9 @@
 use super::StreamId;
 use super::entry::Entry;
 use crate::blocks::{Weigh, heap_bytes};
-use crate::element::{Elements, Encoded, first_len};
+use crate::pack::Element;
 use crate::record::size_class;
+use crate::run::{Elements, first_len};
 
 /// The entry is deleted.
 const DELETED: u8 = 0b0001;
@@ -99,7 +100,7 @@ impl Chunk {
     pub(super) fn new<'f>(id: StreamId, fields: impl Iterator<Item = &'f [u8]> + Clone) -> Self {
         let mut buf = Vec::with_capacity(BUFFER_MIN_BYTES);
         write_varint(&mut buf, fields.clone().count() as u64 / 2);
-        fields.step_by(2).for_each(|name| Encoded::new(name).append(&mut buf));
+        fields.step_by(2).for_each(|name| Element::of(name).encode().append_to(&mut buf));
         let body = buf.len() as u32;
         Chunk { buf, base: id, last: id, body, live: 0, deleted: 0, flagged: 0 }
     }
@@ -151,7 +152,7 @@ impl Chunk {
         } else {
             self.buf.truncate(values);
             write_varint(&mut self.buf, fields.clone().count() as u64 / 2);
-            fields.for_each(|field| Encoded::new(field).append(&mut self.buf));
+            fields.for_each(|field| Element::of(field).encode().append_to(&mut self.buf));
         }
         self.buf[start] = flags;
         self.live += 1;
@@ -184,14 +185,14 @@ impl Chunk {
     fn write_values<'f>(&mut self, mut fields: impl Iterator<Item = &'f [u8]>) -> bool {
         let (mut left, mut at) = self.names();
         while let Some(name) = fields.next() {
-            let name = Encoded::new(name);
-            let end = at + name.len();
-            if left == 0 || !self.buf.get(at..end).is_some_and(|bytes| name.is(bytes)) {
+            let name = Element::of(name).encode();
+            let end = at + name.bytes_len();
+            if left == 0 || !self.buf.get(at..).is_some_and(|bytes| name.is_at(bytes)) {
                 return false;
             }
             at = end;
             left -= 1;
-            Encoded::new(fields.next().unwrap_or_default()).append(&mut self.buf);
+            Element::of(fields.next().unwrap_or_default()).encode().append_to(&mut self.buf);
         }
         left == 0
     }

@@ -1,7 +1,8 @@
 //! Entries of a stream, to look at.
 
 use super::StreamId;
-use crate::element::{Element, Elements};
+use crate::pack::Element;
+use crate::run::Elements;
 
 /// An entry.
 #[derive(Clone, Debug)]

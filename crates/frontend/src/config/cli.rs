@@ -6,13 +6,23 @@ use super::param::Effect;
 use super::param::{IntForm, Kind, Param};
 use super::table::params;
 
-/// What a lone word of the command line asks to be shown, if it does.
-pub(super) fn show(word: &str) -> Option<String> {
-    match word {
-        "--help" | "-h" => Some(command().render_long_help().to_string()),
-        "--version" | "-v" | "-V" => Some(command().render_version()),
+/// What the command line asks to be shown, if that is all it does.
+pub(super) fn show(args: &[String]) -> Option<String> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words[..] {
+        ["--help" | "-h"] => Some(command().render_long_help().to_string()),
+        ["--version" | "-v" | "-V"] => Some(command().render_version()),
+        ["--completions", shell] => completions(shell),
         _ => None,
     }
+}
+
+/// A script that completes parameters in a shell.
+fn completions(shell: &str) -> Option<String> {
+    let shell: clap_complete::Shell = shell.parse().ok()?;
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(), "anax", &mut script);
+    String::from_utf8(script).ok()
 }
 
 /// The command line as clap knows it: Anax's own parameters and those of Redis that have an effect.
@@ -29,7 +39,8 @@ pub fn command() -> Command {
         }))
         .after_help(
             "Every parameter of redis.conf is taken, in the file or as --name value; `CONFIG GET *` lists them. \
-             A last word - reads more of the configuration from the standard input.",
+             A first or last word - reads more of the configuration from the standard input. \
+             `anax --completions bash` (or zsh, fish, elvish, powershell) prints a script for that shell.",
         )
 }
 
@@ -43,7 +54,8 @@ fn value_name(param: &Param) -> &'static str {
             IntForm::Memory | IntForm::MemoryOrPercent => "bytes",
         },
         Kind::Text => "text",
-        Kind::Words | Kind::Bits(_) | Kind::Checked(..) => "word ...",
+        Kind::Events => "letters",
+        Kind::Bits(_) | Kind::Checked(..) => "word ...",
         Kind::OutputLimits => "class hard soft seconds",
     }
 }

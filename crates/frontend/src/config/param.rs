@@ -24,10 +24,25 @@ pub struct Param {
     pub effect: Effect,
     /// One line for `--help`; empty for parameters without effect.
     pub help: &'static str,
+    /// Not shown by patterns of CONFIG GET.
+    pub hidden: bool,
+    /// Not to be logged.
+    pub secret: bool,
 }
 
 /// Checks words and brings them into their normal form.
-pub type Check = fn(&[&[u8]]) -> Result<Vec<u8>, &'static str>;
+pub type Check = fn(&[Vec<u8>]) -> Result<Vec<u8>, &'static str>;
+
+/// How many words a parameter takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Words {
+    /// One.
+    One,
+    /// Any number.
+    Several,
+    /// Any number, and further lines of the configuration file add to those before.
+    AddUp,
+}
 
 /// The values that a parameter takes.
 #[derive(Clone, Copy, Debug)]
@@ -38,16 +53,27 @@ pub enum Kind {
     Int(IntKind),
     /// Any text.
     Text,
-    /// Any number of words.
-    Words,
     /// One of several words.
     Enum(&'static [&'static str]),
     /// Several of these words; the first stands for none of the others.
     Bits(&'static [&'static str]),
     /// Limits of unsent output by class of clients.
     OutputLimits,
-    /// Words that a function checks and brings into their normal form; `bool` says whether lines add up.
-    Checked(Check, bool),
+    /// Words that a function checks and brings into their normal form.
+    Checked(Check, Words),
+    /// Letters for classes of keyspace events.
+    Events,
+}
+
+impl Kind {
+    /// Whether it takes any number of words.
+    pub fn takes_several(&self) -> bool {
+        match self {
+            Kind::Bits(_) | Kind::OutputLimits => true,
+            Kind::Checked(_, words) => *words != Words::One,
+            Kind::Flag | Kind::Int(_) | Kind::Text | Kind::Enum(_) | Kind::Events => false,
+        }
+    }
 }
 
 /// How a number is written and which numbers are allowed.
@@ -85,9 +111,6 @@ pub enum Change {
     Protected,
     /// The configuration file and the command line only.
     AtStart,
-    /// The same, but unlike Redis: CONFIG SET takes the value that it has already, and answers another one as Redis does
-    /// when it fails to carry out the change.
-    NotWhileRunning(&'static str),
 }
 
 /// What a change of a parameter does.
@@ -101,6 +124,17 @@ pub enum Effect {
     Cores(fn(&Value, &mut HotConfig)),
     /// Told to the process.
     Process(fn(&Value) -> Setting),
+    /// Carried out by the control plane, since it takes longer than a core may wait.
+    Control(Errand),
+}
+
+/// What the control plane carries out for a changed parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Errand {
+    /// Listen elsewhere; the words are Redis's if that fails.
+    Listen(&'static str),
+    /// Work in another folder.
+    Folder,
 }
 
 /// A setting that the process carries out outside of the cores' frontends.
@@ -125,6 +159,8 @@ pub enum LogFormat {
     Text,
     /// As a JSON object.
     Json,
+    /// As pairs of names and values.
+    Pairs,
 }
 
 /// How much is logged, from all to nothing.
@@ -144,7 +180,17 @@ pub enum LogLevel {
 
 /// A parameter with the usual properties: changeable at any time, without effect.
 const fn param(name: &'static str, kind: Kind, default: &'static str) -> Param {
-    Param { name, alias: None, kind, default, change: Change::AnyTime, effect: Effect::None, help: "" }
+    Param {
+        name,
+        alias: None,
+        kind,
+        default,
+        change: Change::AnyTime,
+        effect: Effect::None,
+        help: "",
+        hidden: false,
+        secret: false,
+    }
 }
 
 /// `yes` or `no`.
@@ -155,11 +201,6 @@ pub(super) const fn flag(name: &'static str, default: &'static str) -> Param {
 /// Any text.
 pub(super) const fn text(name: &'static str, default: &'static str) -> Param {
     param(name, Kind::Text, default)
-}
-
-/// Any number of words.
-pub(super) const fn words(name: &'static str, default: &'static str) -> Param {
-    param(name, Kind::Words, default)
 }
 
 /// One of several words.
@@ -177,8 +218,13 @@ pub(super) const fn bits(name: &'static str, words: &'static [&'static str], def
 }
 
 /// Words that a function checks.
-pub(super) const fn checked(name: &'static str, check: Check, adds_up: bool, default: &'static str) -> Param {
-    param(name, Kind::Checked(check, adds_up), default)
+pub(super) const fn checked(name: &'static str, check: Check, words: Words, default: &'static str) -> Param {
+    param(name, Kind::Checked(check, words), default)
+}
+
+/// Letters for classes of keyspace events.
+pub(super) const fn events(name: &'static str, default: &'static str) -> Param {
+    param(name, Kind::Events, default)
 }
 
 /// Limits of unsent output.
@@ -223,9 +269,15 @@ impl Param {
         self
     }
 
-    /// Fixed when the process has started, which Redis can change.
-    pub(super) const fn not_while_running(mut self, problem: &'static str) -> Self {
-        self.change = Change::NotWhileRunning(problem);
+    /// Shown by CONFIG GET only where it is asked for by name.
+    pub(super) const fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    /// Never logged.
+    pub(super) const fn secret(mut self) -> Self {
+        self.secret = true;
         self
     }
 

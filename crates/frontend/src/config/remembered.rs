@@ -1,13 +1,16 @@
 //! The parameters of Redis 8.2 that Anax knows and remembers but that have no effect: with their names, bounds and
 //! defaults, so that configuration files, tools and tests that set or read them work.
 
-use super::param::{INT_MAX, Param, bits, checked, choice, flag, int, memory, memory_or_percent, text};
-use super::value::{check_events, check_oom_values, check_replica_of, check_save};
+use super::check::{
+    check_announced_name, check_aof_file, check_aof_folder, check_db_file, check_host_name, check_locale,
+    check_oom_values, check_replica_of, check_save, check_title,
+};
+use super::param::{
+    INT_MAX, Param, Words, bits, checked, choice, events, flag, int, memory, memory_or_percent, text,
+};
 
 const PERMISSION: &[&str] = &["no", "yes", "local"];
 const SHUTDOWN: &[&str] = &["default", "save", "nosave", "now", "force"];
-const FACILITY: &[&str] =
-    &["user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"];
 
 /// The parameters without effect.
 pub(super) static REMEMBERED: &[Param] = &[
@@ -29,8 +32,8 @@ pub(super) static REMEMBERED: &[Param] = &[
     flag("aof-rewrite-incremental-fsync", "yes"),
     flag("aof-timestamp-enabled", "no"),
     flag("aof-use-rdb-preamble", "yes"),
-    text("appenddirname", "appendonlydir").at_start(),
-    text("appendfilename", "appendonly.aof").at_start(),
+    checked("appenddirname", check_aof_folder, Words::One, "appendonlydir").at_start(),
+    checked("appendfilename", check_aof_file, Words::One, "appendonly.aof").at_start(),
     choice("appendfsync", &["everysec", "always", "no"], "everysec"),
     flag("appendonly", "no"),
     memory("auto-aof-rewrite-min-size", 0, i64::MAX, "67108864"),
@@ -43,8 +46,8 @@ pub(super) static REMEMBERED: &[Param] = &[
     flag("cluster-allow-reads-when-down", "no"),
     flag("cluster-allow-replica-migration", "yes"),
     int("cluster-announce-bus-port", 0, 65535, "0"),
-    text("cluster-announce-hostname", ""),
-    text("cluster-announce-human-nodename", ""),
+    checked("cluster-announce-hostname", check_host_name, Words::One, ""),
+    checked("cluster-announce-human-nodename", check_announced_name, Words::One, ""),
     text("cluster-announce-ip", ""),
     int("cluster-announce-port", 0, 65535, "0"),
     int("cluster-announce-tls-port", 0, 65535, "0"),
@@ -62,9 +65,7 @@ pub(super) static REMEMBERED: &[Param] = &[
     flag("cluster-slot-stats-enabled", "no"),
     flag("crash-log-enabled", "yes"),
     flag("crash-memcheck-enabled", "yes"),
-    flag("daemonize", "no").at_start(),
-    text("dbfilename", "dump.rdb").protected(),
-    text("dir", ".").protected(),
+    checked("dbfilename", check_db_file, Words::One, "dump.rdb").protected(),
     flag("disable-thp", "yes").at_start(),
     flag("dynamic-hz", "yes"),
     choice("enable-module-command", PERMISSION, "no").at_start(),
@@ -79,9 +80,9 @@ pub(super) static REMEMBERED: &[Param] = &[
     flag("lazyfree-lazy-user-flush", "no"),
     int("lfu-decay-time", 0, INT_MAX, "1"),
     int("lfu-log-factor", 0, INT_MAX, "10"),
-    text("locale-collate", ""),
-    text("masterauth", ""),
-    text("masteruser", ""),
+    checked("locale-collate", check_locale, Words::One, ""),
+    text("masterauth", "").alias("primaryauth").secret(),
+    text("masteruser", "").alias("primaryuser").secret(),
     int("max-new-connections-per-cycle", 1, 1000, "10").unsigned(),
     int("max-new-tls-connections-per-cycle", 1, 1000, "1").unsigned(),
     memory_or_percent("maxmemory-clients", "0"),
@@ -104,11 +105,10 @@ pub(super) static REMEMBERED: &[Param] = &[
     int("min-replicas-max-lag", 0, INT_MAX, "10").alias("min-slaves-max-lag"),
     int("min-replicas-to-write", 0, INT_MAX, "0").alias("min-slaves-to-write"),
     flag("no-appendfsync-on-rewrite", "no"),
-    checked("notify-keyspace-events", check_events, false, ""),
+    events("notify-keyspace-events", ""),
     choice("oom-score-adj", &["no", "yes", "relative", "absolute"], "no"),
-    checked("oom-score-adj-values", check_oom_values, false, "0 200 800"),
-    text("pidfile", "").at_start(),
-    text("proc-title-template", "{title} {listen-addr} {server-mode}"),
+    checked("oom-score-adj-values", check_oom_values, Words::Several, "0 200 800"),
+    checked("proc-title-template", check_title, Words::One, "{title} {listen-addr} {server-mode}"),
     choice("propagation-error-behavior", &["ignore", "panic", "panic-on-replicas"], "ignore"),
     flag("rdb-del-sync-files", "no"),
     flag("rdb-save-incremental-fsync", "yes"),
@@ -133,9 +133,9 @@ pub(super) static REMEMBERED: &[Param] = &[
     int("replica-priority", 0, INT_MAX, "100").alias("slave-priority"),
     flag("replica-read-only", "yes").alias("slave-read-only"),
     flag("replica-serve-stale-data", "yes").alias("slave-serve-stale-data"),
-    checked("replicaof", check_replica_of, false, "").at_start().alias("slaveof"),
+    checked("replicaof", check_replica_of, Words::Several, "").at_start().alias("slaveof"),
     choice("sanitize-dump-payload", &["no", "yes", "clients"], "no"),
-    checked("save", check_save, true, "3600 1 300 100 60 10000"),
+    checked("save", check_save, Words::AddUp, "3600 1 300 100 60 10000"),
     text("server-cpulist", "").at_start().alias("server_cpulist"),
     flag("set-proc-title", "yes").at_start(),
     bits("shutdown-on-sigint", SHUTDOWN, "default"),
@@ -143,10 +143,6 @@ pub(super) static REMEMBERED: &[Param] = &[
     int("shutdown-timeout", 0, INT_MAX, "10"),
     int("socket-mark-id", 0, u32::MAX as i64, "0").unsigned().at_start(),
     flag("stop-writes-on-bgsave-error", "yes"),
-    choice("supervised", &["upstart", "systemd", "auto", "no"], "no").at_start(),
-    flag("syslog-enabled", "no").at_start(),
-    choice("syslog-facility", FACILITY, "local0").at_start(),
-    text("syslog-ident", "redis").at_start(),
     choice("tls-auth-clients", &["no", "yes", "optional"], "yes"),
     text("tls-ca-cert-dir", ""),
     text("tls-ca-cert-file", ""),
@@ -155,11 +151,11 @@ pub(super) static REMEMBERED: &[Param] = &[
     text("tls-ciphersuites", ""),
     text("tls-client-cert-file", ""),
     text("tls-client-key-file", ""),
-    text("tls-client-key-file-pass", ""),
+    text("tls-client-key-file-pass", "").secret(),
     flag("tls-cluster", "no"),
     text("tls-dh-params-file", ""),
     text("tls-key-file", ""),
-    text("tls-key-file-pass", ""),
+    text("tls-key-file-pass", "").secret(),
     int("tls-port", 0, 65535, "0"),
     flag("tls-prefer-server-ciphers", "no"),
     text("tls-protocols", ""),

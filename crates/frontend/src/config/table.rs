@@ -1,21 +1,24 @@
 //! The parameters that have an effect: those of Redis, and Anax's own. Help texts and `--help` come from here.
 
+use super::check::{check_bind, check_percentiles, check_pin_cpus};
 use super::param::{
-    Effect, INT_MAX, LogLevel, Param, Setting, checked, choice, flag, int, memory, octal, output_limits,
-    text, words,
+    Effect, Errand, INT_MAX, LogLevel, Param, Setting, Words, checked, choice, flag, int, memory, octal,
+    output_limits, text,
 };
 use super::remembered::REMEMBERED;
-use super::value::{check_percentiles, check_pin_cpus};
+use super::valkey::VALKEY;
 use super::values::VALUES;
 use super::{OutputLimit, Value};
 use crate::shared::{HotConfig, Permission};
 
 const PERMISSION: &[&str] = &["no", "yes", "local"];
+const FACILITY: &[&str] =
+    &["user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"];
 const LOG_LEVELS: &[&str] = &["debug", "verbose", "notice", "warning", "nothing"];
 
 /// All parameters: first those with an effect, then those that are only remembered.
 pub fn params() -> impl Iterator<Item = &'static Param> {
-    EFFECTIVE.iter().chain(VALUES).chain(REMEMBERED)
+    EFFECTIVE.iter().chain(VALUES).chain(REMEMBERED).chain(VALKEY)
 }
 
 /// The parameter of a name in any case, its number, and whether the name is the older one.
@@ -33,7 +36,7 @@ pub(super) static EFFECTIVE: &[Param] = &[
     int("shards", 0, base::limits::SHARDS_MAX as i64, "0")
         .at_start()
         .does(Effect::Read, "Shards, each with a core of its own; 0 is one for each usable CPU"),
-    checked("pin-cpus", check_pin_cpus, false, "auto").at_start().does(
+    checked("pin-cpus", check_pin_cpus, Words::One, "auto").at_start().does(
         Effect::Read,
         "Bind each core's thread to a CPU: auto (where there are enough CPUs), yes, no, or a list as in 0,2,4-7",
     ),
@@ -45,13 +48,15 @@ pub(super) static EFFECTIVE: &[Param] = &[
         "Microseconds that a core waits awake for other cores before it sleeps; -1 chooses",
     ),
     // Network.
-    words("bind", "* -::*").not_while_running("Failed to bind to specified addresses.").does(
-        Effect::Read,
+    checked("bind", check_bind, Words::Several, "* -::*").does(
+        Effect::Control(Errand::Listen("Failed to bind to specified addresses.")),
         "Addresses to listen on; * is all of IPv4, ::* all of IPv6, and one after - may be absent",
     ),
-    int("port", 0, 65535, "6379")
-        .not_while_running("Unable to listen on this port. Check server logs.")
-        .does(Effect::Read, "TCP port; 0 is none"),
+    int("port", 0, 65535, "6379").does(
+        Effect::Control(Errand::Listen("Unable to listen on this port. Check server logs.")),
+        "TCP port; 0 is none",
+    ),
+    text("unixsocketgroup", "").at_start().does(Effect::Read, "Group of the unix socket"),
     text("unixsocket", "").at_start().does(Effect::Read, "Path of a unix socket to listen on"),
     octal("unixsocketperm", 0o777, "0").at_start().does(Effect::Read, "Permissions of the unix socket"),
     int("tcp-backlog", 0, INT_MAX, "511")
@@ -73,7 +78,7 @@ pub(super) static EFFECTIVE: &[Param] = &[
         "Without a password, serve clients of this host only",
     ),
     // Clients.
-    text("requirepass", "").does(
+    text("requirepass", "").secret().does(
         Effect::Cores(|value, hot| hot.password = as_text(value).to_vec()),
         "Password that clients have to give",
     ),
@@ -99,7 +104,10 @@ pub(super) static EFFECTIVE: &[Param] = &[
     ),
     memory("maxmemory", 0, i64::MAX, "0")
         .unsigned()
-        .does(Effect::Read, "Memory to use at most; 0 is no limit"),
+        .does(
+            Effect::Cores(|value, hot| hot.max_memory_bytes = as_u64(value)),
+            "Memory to use at most; beyond it commands that may use more are refused; 0 is no limit",
+        ),
     choice("enable-debug-command", PERMISSION, "no").at_start().does(
         Effect::Cores(|value, hot| hot.debug_command = as_permission(value)),
         "Who may use DEBUG; local is clients of this host",
@@ -109,12 +117,16 @@ pub(super) static EFFECTIVE: &[Param] = &[
         "Who may change protected parameters by CONFIG SET",
     ),
     // The process.
+    text("dir", ".").protected().does(
+        Effect::Control(Errand::Folder),
+        "Folder to work in: paths that don't begin with / begin here",
+    ),
     choice("loglevel", LOG_LEVELS, "notice")
         .does(Effect::Process(|value| Setting::LogLevel(log_level(as_text(value)))), "What is logged"),
     text("logfile", "")
         .at_start()
         .does(Effect::Read, "Where is logged; nothing is the standard error output"),
-    choice("log-format", &["text", "json"], "text")
+    choice("log-format", &["text", "json", "legacy", "logfmt"], "text")
         .at_start()
         .does(Effect::Read, "How lines of the log are written"),
     // What is remembered of commands.
@@ -150,8 +162,14 @@ pub(super) static EFFECTIVE: &[Param] = &[
         Effect::Cores(|value, hot| hot.latency_tracking = as_flag(value)),
         "Count how long the calls of each command take",
     ),
-    checked("latency-tracking-info-percentiles", check_percentiles, false, "50 99 99.9")
+    checked("latency-tracking-info-percentiles", check_percentiles, Words::Several, "50 99 99.9")
         .does(Effect::Read, "Percentiles that INFO latencystats shows"),
+    flag("daemonize", "no").at_start().does(Effect::Read, "Run in the background"),
+    text("pidfile", "").at_start().does(Effect::Read, "File for the process id, while the process runs"),
+    choice("supervised", &["upstart", "systemd", "auto", "no"], "no").at_start().does(Effect::Read, "Tell systemd when the server is ready"),
+    flag("syslog-enabled", "no").at_start().does(Effect::Read, "Log to the system too"),
+    choice("syslog-facility", FACILITY, "local0").at_start().does(Effect::Read, "Facility of lines for the system's log"),
+    text("syslog-ident", "redis").at_start().does(Effect::Read, "Name of lines for the system's log"),
     int("hz", 0, INT_MAX, "10").does(Effect::Read, "Accepted; background work is paced by load instead"),
 ];
 
@@ -192,11 +210,18 @@ fn as_permission(value: &Value) -> Permission {
     }
 }
 
+/// Output that limits don't count: Redis has a buffer of this size in each client, so that small limits work.
+const OUTPUT_UNCOUNTED_BYTES: usize = 16 * 1024;
+
 fn set_output_limits(value: &Value, hot: &mut HotConfig) {
     let Value::OutputLimits([normal, ..]) = value else { return };
     let OutputLimit { hard_bytes, soft_bytes, soft_s } = *normal;
-    hot.output_hard_bytes = usize::try_from(hard_bytes).unwrap_or(usize::MAX);
-    hot.output_soft_bytes = usize::try_from(soft_bytes).unwrap_or(usize::MAX);
+    let beyond = |limit: u64| match limit {
+        0 => 0,
+        limit => usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(OUTPUT_UNCOUNTED_BYTES),
+    };
+    hot.output_hard_bytes = beyond(hard_bytes);
+    hot.output_soft_bytes = beyond(soft_bytes);
     hot.output_soft_ms = soft_s.saturating_mul(1000);
 }
 

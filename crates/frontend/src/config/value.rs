@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use base::num::parse_i64;
 use base::units::parse_memory;
 
-use super::param::{IntForm, IntKind, Kind, Param};
+use super::check;
+use super::param::{IntForm, IntKind, Kind, Param, Words};
 
 /// The value of a parameter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,8 +17,6 @@ pub enum Value {
     Int(i64),
     /// A text or an alternative.
     Text(Vec<u8>),
-    /// Words.
-    Words(Vec<Vec<u8>>),
     /// Limits of unsent output of normal clients, replicas and subscribers.
     OutputLimits([OutputLimit; 3]),
 }
@@ -34,20 +33,21 @@ pub struct OutputLimit {
 }
 
 /// The classes of clients that have limits of output: the name shown, and another one.
-const CLASSES: [(&str, &str); 3] = [("normal", "normal"), ("slave", "replica"), ("pubsub", "pubsub")];
+pub(super) const CLASSES: [(&str, &str); 3] =
+    [("normal", "normal"), ("slave", "replica"), ("pubsub", "pubsub")];
 
 /// Why a value was refused.
 pub type Refusal = Cow<'static, str>;
 
 impl Value {
-    /// Reads a value from the words of a line of the configuration file, or from the one word of CONFIG SET. `current` is
-    /// the value so far, which parameters that are given piece by piece build upon.
+    /// Reads a value from the words of a line of the configuration file. `current` is the value so far, which parameters
+    /// that are given piece by piece build upon.
     ///
     /// # Errors
     /// The words are not a value of the parameter; in Redis's words.
-    pub fn parse(kind: &Kind, words: &[&[u8]], current: Option<&Value>) -> Result<Value, Refusal> {
-        let one = || match *words {
-            [word] => Ok(word),
+    pub fn parse(kind: &Kind, words: &[Vec<u8>], current: Option<&Value>) -> Result<Value, Refusal> {
+        let one = || match words {
+            [word] => Ok(word.as_slice()),
             _ => Err(Refusal::from("wrong number of arguments")),
         };
         match *kind {
@@ -58,7 +58,10 @@ impl Value {
             },
             Kind::Int(int) => parse_int(int, one()?).map(Value::Int),
             Kind::Text => Ok(Value::Text(one()?.to_vec())),
-            Kind::Words => Ok(Value::Words(split(words).map(<[u8]>::to_vec).collect())),
+            Kind::Events => {
+                one()?;
+                Ok(Value::Text(check::check_events(words)?))
+            }
             Kind::Enum(names) => {
                 let word = one()?;
                 let name = names.iter().find(|name| name.as_bytes().eq_ignore_ascii_case(word));
@@ -70,12 +73,17 @@ impl Value {
                     Some(Value::OutputLimits(limits)) => *limits,
                     _ => Default::default(),
                 };
-                parse_output_limits(&split(words).collect::<Vec<_>>(), limits)
+                parse_output_limits(words, limits)
             }
-            Kind::Checked(check, adds_up) => {
+            Kind::Checked(check, arity) => {
+                if arity == Words::One {
+                    one()?;
+                }
                 let added = check(words)?;
                 match current {
-                    Some(Value::Text(before)) if adds_up && !before.is_empty() && !added.is_empty() => {
+                    Some(Value::Text(before))
+                        if arity == Words::AddUp && !before.is_empty() && !added.is_empty() =>
+                    {
                         Ok(Value::Text([before.as_slice(), &added].join(&b' ')))
                     }
                     _ => Ok(Value::Text(added)),
@@ -84,13 +92,35 @@ impl Value {
         }
     }
 
+    /// Reads a value from the one word of CONFIG SET, which replaces what was there. Several words are separated by
+    /// single spaces.
+    ///
+    /// # Errors
+    /// As [`Value::parse`].
+    pub fn parse_set(param: &Param, word: &[u8], current: &Value) -> Result<Value, Refusal> {
+        let kind = &param.kind;
+        // Redis takes most values as strings of C, which end at a NUL; numbers and passwords with their whole length.
+        let whole = kind.takes_several()
+            || matches!(kind, Kind::Int(IntKind { form: IntForm::Decimal, .. }))
+            || matches!(param.name, "requirepass" | "masterauth" | "availability-zone");
+        let end = word.iter().position(|&byte| byte == 0).filter(|_| !whole).unwrap_or(word.len());
+        let word = word.get(..end).unwrap_or_default();
+        let words: Vec<Vec<u8>> = match (kind.takes_several(), word) {
+            (true, []) => Vec::new(),
+            (true, _) => word.split(|&byte| byte == b' ').map(<[u8]>::to_vec).collect(),
+            (false, _) => vec![word.to_vec()],
+        };
+        // Classes of clients that are not named keep their limits.
+        let current = matches!(kind, Kind::OutputLimits).then_some(current);
+        Value::parse(kind, &words, current)
+    }
+
     /// The default of a parameter.
     pub(super) fn default_of(param: &Param) -> Value {
-        let words: Vec<&[u8]> = match param.kind {
-            Kind::Words | Kind::OutputLimits | Kind::Bits(_) | Kind::Checked(..) => {
-                param.default.split(' ').filter(|word| !word.is_empty()).map(str::as_bytes).collect()
-            }
-            _ => vec![param.default.as_bytes()],
+        let words: Vec<Vec<u8>> = if param.kind.takes_several() {
+            param.default.split(' ').filter(|word| !word.is_empty()).map(|word| word.into()).collect()
+        } else {
+            vec![param.default.into()]
         };
         // Defaults are static data, which a test reads as a whole.
         Value::parse(&param.kind, &words, None).unwrap_or(Value::Text(Vec::new()))
@@ -101,8 +131,10 @@ impl Value {
         match self {
             Value::Flag(value) => out.extend_from_slice(if *value { b"yes" } else { b"no" }),
             Value::Int(value) => write_int(kind, *value, out),
+            Value::Text(text) if matches!(kind, Kind::Events) => {
+                out.extend_from_slice(&check::shown_events(text));
+            }
             Value::Text(text) => out.extend_from_slice(text),
-            Value::Words(words) => out.extend_from_slice(&words.join(&b' ')),
             Value::OutputLimits(limits) => {
                 for (i, ((name, _), limit)) in CLASSES.iter().zip(limits).enumerate() {
                     let space = if i == 0 { "" } else { " " };
@@ -116,9 +148,33 @@ impl Value {
     }
 }
 
-/// The words within words: CONFIG SET brings several in one.
-fn split<'a>(words: &'a [&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
-    words.iter().flat_map(|word| word.split(|&byte| byte == b' ')).filter(|word| !word.is_empty())
+/// Which word is wrong, and what a parameter takes, in words; nothing where the refusal says it all.
+pub(super) fn expectation(param: &Param, words: &[Vec<u8>]) -> String {
+    let takes = match param.kind {
+        Kind::Flag => "yes or no".to_owned(),
+        Kind::Int(int) => {
+            let what = match int.form {
+                IntForm::Decimal => "a number",
+                IntForm::Octal => "an octal number",
+                IntForm::Memory => "a number of bytes (such as 512, 100kb, 2gb)",
+                IntForm::MemoryOrPercent => "a number of bytes (such as 512, 100kb, 2gb) or a percentage",
+            };
+            match (int.form, int.max) {
+                (IntForm::Octal, max) => format!("{what} from {:o} to {max:o}", int.min),
+                (IntForm::MemoryOrPercent, _) => what.to_owned(),
+                (_, i64::MAX) => format!("{what} of at least {}", int.min),
+                (_, max) => format!("{what} from {} to {max}", int.min),
+            }
+        }
+        Kind::Text => "one word, in quotes if it has spaces".to_owned(),
+        Kind::Enum(names) => format!("one of {}", names.join(", ")),
+        Kind::Bits(names) => format!("some of {}", names.join(", ")),
+        Kind::OutputLimits => "class, hard limit, soft limit and seconds".to_owned(),
+        Kind::Checked(..) | Kind::Events => return String::new(),
+    };
+    let words: Vec<String> = words.iter().map(|word| format!("'{}'", word.escape_ascii())).collect();
+    let given = if words.is_empty() { "nothing".to_owned() } else { words.join(" ") };
+    format!("{} takes {takes}, not {given}", param.name)
 }
 
 fn none_of(names: &[&str]) -> Refusal {
@@ -132,17 +188,14 @@ fn parse_int(int: IntKind, word: &[u8]) -> Result<i64, Refusal> {
         // Redis counts in a signed number: what is beyond it comes out negative.
         IntForm::Memory => parse_memory(word).ok_or("argument must be a memory value")? as i64,
         IntForm::MemoryOrPercent => {
-            let percent = word.strip_suffix(b"%").map(parse_i64);
-            match percent {
-                Some(Some(percent)) if percent >= 0 => {
-                    if percent > 100 {
-                        return Err("percentage argument must be less or equal to 100".into());
-                    }
-                    return Ok(-percent);
-                }
-                Some(_) => return Err("argument must be a memory or percent value".into()),
-                None => parse_memory(word).ok_or("argument must be a memory or percent value")? as i64,
+            let percent = || word.strip_suffix(b"%").and_then(parse_i64).filter(|&percent| percent >= 0);
+            let number =
+                parse_memory(word).map(|bytes| bytes as i64).or_else(|| percent().map(|percent| -percent));
+            let number = number.ok_or("argument must be a memory or percent value")?;
+            if number < -100 {
+                return Err("percentage argument must be less or equal to 100".into());
             }
+            return Ok(number);
         }
     };
     if int.unsigned && number < 0 {
@@ -177,16 +230,20 @@ fn write_int(kind: &Kind, value: i64, out: &mut Vec<u8>) {
 }
 
 /// Several words of a set, in the order of the set. The first word of the set is shown where none of the others is there.
-fn parse_bits(names: &'static [&'static str], words: &[&[u8]]) -> Result<Value, Refusal> {
+fn parse_bits(names: &'static [&'static str], words: &[Vec<u8>]) -> Result<Value, Refusal> {
     let mut given = vec![false; names.len()];
     let mut count = 0;
-    for word in split(words) {
+    for word in words {
         let at = names.iter().position(|name| name.as_bytes().eq_ignore_ascii_case(word));
         given[at.ok_or_else(|| none_of(names))?] = true;
         count += 1;
     }
     if count == 0 {
         return Err(none_of(names));
+    }
+    let has = |name: &str| names.iter().zip(&given).any(|(other, given)| *given && *other == name);
+    if has("save") && has("nosave") {
+        return Err("shutdown options SAVE and NOSAVE can't be used simultaneously".into());
     }
     let mut shown: Vec<&str> =
         names.iter().zip(&given).skip(1).filter(|(_, given)| **given).map(|(name, _)| *name).collect();
@@ -196,7 +253,7 @@ fn parse_bits(names: &'static [&'static str], words: &[&[u8]]) -> Result<Value, 
     Ok(Value::Text(shown.join(" ").into_bytes()))
 }
 
-fn parse_output_limits(words: &[&[u8]], mut limits: [OutputLimit; 3]) -> Result<Value, Refusal> {
+fn parse_output_limits(words: &[Vec<u8>], mut limits: [OutputLimit; 3]) -> Result<Value, Refusal> {
     if !words.len().is_multiple_of(4) {
         return Err("Wrong number of arguments in buffer limit configuration.".into());
     }
@@ -213,113 +270,4 @@ fn parse_output_limits(words: &[&[u8]], mut limits: [OutputLimit; 3]) -> Result<
         *limit = OutputLimit { hard_bytes, soft_bytes, soft_s };
     }
     Ok(Value::OutputLimits(limits))
-}
-
-/// `save`: pairs of seconds and changes.
-pub(super) fn check_save(words: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
-    let words: Vec<&[u8]> = split(words).collect();
-    let (pairs, rest) = words.as_chunks::<2>();
-    let number = |word: &[u8], min: i64| parse_i64(word).is_some_and(|number| number >= min);
-    if !rest.is_empty() || !pairs.iter().all(|[seconds, changes]| number(seconds, 1) && number(changes, 0)) {
-        return Err("Invalid save parameters");
-    }
-    Ok(words.join(&b' '))
-}
-
-/// The largest number of a CPU that is understood.
-const CPU_MAX: u64 = 4095;
-
-/// `pin-cpus`: a word, or CPUs as in `0,2,4-7`.
-pub(super) fn check_pin_cpus(words: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
-    let [word] = *words else { return Err("wrong number of arguments") };
-    let lower = word.to_ascii_lowercase();
-    let known = matches!(lower.as_slice(), b"auto" | b"yes" | b"no") || parse_cpus(&lower).is_some();
-    if known {
-        Ok(lower)
-    } else {
-        Err("argument must be 'auto', 'yes', 'no' or a list of CPUs as in 0,2,4-7")
-    }
-}
-
-/// The CPUs of a list as in `0,2,4-7`, in its order.
-pub(super) fn parse_cpus(list: &[u8]) -> Option<Vec<usize>> {
-    let mut cpus = Vec::new();
-    for part in list.split(|&byte| byte == b',') {
-        let mut ends = part.splitn(2, |&byte| byte == b'-').map(base::num::parse_u64);
-        let first = ends.next()??;
-        let last = ends.next().unwrap_or(Some(first))?;
-        if last < first || last > CPU_MAX {
-            return None;
-        }
-        cpus.extend((first..=last).map(|cpu| cpu as usize));
-    }
-    Some(cpus)
-}
-
-/// `oom-score-adj-values`: three numbers.
-pub(super) fn check_oom_values(words: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
-    let words: Vec<&[u8]> = split(words).collect();
-    if words.len() != 3 {
-        return Err("wrong number of arguments");
-    }
-    let fits = |word: &&[u8]| parse_i64(word).is_some_and(|number| (-2000..=2000).contains(&number));
-    if !words.iter().all(fits) {
-        return Err("Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
-    }
-    Ok(words.join(&b' '))
-}
-
-/// `latency-tracking-info-percentiles`: numbers from 0 to 100.
-pub(super) fn check_percentiles(words: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
-    let words: Vec<&[u8]> = split(words).collect();
-    let mut shown = Vec::new();
-    for word in words {
-        let number =
-            base::num::parse_f64(word).ok_or("Invalid latency-tracking-info-percentiles parameters")?;
-        if !(0.0..=100.0).contains(&number) {
-            return Err("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]");
-        }
-        if !shown.is_empty() {
-            shown.push(b' ');
-        }
-        shown.extend_from_slice(number.to_string().as_bytes());
-    }
-    Ok(shown)
-}
-
-/// `replicaof`: nothing, or a host and a port.
-pub(super) fn check_replica_of(words: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
-    match *words {
-        [] | [b""] => Ok(Vec::new()),
-        [no, one] if no.eq_ignore_ascii_case(b"no") && one.eq_ignore_ascii_case(b"one") => Ok(Vec::new()),
-        [_, _] => Err("replication is not supported yet"),
-        _ => Err("wrong number of arguments"),
-    }
-}
-
-/// The classes of keyspace events in the order in which they are shown: those that `A` stands for, then the others.
-const EVENTS_OF_A: &[u8] = b"g$lshzxetd";
-const EVENTS_OTHER: &[u8] = b"KEmn";
-
-/// `notify-keyspace-events`: a set of letters.
-pub(super) fn check_events(words: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
-    let letters = match *words {
-        [letters] => letters,
-        [] => b"",
-        _ => return Err("wrong number of arguments"),
-    };
-    let known =
-        |letter: &u8| *letter == b'A' || EVENTS_OF_A.contains(letter) || EVENTS_OTHER.contains(letter);
-    if !letters.iter().all(known) {
-        return Err("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
-    }
-    let has = |letter: &u8| letters.contains(letter);
-    let mut shown = Vec::new();
-    if has(&b'A') || EVENTS_OF_A.iter().all(has) {
-        shown.push(b'A');
-    } else {
-        shown.extend(EVENTS_OF_A.iter().filter(|letter| has(letter)));
-    }
-    shown.extend(EVENTS_OTHER.iter().filter(|letter| has(letter)));
-    Ok(shown)
 }

@@ -11,8 +11,9 @@ use resp::Reply;
 
 use super::handshake::is_local;
 use super::help;
-use crate::config::{Change, Config, Param, Value, find, normal, params};
+use crate::config::{Changes, Param, find, params};
 use crate::core::Core;
+use crate::errand::Work;
 use crate::route::Call;
 use crate::shared::Permission;
 
@@ -47,14 +48,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Err(CmdError::Syntax);
         }
         let may_protected = self.permits(call.id, self.hot.protected_configs);
-        let config = self.shared.config();
-        let mut changed = Changed { config: config.clone(), numbers: Vec::new() };
         let pairs = (0..pairs).map(|pair| (args.arg(2 * pair), args.arg(2 * pair + 1)));
-        let params = changed.check(pairs.clone(), may_protected)?;
-        for ((name, value), (at, param)) in pairs.zip(params) {
-            changed.set(name, value, at, param)?;
+        let changes = Changes::new(pairs, may_protected)?;
+        let old = self.shared.config().clone();
+        let new = changes.apply_to(&old)?;
+        if !changes.errands(&old, &new).is_empty() {
+            self.send_errand(call, Work::Set(changes));
+            return Ok(());
         }
-        self.shared.set_config(config, changed.config, &changed.numbers);
+        self.shared.change_config(&changes)?;
         self.refresh_config();
         self.answer(call, |reply| reply.ok());
         Ok(())
@@ -87,12 +89,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     pub(super) fn config_rewrite(&mut self, call: &Call) -> Result<(), CmdError> {
-        let file = self.shared.config().file().map(std::path::Path::to_path_buf);
-        let Some(_) = file else {
+        let config = self.shared.config().clone();
+        if config.file().is_none() {
             return Err(CmdError::text_of("ERR The server is running without a config file"));
-        };
-        let _ = call;
-        Err(CmdError::text_of("ERR Rewriting config file: not supported"))
+        }
+        self.send_errand(call, Work::Rewrite(Box::new(config)));
+        Ok(())
     }
 
     pub(super) fn config_help(&mut self, call: &Call) -> Result<(), CmdError> {
@@ -116,7 +118,7 @@ impl Chosen {
             }
             return;
         }
-        for (at, param) in params().enumerate() {
+        for (at, param) in params().enumerate().filter(|(_, param)| !param.hidden) {
             let names = [Some(param.name), param.alias].into_iter().flatten();
             for name in names.filter(|name| glob_match(pattern, name.as_bytes(), true)) {
                 self.push(name.as_bytes(), at, param);
@@ -129,57 +131,4 @@ impl Chosen {
             self.found.push((name.to_vec(), at, param));
         }
     }
-}
-
-/// A configuration on its way to be changed.
-struct Changed {
-    config: Config,
-    numbers: Vec<usize>,
-}
-
-impl Changed {
-    /// Finds the parameters and checks that they may be changed: nothing is changed if one of them may not.
-    fn check<'a>(
-        &self,
-        pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-        may_protected: bool,
-    ) -> Result<Vec<(usize, &'static Param)>, CmdError> {
-        let mut found: Vec<(usize, &Param)> = Vec::new();
-        let mut refused = None;
-        for (name, _) in pairs {
-            let (at, param, _) = find(name).ok_or_else(|| {
-                CmdError::quoting("ERR Unknown option or number of arguments for CONFIG SET - '", name, "'")
-            })?;
-            let problem = match param.change {
-                Change::AtStart => Some("can't set immutable config"),
-                Change::Protected if !may_protected => Some("can't set protected config"),
-                _ if found.iter().any(|(other, _)| *other == at) => Some("duplicate parameter"),
-                _ => None,
-            };
-            // Redis looks at all names before it complains about one.
-            refused = refused.or(problem.map(|problem| failed(name, problem)));
-            found.push((at, param));
-        }
-        refused.map_or(Ok(found), Err)
-    }
-
-    fn set(&mut self, name: &[u8], value: &[u8], at: usize, param: &'static Param) -> Result<(), CmdError> {
-        let words = [value];
-        // Lines of the file may add up; a value that is set replaces what was there.
-        let current = self.config.value(at).filter(|value| matches!(value, Value::OutputLimits(_)));
-        let value = Value::parse(&param.kind, &words, current).map_err(|problem| failed(name, &problem))?;
-        let value = normal(param, value);
-        let same = self.config.value(at) == Some(&value);
-        if let (Change::NotWhileRunning(problem), false) = (param.change, same) {
-            return Err(failed(name, problem));
-        }
-        self.config.replace(at, value);
-        self.numbers.push(at);
-        Ok(())
-    }
-}
-
-fn failed(name: &[u8], problem: &str) -> CmdError {
-    let after = format!("') - {problem}");
-    CmdError::quoting("ERR CONFIG SET failed (possibly related to argument '", name, &after)
 }

@@ -90,6 +90,32 @@ fn clients_beyond_maxclients_are_told_so() {
 }
 
 #[test]
+fn commands_that_use_memory_are_refused_at_the_limit() {
+    for setup in Setup::of(2) {
+        let server = Server::start(setup, &[]);
+        let mut wire = server.connect();
+        assert_eq!(wire.ask("SET a 1"), "+OK\r\n");
+        assert_eq!(wire.ask("CONFIG SET maxmemory 1"), "+OK\r\n");
+        let refused = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+        for line in ["SET a 2", "SET b 2", "APPEND c 1", "MSET a 1 b 2 c 3 d 4"] {
+            assert_eq!(wire.ask(line), refused, "{line}");
+        }
+        assert_eq!(wire.ask("GET a"), "$1\r\n1\r\n");
+        assert_eq!(wire.ask("DEL a"), ":1\r\n");
+        assert_eq!(wire.ask("CONFIG SET maxmemory 0"), "+OK\r\n");
+        assert_eq!(wire.ask("SET a 2"), "+OK\r\n");
+        // Data counts at once, wherever it lies.
+        let used: u64 = wire.info("memory", "used_memory").parse().expect("a number");
+        assert_eq!(wire.ask(&format!("CONFIG SET maxmemory {}", used + (32 << 20))), "+OK\r\n");
+        let value = "x".repeat(1 << 20);
+        let stored = (0..64).take_while(|key| wire.ask(&format!("SET k{key} {value}")) == "+OK\r\n").count();
+        assert!((24..=36).contains(&stored), "{stored}");
+        assert_eq!(wire.ask("FLUSHALL"), "+OK\r\n");
+        eventually("there is room again", || wire.ask("SET a 1") == "+OK\r\n");
+    }
+}
+
+#[test]
 fn an_idle_client_is_disconnected() {
     for setup in Setup::of(2) {
         let server = Server::start(setup, &[]);

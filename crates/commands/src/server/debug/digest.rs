@@ -90,6 +90,12 @@ fn value(item: Item<'_>, now_ms: u64) -> Digest {
             let expires = [u8::from(field.expiry_ms.is_some())];
             sum.add(Digest::of(&[&field.name.to_vec(), &field.value.to_vec(), &expires]));
         }
+    } else if let Ok(set) = value.as_sorted_set() {
+        set.for_each(|score, member| sum.add(Digest::of(&[member, &score.to_bits().to_le_bytes()])));
+    } else if let Ok(list) = value.as_list() {
+        for (at, element) in list.iter(0).enumerate() {
+            sum.add(Digest::of(&[&(at as u64).to_le_bytes(), &element.to_vec()]));
+        }
     } else {
         sum.add(Digest::of(&[value.text(&mut Vec::new())]));
     }

@@ -1,0 +1,298 @@
+//! Moving elements from list to list: LMOVE, RPOPLPUSH, LMOVEM.
+
+use std::pin::Pin;
+
+use base::Args;
+use bytes::Bytes;
+use ds::list::Side;
+use ds::pack::Element;
+use resp::Reply;
+use store::{Class, Kind};
+
+use super::{pop, push_event, side};
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
+
+/// How many elements are moved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Count {
+    /// One, which is replied as such.
+    One,
+    /// So many, or as many as there are.
+    UpTo(u64),
+    /// So many or none.
+    Exactly(u64),
+}
+
+/// What is moved where.
+#[derive(Clone, Copy)]
+struct Move {
+    from: Side,
+    to: Side,
+    count: Count,
+    /// One by one, so that their order at the destination is that of single moves.
+    one_by_one: bool,
+}
+
+impl Move {
+    /// What RPOPLPUSH does.
+    const ROTATION: Move = Move { from: Side::Back, to: Side::Front, count: Count::One, one_by_one: true };
+
+    fn lmove(args: &[&[u8]]) -> Result<Self, CmdError> {
+        let [from, to] = args else { return Err(CmdError::Syntax) };
+        Ok(Move { from: side(from)?, to: side(to)?, ..Move::ROTATION })
+    }
+
+    fn lmovem(args: &[&[u8]]) -> Result<Self, CmdError> {
+        let (ends, rest) = args.split_at_checked(2).ok_or(CmdError::Syntax)?;
+        let plain = Move { count: Count::UpTo(1), ..Move::lmove(ends)? };
+        let [selector, count, order] = rest else {
+            return if rest.is_empty() { Ok(plain) } else { Err(CmdError::Syntax) };
+        };
+        let exactly = words::is(selector, "EXACTLY");
+        if !exactly && !words::is(selector, "COUNT") {
+            return Err(CmdError::Syntax);
+        }
+        let count = words::at_least(count, 1, "ERR count should be greater than 0")?;
+        let one_by_one = words::is(order, "OBO");
+        if !one_by_one && !words::is(order, "BULK") {
+            return Err(CmdError::Syntax);
+        }
+        let count = if exactly { Count::Exactly(count) } else { Count::UpTo(count) };
+        Ok(Move { count, one_by_one, ..plain })
+    }
+
+    /// How many elements of a list of this length are moved.
+    fn count_of(self, len: usize) -> usize {
+        let clamped = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        match self.count {
+            Count::One => len.min(1),
+            Count::UpTo(count) => len.min(clamped(count)),
+            Count::Exactly(count) if clamped(count) > len => 0,
+            Count::Exactly(count) => clamped(count),
+        }
+    }
+
+    /// Texts in the order in which they were taken, in the order that they have at the destination.
+    fn arrange(self, texts: &mut [Vec<u8>]) {
+        let reversed = if self.one_by_one { self.to == Side::Front } else { self.from == Side::Back };
+        if reversed {
+            texts.reverse();
+        }
+    }
+
+    /// Replies with what was moved.
+    fn reply(self, texts: &[Vec<u8>], reply: &mut Reply<'_>) {
+        match (self.count, texts) {
+            (Count::One, [text]) => reply.bulk(text),
+            (Count::One, _) => reply.null(),
+            (Count::Exactly(_), []) => reply.null_array(),
+            _ => {
+                reply.array(texts.len());
+                texts.iter().for_each(|text| reply.bulk(text));
+            }
+        }
+    }
+}
+
+/// LMOVE source destination LEFT|RIGHT LEFT|RIGHT, both keys in one shard
+pub(super) fn lmove(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let step = Move::lmove(&[args.arg(3), args.arg(4)])?;
+    transfer(ctx, args, reply, step)
+}
+
+/// RPOPLPUSH source destination, both keys in one shard
+pub(super) fn rpoplpush(
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<(), CmdError> {
+    transfer(ctx, args, reply, Move::ROTATION)
+}
+
+/// LMOVEM source destination LEFT|RIGHT LEFT|RIGHT [COUNT count|EXACTLY count OBO|BULK], both keys in one shard
+pub(super) fn lmovem(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let words: Vec<&[u8]> = args.tail(3).iter().collect();
+    let step = Move::lmovem(&words)?;
+    transfer(ctx, args, reply, step)
+}
+
+fn transfer(
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+    what: Move,
+) -> Result<(), CmdError> {
+    let (source, destination) = (args.arg(1), args.arg(2));
+    let len = len_of(ctx, source)?;
+    if len > 0 {
+        check(ctx, destination)?;
+    }
+    let count = what.count_of(len);
+    if count == 0 {
+        what.reply(&[], reply);
+        return Ok(());
+    }
+    let (mut texts, removed) = if source == destination {
+        (rotate(ctx, source, what, count)?, false)
+    } else {
+        take(ctx, source, what.from, count)?
+    };
+    what.arrange(&mut texts);
+    if source != destination {
+        put(ctx, destination, what.to, &texts)?;
+    }
+    ctx.event(Class::List, push_event(what.to), destination);
+    let key = ctx.key(source);
+    pop::popped(ctx, key, what.from, removed);
+    what.reply(&texts, reply);
+    Ok(())
+}
+
+/// The length of a list, 0 if there is none.
+fn len_of(ctx: &mut ShardCtx<'_>, name: &[u8]) -> Result<usize, CmdError> {
+    let key = ctx.key(name);
+    let mut db = ctx.database();
+    let Some(item) = db.peek(key) else { return Ok(0) };
+    Ok(item.value().as_list()?.len())
+}
+
+/// Whether the key holds a list or nothing.
+fn check(ctx: &mut ShardCtx<'_>, name: &[u8]) -> Result<(), CmdError> {
+    let key = ctx.key(name);
+    match ctx.database().peek(key) {
+        Some(item) if item.kind() != Kind::List => Err(CmdError::WrongType),
+        _ => Ok(()),
+    }
+}
+
+/// Takes elements, in the order of taking; and whether the key is gone with them.
+fn take(
+    ctx: &mut ShardCtx<'_>,
+    name: &[u8],
+    side: Side,
+    count: usize,
+) -> Result<(Vec<Vec<u8>>, bool), CmdError> {
+    let key = ctx.key(name);
+    let edited = ctx.database().edit(key, Kind::List, |draft| {
+        let mut list = draft.as_list();
+        (0..count).map_while(|_| list.pop(side, |element| element.to_vec())).collect()
+    })?;
+    Ok((edited.result, edited.removed))
+}
+
+/// Puts texts, which are in the order of the list, to one of its ends.
+fn put(ctx: &mut ShardCtx<'_>, name: &[u8], side: Side, texts: &[Vec<u8>]) -> Result<(), CmdError> {
+    let key = ctx.key(name);
+    ctx.database().edit(key, Kind::List, |draft| {
+        let mut list = draft.as_list();
+        match side {
+            Side::Front => texts.iter().rev().for_each(|text| list.push(side, Element::of(text))),
+            Side::Back => texts.iter().for_each(|text| list.push(side, Element::of(text))),
+        }
+    })?;
+    Ok(())
+}
+
+/// Moves elements within a list. Returns them in the order of taking.
+fn rotate(ctx: &mut ShardCtx<'_>, name: &[u8], what: Move, count: usize) -> Result<Vec<Vec<u8>>, CmdError> {
+    let key = ctx.key(name);
+    let edited = ctx.database().edit(key, Kind::List, |draft| {
+        let mut list = draft.as_list();
+        let taken: Vec<Vec<u8>> =
+            (0..count).map_while(|_| list.pop(what.from, |element| element.to_vec())).collect();
+        let mut texts = taken.clone();
+        what.arrange(&mut texts);
+        if what.to == Side::Front {
+            texts.reverse();
+        }
+        texts.iter().for_each(|text| list.push(what.to, Element::of(text)));
+        taken
+    })?;
+    Ok(edited.result)
+}
+
+/// What a rounds function is made into.
+type Rounds = Pin<Box<dyn Future<Output = Result<(), CmdError>>>>;
+
+/// LMOVE over two shards.
+pub(super) fn lmove_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
+    rounds(tx, args, Move::lmove)
+}
+
+/// RPOPLPUSH over two shards.
+pub(super) fn rpoplpush_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
+    rounds(tx, args, |_| Ok(Move::ROTATION))
+}
+
+/// LMOVEM over two shards.
+pub(super) fn lmovem_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
+    rounds(tx, args, Move::lmovem)
+}
+
+/// Over two shards: one hands out a copy of the elements while the other looks whether it can take them; then one removes
+/// them and the other adds them.
+fn rounds(tx: Tx, args: OwnedArgs, parse: fn(&[&[u8]]) -> Result<Move, CmdError>) -> Rounds {
+    Box::pin(async move {
+        let words: Vec<&[u8]> = args.iter().skip(3).map(AsRef::as_ref).collect();
+        let what = parse(&words)?;
+        let name = |at: usize| args.get(at).cloned().unwrap_or_default();
+        let (source, destination) = (name(1), name(2));
+        let (from, to) = (tx.topology.shard_of(&source), tx.topology.shard_of(&destination));
+        let first = vec![(from, copy(source.clone(), what)), (to, look(destination.clone()))];
+        let mut outs = tx.round(first).await.into_iter();
+        let mut texts = match outs.next() {
+            Some(StepOut::Texts(texts)) => texts,
+            Some(StepOut::Failed(error)) => return Err(error),
+            _ => None,
+        };
+        if texts.is_some()
+            && let Some(StepOut::Failed(error)) = outs.next()
+        {
+            return Err(error);
+        }
+        if let Some(texts) = texts.as_mut().filter(|texts| !texts.is_empty()) {
+            what.arrange(texts);
+            let (count, moved) = (texts.len(), texts.clone());
+            let remove: Step = Box::new(move |ctx| {
+                let removed = take(ctx, &source, what.from, count).is_ok_and(|(_, removed)| removed);
+                let key = ctx.key(&source);
+                pop::popped(ctx, key, what.from, removed);
+                StepOut::Done
+            });
+            let add: Step = Box::new(move |ctx| {
+                // The type was looked at while the key was locked.
+                if put(ctx, &destination, what.to, &moved).is_ok() {
+                    ctx.event(Class::List, push_event(what.to), &destination);
+                }
+                StepOut::Done
+            });
+            tx.last_round(vec![(from, remove), (to, add)]).await;
+        }
+        tx.reply(|reply| what.reply(&texts.unwrap_or_default(), reply));
+        Ok(())
+    })
+}
+
+/// A step that copies the elements that are going to be moved, in the order of taking; `None` if there is no list.
+fn copy(name: Bytes, what: Move) -> Step {
+    Box::new(move |ctx| {
+        let key = ctx.key(&name);
+        let mut db = ctx.database();
+        let Some(item) = db.peek(key) else { return StepOut::Texts(None) };
+        let Ok(list) = item.value().as_list() else { return StepOut::Failed(CmdError::WrongType) };
+        let count = what.count_of(list.len());
+        let elements = match what.from {
+            Side::Front => list.iter(0),
+            Side::Back => list.iter_back(list.len().saturating_sub(1)),
+        };
+        StepOut::Texts(Some(elements.take(count).map(Element::to_vec).collect()))
+    })
+}
+
+/// A step that fails if the key holds something else than a list.
+fn look(name: Bytes) -> Step {
+    Box::new(move |ctx| match check(ctx, &name) {
+        Ok(()) => StepOut::Done,
+        Err(error) => StepOut::Failed(error),
+    })
+}

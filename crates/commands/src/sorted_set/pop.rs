@@ -1,0 +1,185 @@
+//! ZPOPMIN, ZPOPMAX, ZMPOP.
+
+use std::pin::Pin;
+
+use base::Args;
+use bytes::Bytes;
+use resp::Reply;
+use store::{Key, Kind};
+
+use super::members::{Members, element};
+use super::{by_shard, edit, members_out, peek};
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
+
+/// Which end members are taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The lowest scores.
+    Min,
+    /// The highest scores.
+    Max,
+}
+
+/// Takes up to `count` members from an end, the outermost first.
+pub(crate) fn take(
+    ctx: &mut ShardCtx<'_>,
+    key: Key<'_>,
+    end: End,
+    count: usize,
+) -> Result<Members, CmdError> {
+    let event = match end {
+        End::Min => "zpopmin",
+        End::Max => "zpopmax",
+    };
+    edit(ctx, key, event, |set| {
+        let len = set.view().len();
+        let count = count.min(len);
+        let range = match end {
+            End::Min => 0..count,
+            End::Max => len - count..len,
+        };
+        let mut taken = Members::default();
+        set.view().visit(range.clone(), end == End::Max, |score, member| {
+            taken.push(score, member);
+            true
+        });
+        set.remove_range(range, |_, _| {});
+        taken
+    })
+}
+
+/// ZPOPMIN key [count]
+pub(super) fn zpopmin(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    pop(ctx, args, reply, End::Min)
+}
+
+/// ZPOPMAX key [count]
+pub(super) fn zpopmax(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    pop(ctx, args, reply, End::Max)
+}
+
+fn pop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>, end: End) -> Result<(), CmdError> {
+    if args.len() > 3 {
+        return Err(CmdError::Syntax);
+    }
+    let count = args.get(2).map(words::positive).transpose()?;
+    let members = take(ctx, ctx.routed_key(args.arg(1)), end, count.map_or(1, |count| count as usize))?;
+    let nested = count.is_some() && reply.is_resp3();
+    reply.array(if nested { members.len() } else { members.len() * 2 });
+    for (score, member) in members.iter() {
+        if nested {
+            reply.array(2);
+        }
+        reply.bulk(member);
+        reply.double(score);
+    }
+    Ok(())
+}
+
+/// ZMPOP numkeys key [key …] MIN | MAX [COUNT count]
+pub(crate) struct Pop {
+    /// How many keys there are.
+    pub(crate) keys: usize,
+    /// Where from.
+    pub(crate) end: End,
+    /// How many members.
+    pub(crate) count: usize,
+}
+
+impl Pop {
+    /// Parses the number of keys, the keys and what follows.
+    pub(crate) fn parse<'a>(mut args: impl ExactSizeIterator<Item = &'a [u8]>) -> Result<Self, CmdError> {
+        let at_least_1 = |text: &[u8], error| {
+            let value = base::num::parse_i64(text).filter(|&value| value >= 1);
+            value.map(|value| value as usize).ok_or(CmdError::text_of(error))
+        };
+        let keys = at_least_1(args.next().unwrap_or_default(), "ERR numkeys should be greater than 0")?;
+        let end = match args.nth(keys) {
+            Some(word) if words::is(word, "MIN") => End::Min,
+            Some(word) if words::is(word, "MAX") => End::Max,
+            _ => return Err(CmdError::Syntax),
+        };
+        let mut count = None;
+        while let Some(word) = args.next() {
+            match args.next() {
+                Some(text) if count.is_none() && words::is(word, "COUNT") => {
+                    count = Some(at_least_1(text, "ERR count should be greater than 0")?);
+                }
+                _ => return Err(CmdError::Syntax),
+            }
+        }
+        Ok(Pop { keys, end, count: count.unwrap_or(1) })
+    }
+}
+
+/// Writes what was taken from a key: its name and pairs.
+pub(crate) fn reply_popped(reply: &mut Reply<'_>, key: &[u8], members: &Members) {
+    reply.array(2);
+    reply.bulk(key);
+    reply.array(members.len());
+    for (score, member) in members.iter() {
+        if !reply.is_resp3() {
+            reply.array(2);
+        }
+        element(reply, score, member, true);
+    }
+}
+
+/// ZMPOP, all keys in one shard
+pub(super) fn zmpop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let Pop { keys, end, count } = Pop::parse(args.tail(1).iter())?;
+    for name in args.tail(2).head(keys).iter() {
+        let key = ctx.key(name);
+        if !peek(&mut ctx.database(), key)?.is_empty() {
+            let members = take(ctx, key, end, count)?;
+            reply_popped(reply, name, &members);
+            return Ok(());
+        }
+    }
+    reply.null_array();
+    Ok(())
+}
+
+/// ZMPOP over several shards: each says which of its keys is the first with members, or of a wrong type; the first of them
+/// all is popped from.
+pub(super) fn zmpop_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
+    Box::pin(async move {
+        let Pop { keys, end, count } = Pop::parse(args.iter().skip(1).map(AsRef::as_ref))?;
+        let names: Vec<Bytes> = args.into_iter().skip(2).take(keys).collect();
+        let looks = by_shard(&tx, &names).into_iter().map(|(shard, part)| {
+            let step: Step = Box::new(move |ctx| StepOut::First(first(ctx, &part)));
+            (shard, step)
+        });
+        let outs = tx.round(looks.collect()).await;
+        let firsts = outs.into_iter().filter_map(|out| match out {
+            StepOut::First(first) => first,
+            _ => None,
+        });
+        let Some((number, fits)) = firsts.min() else {
+            tx.reply(|reply| reply.null_array());
+            return Ok(());
+        };
+        if !fits {
+            return Err(CmdError::WrongType);
+        }
+        let name = names.get(number).cloned().unwrap_or_default();
+        let taken = name.clone();
+        let step: Step = Box::new(move |ctx| members_out(take(ctx, ctx.key(&taken), end, count)));
+        let outs = tx.last_round(vec![(tx.topology.shard_of(&name), step)]).await;
+        if let Some(StepOut::Members(members)) = outs.into_iter().next()
+            && let [members] = &members[..]
+        {
+            tx.reply(|reply| reply_popped(reply, &name, members));
+        }
+        Ok(())
+    })
+}
+
+/// The first of some keys that exists, and whether it is a sorted set.
+fn first(ctx: &mut ShardCtx<'_>, keys: &[(usize, Bytes)]) -> Option<(usize, bool)> {
+    keys.iter().find_map(|(number, name)| {
+        let key = ctx.key(name);
+        let found = ctx.database().peek(key)?.kind() == Kind::SortedSet;
+        Some((*number, found))
+    })
+}
