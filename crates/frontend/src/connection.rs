@@ -26,6 +26,7 @@ mod server;
 mod slowlog;
 mod tracking;
 
+pub(crate) use client_list::Listing;
 pub(crate) use monitor::Monitor;
 
 use base::Args;
@@ -253,7 +254,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.stats().commands[usize::from(command)].ticks.add(ticks);
         }
         self.own_piece_took(piece, command, ticks, out.len());
-        if self.fenced(piece.dest, None) {
+        if self.answers_late(piece.dest, None) {
             return;
         }
         self.deliver(piece.dest, &out);

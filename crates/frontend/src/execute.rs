@@ -147,7 +147,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     Op::Inquiry(command) => {
                         self.inquire(command, batch.args(piece), None, &mut replies);
                         tick = self.time_part(&mut batch, tick);
-                        let late = self.fenced(piece.dest, Some(from));
+                        let late = self.answers_late(piece.dest, Some(from));
                         batch.ends.push(if late { DEFERRED } else { replies.len() });
                         continue;
                     }
