@@ -8,5 +8,6 @@ mod model;
 mod random;
 mod redis;
 mod scripts;
+mod sorted_sets;
 mod table;
 mod walks;
