@@ -15,6 +15,7 @@ pub mod server;
 pub mod set;
 pub mod sorted_set;
 pub mod stream;
+pub mod stream_new;
 pub mod string;
 pub mod string_new;
 mod write;

@@ -28,6 +28,7 @@ pub mod server;
 pub mod set;
 pub mod sorted_set;
 mod spec;
+pub mod stream;
 pub mod string;
 mod table;
 mod words;
@@ -47,6 +48,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     sorted_set::SPECS,
     geo::SPECS,
     list::SPECS,
+    stream::SPECS,
     connection::SPECS,
     cluster::SPECS,
     server::SPECS,

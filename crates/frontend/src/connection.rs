@@ -20,6 +20,7 @@ mod monitor;
 mod server;
 mod tracking;
 
+pub(crate) use client_list::Listing;
 pub(crate) use monitor::Monitor;
 
 use base::Args;
@@ -210,7 +211,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let words: Vec<Vec<u8>> = self.plan.args(piece).iter().map(<[u8]>::to_vec).collect();
         let mut out = Vec::new();
         with_args(&words, |args| self.inquire(command, args, client, &mut out));
-        if self.fenced(piece.dest, None) {
+        if self.answers_late(piece.dest, None) {
             return;
         }
         self.deliver(piece.dest, &out);

@@ -3,9 +3,10 @@
 use bus::Wake;
 use commands::{CommandId, CommandTable};
 
-use crate::connection::Monitor;
+use crate::connection::{Listing, Monitor};
 use crate::core::Core;
 use crate::hot::HotSpec;
+use crate::message::{Answer, AnswerBody, Dest};
 use crate::pause::{Fence, Pause};
 
 /// What there is of it on a core.
@@ -17,6 +18,10 @@ pub(crate) struct Detour {
     pub(crate) wants_fence: bool,
     /// Answers that wait for what was begun before them.
     pub(crate) fences: Vec<Fence>,
+    /// The inquiry that was just carried out is a list of clients, which is made at the end of the turn.
+    pub(crate) listing: Option<Listing>,
+    /// Lists of clients that are to be made.
+    pub(crate) listings: Vec<(Dest, Option<u16>, Listing)>,
     /// The number of CLIENT PAUSE.
     pub(crate) pause_command: CommandId,
     /// The number of MONITOR.
@@ -50,9 +55,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.hot_specs = hot.collect();
     }
 
+    /// Whether the answer of the inquiry that was just carried out comes later: behind all that this core began before it, or
+    /// at the end of the turn.
+    pub(crate) fn answers_late(&mut self, dest: Dest, from: Option<u16>) -> bool {
+        if std::mem::take(&mut self.detour.wants_fence) {
+            self.detour.fences.push(Fence::new(dest, from, self.next_task));
+            return true;
+        }
+        if let Some(listing) = self.detour.listing.take() {
+            self.detour.listings.push((dest, from, listing));
+            return true;
+        }
+        false
+    }
+
     /// Answers a piece apart from its batch.
-    pub(crate) fn answer_late(&mut self, dest: crate::message::Dest, from: Option<u16>, bytes: &[u8]) {
-        use crate::message::{Answer, AnswerBody};
+    pub(crate) fn answer_late(&mut self, dest: Dest, from: Option<u16>, bytes: &[u8]) {
         match from {
             None => self.deliver(dest, bytes),
             Some(core) => {

@@ -139,7 +139,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     Op::Command(command) => command,
                     Op::Inquiry(command) => {
                         self.inquire(command, batch.args(piece), None, &mut replies);
-                        let late = self.fenced(piece.dest, Some(from));
+                        let late = self.answers_late(piece.dest, Some(from));
                         batch.ends.push(if late { DEFERRED } else { replies.len() });
                         continue;
                     }

@@ -57,6 +57,13 @@ pub(crate) struct Fence {
     last_task: u64,
 }
 
+impl Fence {
+    /// Behind all that was begun up to the rounds task `last_task`.
+    pub(crate) fn new(dest: Dest, from: Option<u16>, last_task: u64) -> Self {
+        Fence { dest, from, last_task }
+    }
+}
+
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Begins a pause, or makes the one that there is stricter and longer.
     pub(crate) fn begin_pause(&mut self, pause: Pause) {
@@ -133,16 +140,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.plan.ranges.truncate(first_range);
         true
-    }
-
-    /// Keeps the answer of the inquiry that was just carried out until all that this core began before is published and
-    /// done, if the inquiry wants that. True if so.
-    pub(crate) fn fenced(&mut self, dest: Dest, from: Option<u16>) -> bool {
-        let wanted = std::mem::take(&mut self.detour.wants_fence);
-        if wanted {
-            self.detour.fences.push(Fence { dest, from, last_task: self.next_task });
-        }
-        wanted
     }
 
     /// Gives the answers that are due. At the end of a turn: what was parsed in it is published, unless credit is lacking.

@@ -27,6 +27,10 @@ const READY_MAX: usize = 1024;
 /// Reads of one socket in a turn.
 const READS_MAX: u32 = 4;
 
+/// Longest wait: the system call that there is on older kernels counts milliseconds in 32 bits and refuses what is more. A
+/// loop that is awake once a day for nothing notices no difference.
+const WAIT_MAX: Duration = Duration::from_secs(86_400);
+
 /// Clients accepted from one listener in a turn.
 const ACCEPTS_MAX: u32 = 64;
 
@@ -441,8 +445,7 @@ impl Epoll {
         self.reports.clear();
         self.cursor = 0;
         self.counters.enters.add(1);
-        // Longer than the kernel counts is as good as for ever.
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout.min(WAIT_MAX)).ok());
         match epoll::wait(&self.poll, rustix::buffer::spare_capacity(&mut self.reports), timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),

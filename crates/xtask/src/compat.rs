@@ -73,7 +73,8 @@ fn subcommands(spec: &CommandSpec) -> String {
 /// Who carries a command out.
 fn place(spec: &CommandSpec) -> &'static str {
     match spec.route {
-        Route::Rounds(..) if spec.meta.first_key == 0 => "shard after shard",
+        Route::Walk(_) => "shard after shard",
+        Route::Rounds(..) if spec.meta.key_specs.is_empty() => "all shards",
         Route::Key(_) => "the key's shard",
         Route::Keys(..) => "the keys' shards, at one instant",
         Route::AllShards(..) => "all shards, at one instant",

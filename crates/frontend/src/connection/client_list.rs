@@ -10,16 +10,27 @@ use commands::{CmdError, Merge};
 use resp::Reply;
 
 use super::client_filter::Filter;
+use super::with_args;
 use crate::conn::Conn;
-use crate::core::{Core, conn_mut};
+use crate::core::{Core, Io, conn_mut};
 use crate::route::Call;
+
+/// A list of clients that is wanted.
+pub(crate) struct Listing {
+    /// The words of the command.
+    words: Vec<Vec<u8>>,
+    /// The asking client, if it is one of this core.
+    me: Option<ConnId>,
+}
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(super) fn client_info(&mut self, call: &Call) -> Result<(), CmdError> {
         let mut line = Vec::new();
         let argv = self.call_args(call).iter().map(<[u8]>::len).sum();
         if let Some(Some(conn)) = self.conns.get(call.id.index as usize) {
-            self.write_client(conn, argv, &mut line);
+            // What is unsent is known while it holds the client back.
+            let is_slow = conn.stalled || conn.over_soft_since_ms.is_some();
+            self.write_client(conn, argv, if is_slow { conn.unsent_bytes } else { 0 }, &mut line);
         }
         self.answer(call, |reply| reply.verbatim(*b"txt", &line));
         Ok(())
@@ -31,8 +42,29 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(())
     }
 
-    /// The lines of this core's clients, as a bulk string. In front of each line is what it is sorted by.
-    pub(super) fn list_clients(&mut self, args: Args<'_>, me: Option<ConnId>, reply: &mut Reply<'_>) {
+    /// Notes that a list of this core's clients is wanted. It is made at the end of the turn, when the sockets can be asked
+    /// what is unsent.
+    pub(super) fn list_clients(&mut self, args: Args<'_>, me: Option<ConnId>, _: &mut Reply<'_>) {
+        let words = args.iter().map(<[u8]>::to_vec).collect();
+        self.detour.listing = Some(Listing { words, me });
+    }
+
+    /// Makes the lists of clients that are wanted.
+    #[cold]
+    pub(crate) fn answer_listings(&mut self, io: &impl Io) {
+        for conn in self.conns.iter_mut().flatten() {
+            conn.unsent_bytes = io.unsent(conn.id);
+        }
+        for (dest, from, listing) in std::mem::take(&mut self.detour.listings) {
+            let lines = with_args(&listing.words, |args| self.lines_of(args, listing.me));
+            let mut reply = Vec::new();
+            Reply::new(&mut reply, false).bulk(&lines);
+            self.answer_late(dest, from, &reply);
+        }
+    }
+
+    /// The lines of this core's clients. In front of each line is what it is sorted by.
+    fn lines_of(&self, args: Args<'_>, me: Option<ConnId>) -> Vec<u8> {
         let filter = Filter::parse_list(args, self.hot.databases).unwrap_or_else(|_| Filter::nobody());
         let argv = args.iter().map(<[u8]>::len).sum();
         let mut lines = Vec::new();
@@ -40,17 +72,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let argv = if me == Some(conn.id) { argv } else { 0 };
             if filter.order.is_empty() {
                 let _ = write!(lines, "{} ", conn.client_id);
-                self.write_client(conn, argv, &mut lines);
+                self.write_client(conn, argv, conn.unsent_bytes, &mut lines);
             }
             // Asked for by their numbers, clients are shown as often and in the order in which they are asked for.
-            for (at, _) in
-                filter.order.iter().enumerate().filter(|&(_, &id)| id == conn.client_id.cast_signed())
-            {
+            let places = filter.order.iter().enumerate();
+            for (at, _) in places.filter(|&(_, &id)| id == conn.client_id.cast_signed()) {
                 let _ = write!(lines, "{at} ");
-                self.write_client(conn, argv, &mut lines);
+                self.write_client(conn, argv, conn.unsent_bytes, &mut lines);
             }
         }
-        reply.bulk(&lines);
+        lines
     }
 
     pub(super) fn client_kill(&mut self, call: &Call) -> Result<(), CmdError> {
@@ -85,7 +116,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Appends the line of a client. Fields and their order are Redis's; those that have no meaning here are as Redis
     /// shows them for a client without.
-    fn write_client(&self, conn: &Conn, argv: usize, out: &mut Vec<u8>) {
+    fn write_client(&self, conn: &Conn, argv: usize, unsent: usize, out: &mut Vec<u8>) {
         let now_ms = self.now.unix_ms;
         let (name, lib_name, lib_version) = match conn.client.as_deref() {
             Some(client) => {
@@ -100,10 +131,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let flags = flags_of(conn);
         let query_free = conn.query.capacity() - conn.query.len();
         let output = conn.out.len() + conn.stashed_bytes();
-        // What is unsent is looked at while it holds the client back; otherwise it is on its way.
-        let is_slow = conn.stalled || conn.over_soft_since_ms.is_some();
-        let unsent = if is_slow { conn.unsent_bytes } else { 0 };
-        let held = conn.query.capacity() + conn.out.capacity() + conn.stashed_bytes() + unsent;
+        let texts = conn.client.as_deref().map_or(0, |client| {
+            size_of_val(client)
+                + client.name.capacity()
+                + client.lib_name.capacity()
+                + client.lib_version.capacity()
+        });
+        let held = conn.query.capacity() + conn.out.capacity() + conn.stashed_bytes() + unsent + argv + texts;
         let events = if conn.paused { "" } else { "r" };
         // Writing into a vector cannot fail.
         let _ = write!(
@@ -115,7 +149,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let _ = write!(
             out,
             " age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={} qbuf-free={query_free} \
-             argv-mem={argv} multi-mem=0 rbs={} rbp={} obl={output} oll=0 omem={} tot-mem={} events={events}{} \
+             argv-mem={argv} multi-mem=0 rbs={} rbp={} obl={output} oll={} omem={} tot-mem={} events={events}{} \
              cmd={command} user=default redir=-1 resp={} lib-name=",
             seconds_since(conn.created_ms, now_ms),
             seconds_since(conn.last_active_ms, now_ms),
@@ -123,8 +157,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             conn.query.len(),
             conn.out.capacity(),
             conn.out.capacity(),
+            u8::from(unsent > 0),
             unsent,
-            held + size_of::<Conn>(),
+            held + size_of::<Conn>() + size_of_val(&*conn.info),
             if unsent > 0 { "w" } else { "" },
             if conn.resp3 { 3 } else { 2 },
         );

@@ -64,7 +64,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(super) fn command_list(&mut self, call: &Call) -> Result<(), CmdError> {
         let args = self.call_args(call);
         let names: Vec<&str> = match (args.len(), args.arg(2)) {
-            (2, _) => self.table().commands().map(|(_, spec)| spec.meta.name).collect(),
+            (2, _) => self.table().iter().map(|(_, spec)| spec.meta.name).collect(),
             (5, word) if word.eq_ignore_ascii_case(b"filterby") => {
                 let filter = Filter::new(args.arg(3), args.arg(4))?;
                 let specs = self.table().iter().map(|(_, spec)| spec);

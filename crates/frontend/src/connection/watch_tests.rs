@@ -183,3 +183,54 @@ fn a_pipeline_before_monitor_is_answered_first() {
         assert!(harness.received(client).ends_with("127.0.0.1:50002] \"PING\"\r\n"));
     }
 }
+
+/// The identifiers in a reply of CLIENT LIST.
+fn ids(reply: &str) -> Vec<&str> {
+    reply.lines().filter_map(|line| line.strip_prefix("id=")?.split(' ').next()).collect()
+}
+
+#[test]
+fn lists_are_filtered_over_all_cores() {
+    for shards in [1, 2, 7] {
+        let mut harness = Harness::new(shards, "");
+        let clients: Vec<Client> = (0..4).map(|at| harness.connect(at % usize::from(shards))).collect();
+        harness.check(clients[1], "CLIENT SETNAME second", "+OK\r\n");
+        harness.check(clients[1], "CLIENT CAPA redirect nonsense", "+OK\r\n");
+        harness.check(clients[2], "CLIENT SETINFO LIB-NAME lib", "+OK\r\n");
+        harness.check(clients[2], "CLIENT SETINFO LIB-VER 1.2", "+OK\r\n");
+        harness.check(clients[3], "SELECT 3", "+OK\r\n");
+        harness.check(clients[3], "CLIENT NO-EVICT ON", "+OK\r\n");
+        advance(&mut harness, 5000);
+        harness.check(clients[3], "PING", "+PONG\r\n");
+        let mut check = |options: &str, expect: &[&str]| {
+            let reply = harness.ask(clients[0], &format!("CLIENT LIST {options}"));
+            assert_eq!(ids(&reply), expect, "{shards} {options}");
+        };
+        check("", &["1", "2", "3", "4"]);
+        check("ID 3 1 3 99", &["3", "1", "3"]);
+        check("ID 3 1 99 NAME second", &[]);
+        check("NAME second", &["2"]);
+        check("NOT-NAME second SKIPME yes", &["3", "4"]);
+        check("CAPA r", &["2"]);
+        check("NOT-CAPA r", &["1", "3", "4"]);
+        check("LIB-NAME lib LIB-VER 1.2", &["3"]);
+        check("NOT-LIB-VER 1.2 NOT-ID 1 2", &["4"]);
+        check("DB 3", &["4"]);
+        check("NOT-DB 3", &["1", "2", "3"]);
+        check("FLAGS e", &["4"]);
+        check("NOT-FLAGS N", &["4"]);
+        check("IDLE 5", &["2", "3"]);
+        check("MAXAGE 5", &["1", "2", "3", "4"]);
+        check("MAXAGE 6", &[]);
+        check("IP 127.0.0.1 NOT-ADDR 127.0.0.1:50002", &["1", "3", "4"]);
+        check("TYPE normal USER default", &["1", "2", "3", "4"]);
+        check("NOT-TYPE normal", &[]);
+        check("TYPE primary", &[]);
+        harness.check(clients[0], "CLIENT KILL NOT-ID 2 LADDR 127.0.0.1:6379 NOT-FLAGS e", ":1\r\n");
+        harness.check(clients[0], "CLIENT KILL ID 2 4 99", ":2\r\n");
+        assert!(clients[1..].iter().all(|&client| harness.is_closed(client)));
+        harness.check(clients[0], "CLIENT KILL SKIPME no ID", "-ERR syntax error\r\n");
+        harness.check(clients[0], "CLIENT KILL SKIPME no MAXAGE 1", ":1\r\n");
+        assert!(harness.is_closed(clients[0]));
+    }
+}

@@ -13,3 +13,4 @@ mod network;
 mod replay;
 mod tools;
 mod traffic;
+mod watch;

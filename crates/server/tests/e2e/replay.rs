@@ -48,6 +48,7 @@ const FILES: &[&str] = &[
     "keys",
     "keys-late",
     "large",
+    "list",
     "protocol",
     "quirks",
     "range",
@@ -58,6 +59,7 @@ const FILES: &[&str] = &[
     "sorted-set",
     "sorted-set-combine",
     "sorted-set-range",
+    "stream",
     "string",
     "unknown",
 ];
