@@ -94,7 +94,7 @@ fn parameters() -> String {
         let change = match param.change {
             Change::AnyTime => "CONFIG SET",
             Change::Protected => "CONFIG SET, protected",
-            Change::AtStart => "start only",
+            Change::AtStart | Change::Fixed => "start only",
         };
         let _ = writeln!(text, "| `{}`{alias} | {default} | {} | {change} |", param.name, param.help);
     }

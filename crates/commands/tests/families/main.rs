@@ -3,6 +3,7 @@
 
 mod collections;
 mod edges;
+mod geo;
 mod events;
 mod harness;
 mod model;
