@@ -59,7 +59,9 @@ fn a_search_finds_what_is_near() {
                 let missed: Vec<_> = near.iter().filter(wide).collect();
                 let is_edge = |member: &str, keyspace: &mut Keyspace| {
                     let reply = keyspace.call(&["GEOPOS", "g", member]);
-                    let at = elements(elements(&reply)[0]).into_iter().map(|part| text(part).parse::<f64>().unwrap());
+                    let at = elements(elements(&reply)[0])
+                        .into_iter()
+                        .map(|part| text(part).parse::<f64>().unwrap());
                     let at: Vec<f64> = at.collect();
                     at[0].abs() > 150.0 || at[1].abs() > 60.0
                 };

@@ -3,8 +3,8 @@
 
 mod collections;
 mod edges;
-mod geo;
 mod events;
+mod geo;
 mod harness;
 mod model;
 mod random;
