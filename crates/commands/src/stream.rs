@@ -5,6 +5,7 @@ mod claim;
 mod delete;
 mod group;
 mod id;
+mod idempotent;
 mod info;
 mod options;
 mod pending;
@@ -36,6 +37,8 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::XREADGROUP, Route::Rounds(read::xreadgroup, read::xreadgroup_rounds)),
     CommandSpec::new(&meta::XACK, Route::Key(pending::xack)),
     CommandSpec::new(&meta::XACKDEL, Route::Key(delete::xackdel)),
+    CommandSpec::new(&new::XCFGSET, Route::Key(idempotent::xcfgset)),
+    CommandSpec::new(&new::XIDMPRECORD, Route::Key(idempotent::xidmprecord)),
     CommandSpec::new(&new::XNACK, Route::Key(pending::xnack)),
     CommandSpec::new(&meta::XPENDING, Route::Key(pending::xpending)),
     CommandSpec::new(&meta::XCLAIM, Route::Key(claim::xclaim)),
