@@ -4,9 +4,11 @@
 mod collections;
 mod edges;
 mod harness;
+mod lists;
 mod model;
 mod random;
 mod redis;
 mod scripts;
+mod streams;
 mod table;
 mod walks;
