@@ -4,11 +4,15 @@
 //! the fields, and which of them are left out, is Redis's and checked against recorded replies.
 #![allow(clippy::needless_update, reason = "the data files are written by a script, one form for all")]
 
+pub mod bitmap;
 pub mod cluster;
+pub mod commandlog;
 pub mod connection;
 pub mod generic;
 pub mod geo;
 pub mod hash;
+pub mod hyperloglog;
+pub mod introspection;
 pub mod list;
 pub mod list_new;
 pub mod server;

@@ -11,6 +11,7 @@
 //!
 //! What it must not know: connections, other shards' data, clocks.
 
+pub mod bitmap;
 pub mod cluster;
 pub mod connection;
 pub mod control;
@@ -21,6 +22,8 @@ mod error;
 pub mod generic;
 pub mod geo;
 pub mod hash;
+pub mod hyperloglog;
+pub mod introspection;
 pub mod list;
 pub mod meta;
 mod rounds;
@@ -42,6 +45,8 @@ pub use table::{CommandId, CommandTable};
 /// The specs of all families.
 pub static FAMILIES: &[&[CommandSpec]] = &[
     string::SPECS,
+    bitmap::SPECS,
+    hyperloglog::SPECS,
     hash::SPECS,
     set::SPECS,
     generic::SPECS,
@@ -53,4 +58,5 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     cluster::SPECS,
     server::SPECS,
     control::SPECS,
+    introspection::SPECS,
 ];

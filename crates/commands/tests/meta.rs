@@ -75,6 +75,16 @@ fn sorted_set() {
 }
 
 #[test]
+fn bitmap() {
+    check("bitmap", meta::bitmap::ALL);
+}
+
+#[test]
+fn hyperloglog() {
+    check("hyperloglog", meta::hyperloglog::ALL);
+}
+
+#[test]
 fn geo() {
     check("geo", meta::geo::ALL);
 }
@@ -87,4 +97,9 @@ fn list() {
 #[test]
 fn stream() {
     check("stream", meta::stream::ALL);
+}
+
+#[test]
+fn introspection() {
+    check("introspection", meta::introspection::ALL);
 }

@@ -8,6 +8,7 @@ use crate::draft::{Draft, Outcome};
 use crate::expiry::Deadlines;
 use crate::key::TableHasher;
 use crate::packed::Tag;
+use crate::sizes::Place as Size;
 use crate::value::{INLINE_MAX_BYTES, KeyRecord, Large, TooLong, checked_end, field_soonest_ms, footprint};
 use crate::{Expiry, Item, Key, OwnedValue, StringValue, Value};
 
@@ -86,12 +87,14 @@ impl<'a> Occupied<'a> {
         let word = expiry.apply(self.expiry_ms());
         if let StringValue::Text(bytes) | StringValue::Bytes(bytes) = value
             && bytes.len() > INLINE_MAX_BYTES
-            && self.refill(bytes)
         {
-            self.change(|record| record.with_word(word));
-        } else {
-            self.write(word, value.payload());
+            let before = Size::of(self.place.record().view());
+            if self.refill(bytes) {
+                self.deadlines.sizes.shift(before, Size::of(self.place.record().view()));
+                return self.change(|record| record.with_word(word));
+            }
         }
+        self.write(word, value.payload());
     }
 
     /// Sets or clears the expiry.
@@ -189,7 +192,7 @@ impl<'a> Occupied<'a> {
         f: impl FnOnce(&mut Draft<'_>) -> R,
     ) -> (R, Outcome) {
         let view = self.place.record().view();
-        let (bytes, soonest) = (footprint(view), field_soonest_ms(view));
+        let (bytes, soonest, size) = (footprint(view), field_soonest_ms(view), Size::of(view));
         let structure = match self.place.record_mut().boxed_mut() {
             Some(Large::Structure(structure)) => Some(structure),
             _ => None,
@@ -199,6 +202,7 @@ impl<'a> Occupied<'a> {
         let outcome = draft.end();
         let view = self.place.record().view();
         self.books.record_bytes = self.books.record_bytes + footprint(view) - bytes;
+        self.deadlines.sizes.shift(size, Size::of(view));
         if field_soonest_ms(view) != soonest {
             if let Some(at) = soonest {
                 self.books.forget_fields(self.deadlines, at, view.name());
@@ -241,9 +245,11 @@ impl<'a> Occupied<'a> {
             && field_soonest_ms(self.place.record().view()).is_none()
             && !may_expire(&payload)
         {
-            // Neither the record's size nor its expiry changes, so the books need no entry.
+            // Neither the record's bytes nor its expiry change, so the books need no other entry.
+            let before = Size::of(self.place.record().view());
             match self.place.record_mut().overwrite_in_place(payload) {
                 Ok(()) => {
+                    self.deadlines.sizes.shift(before, Size::of(self.place.record().view()));
                     self.books.stats.dirty += 1;
                     return;
                 }

@@ -9,7 +9,7 @@ use crate::events::{Class, Event, Events};
 use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
 use crate::key::TableHasher;
-use crate::{Key, Limits};
+use crate::{Key, Limits, Sizes};
 
 /// Databases that a shard can have: the most that Redis's own tests ask for, and few enough to be looked at one by one.
 const DATABASES_MAX: usize = 16_384;
@@ -38,6 +38,8 @@ pub struct Info {
     pub expires: usize,
     /// Mean time to live of those, in ms.
     pub avg_ttl_ms: u64,
+    /// Heap bytes of the table.
+    pub table_bytes: usize,
 }
 
 /// See the [crate documentation](crate).
@@ -258,6 +260,11 @@ impl Shard {
         self.books.record_bytes + self.books.table_bytes
     }
 
+    /// Heap bytes of tables, a part of [`Shard::used_bytes`]. O(1).
+    pub fn table_bytes(&self) -> usize {
+        self.books.table_bytes
+    }
+
     /// The counters.
     #[inline]
     pub fn stats(&self) -> &Stats {
@@ -287,7 +294,13 @@ impl Shard {
             keys: database.table.len(),
             expires,
             avg_ttl_ms: database.deadlines.avg_ttl_ms(expires, self.books.now_ms),
+            table_bytes: database.table.memory_bytes(),
         }
+    }
+
+    /// How large the values of a database are; `None` if it was never used.
+    pub fn sizes(&self, db: usize) -> Option<&Sizes> {
+        self.databases.get(db)?.as_ref().map(|database| &*database.deadlines.sizes)
     }
 
     /// Makes room for the number of a database, and returns it, or that of the last database if it is past that.

@@ -3,12 +3,18 @@
 
 mod collections;
 mod edges;
+mod events;
+mod geo;
 mod harness;
 mod lists;
 mod model;
 mod random;
 mod redis;
 mod scripts;
+<<<<<<< HEAD
 mod streams;
+=======
+mod sorted_sets;
+>>>>>>> main
 mod table;
 mod walks;

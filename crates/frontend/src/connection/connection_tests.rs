@@ -261,6 +261,8 @@ fn parameters_are_changed_all_or_none() {
     harness.check(client, "CONFIG SET timeout 9 maxclients 4294967295", &failed("maxclients", "too many"));
     harness.check(client, "CONFIG GET timeout", "*2\r\n$7\r\ntimeout\r\n$1\r\n5\r\n");
     assert_eq!(harness.told.settings.lock().expect("the lock").last(), Some(&Setting::TimeoutMs(5000)));
+    harness.check(client, "CONFIG SET io-backend auto shards 0", "+OK\r\n");
+    harness.check(client, "CONFIG SET timeout 3 shards 1", &failed("shards", immutable));
     harness.check(client, "CONFIG SET a b c", "-ERR syntax error\r\n");
     let unknown = "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'\r\n";
     harness.check(client, "CONFIG SET timeout 1 nope 2", unknown);
@@ -292,11 +294,11 @@ fn info_has_its_sections() {
     let info = harness.ask(client, "INFO");
     assert_eq!(
         titles(&info),
-        "Server Clients Memory Persistence Stats Replication CPU Modules Errorstats Cluster Shards Keyspace"
+        "Server Clients Memory Persistence Threads Stats Replication CPU Modules Errorstats Cluster Shards Keyspace Keysizes"
             .split(' ')
             .collect::<Vec<_>>()
     );
-    assert_eq!(titles(&harness.ask(client, "INFO all")).len(), 14);
+    assert_eq!(titles(&harness.ask(client, "INFO all")).len(), 17);
     assert_eq!(titles(&harness.ask(client, "INFO CLIENTS server clients")), ["Server", "Clients"]);
     harness.check(client, "INFO nope", "$0\r\n\r\n");
     harness.check(client, "INFO ''", "$0\r\n\r\n");

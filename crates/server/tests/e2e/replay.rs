@@ -34,17 +34,21 @@ const DIFFERENCES: &[Difference] = &[
 
 /// Files that are replayed. Each gets a fresh server, as when it was recorded.
 const FILES: &[&str] = &[
+    "bitmap",
     "client",
     "command",
     "config",
     "connection",
     "counter",
+    "debug",
     "expire",
     "float",
     "geo",
     "hash-expiry",
     "hashes",
     "hello",
+    "introspection",
+    "hyperloglog",
     "keys",
     "keys-late",
     "large",
@@ -64,19 +68,27 @@ const FILES: &[&str] = &[
     "unknown",
 ];
 
+/// With what the server is started for a file.
+fn options(file: &str) -> &'static [&'static str] {
+    match file {
+        "debug" => &["--save", "", "--enable-debug-command", "yes"],
+        _ => &["--save", ""],
+    }
+}
+
 fn check(setup: Setup) {
     let mut failed = Vec::new();
     for file in FILES {
         let path = format!("{}/tests/fixtures/{file}.txt", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
         let differences = || DIFFERENCES.iter().filter(|difference| difference.file == *file);
-        let server = Server::start(setup, &["--save", ""]);
+        let mut server = Server::start(setup, options(file));
         let found = mismatches(server.address(), &text).unwrap_or_else(|error| panic!("{path}: {error}"));
         let (meant, wrong): (Vec<Mismatch>, Vec<Mismatch>) = found
             .into_iter()
             .partition(|mismatch| differences().any(|difference| difference.is_at(mismatch)));
         if !wrong.is_empty() {
-            failed.push(format!("{file}.txt: {}", report(&wrong)));
+            failed.push(format!("{file}.txt: {}\n{}", report(&wrong), server.log_so_far()));
         }
         for difference in differences() {
             if !meant.iter().any(|mismatch| difference.is_at(mismatch)) {
