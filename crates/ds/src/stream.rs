@@ -157,6 +157,12 @@ impl Stream {
         &mut self.groups
     }
 
+    /// Removes a consumer group. Returns what is left of it, for its owner to free in slices.
+    pub fn remove_group(&mut self, name: &[u8]) -> Option<Stream> {
+        let mut rest = Stream::new();
+        self.groups.take(name, &mut rest.groups).then_some(rest)
+    }
+
     /// Adds an entry with an id greater than [`Stream::last_id`]; `fields` are names and values in turn. Returns false,
     /// and does nothing, if the id is not greater.
     pub fn append<'f>(

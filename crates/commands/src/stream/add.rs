@@ -131,7 +131,12 @@ pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
         if let Some((producer, name)) = &named {
             stream.producers_mut().note(producer, name, id, now_ms);
         }
-        let trimmed = trim.map_or(0, |trim| stream.trim(trim));
+        let mut trimmed = 0;
+        if let Some(trim) = trim {
+            let (removed, rest) = stream.trim(trim);
+            trimmed = removed;
+            draft.free_later(rest);
+        }
         draft.changed(1);
         Ok(Some((id, Some(trimmed))))
     })?;

@@ -11,10 +11,7 @@ mod model;
 mod random;
 mod redis;
 mod scripts;
-<<<<<<< HEAD
-mod streams;
-=======
 mod sorted_sets;
->>>>>>> main
+mod streams;
 mod table;
 mod walks;
