@@ -199,7 +199,10 @@ impl<'a> Occupied<'a> {
         };
         let mut draft = Draft::new(buffer, structure, self.books.surroundings(hasher));
         let result = f(&mut draft);
-        let outcome = draft.end();
+        let mut outcome = draft.end();
+        for removed in outcome.removed.drain(..) {
+            self.books.discard(Some(Box::new(Large::Structure(removed))));
+        }
         let view = self.place.record().view();
         self.books.record_bytes = self.books.record_bytes + footprint(view) - bytes;
         self.deadlines.sizes.shift(size, Size::of(view));
