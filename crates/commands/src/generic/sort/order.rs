@@ -1,5 +1,7 @@
 //! How SORT compares.
 //!
+//! Numbers are read as borders of score ranges are: up to the first NUL, nothing is 0, too large is infinite, NaN is refused.
+//!
 //! Elements with equal numbers are compared as bytes, so the result doesn't depend on where they were. Without STORE, ALPHA
 //! compares as the C locale does: up to the first NUL. What is equal then stays in the order that it had.
 
@@ -18,7 +20,8 @@ impl Options<'_> {
         if self.alphabetic {
             return self.order_texts(elements);
         }
-        let scores = elements.iter().map(|element| score(element)).collect::<Option<Vec<f64>>>();
+        let scores =
+            elements.iter().map(|element| num::parse_f64_border(element)).collect::<Option<Vec<f64>>>();
         self.order_scores(elements, scores)
     }
 
@@ -29,7 +32,9 @@ impl Options<'_> {
         weights: &[Option<Vec<u8>>],
     ) -> Result<Vec<Vec<u8>>, CmdError> {
         if !self.alphabetic {
-            let score = |weight: &Option<Vec<u8>>| weight.as_ref().map_or(Some(0.0), |weight| score(weight));
+            let score = |weight: &Option<Vec<u8>>| {
+                weight.as_ref().map_or(Some(0.0), |weight| num::parse_f64_border(weight))
+            };
             let scores = weights.iter().map(score).collect::<Option<Vec<f64>>>();
             return self.order_scores(elements, scores);
         }
@@ -70,35 +75,5 @@ impl Options<'_> {
             text.split(|&byte| byte == 0).next().unwrap_or_default()
         }
         if self.store.is_some() { a.cmp(b) } else { c_string(a).cmp(c_string(b)) }
-    }
-}
-
-/// The number that a text is, up to its first NUL; nothing is 0. None that is out of range, and not NaN.
-fn score(text: &[u8]) -> Option<f64> {
-    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
-    if text.is_empty() {
-        return Some(0.0);
-    }
-    let hexadecimal = text.iter().any(|byte| byte.eq_ignore_ascii_case(&b'x'));
-    if hexadecimal { None } else { num::parse_f64(text) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scores() {
-        fn check(text: &str, expect: Option<f64>) {
-            assert_eq!(score(text.as_bytes()), expect, "{text:?}");
-        }
-        check("", Some(0.0));
-        check("12", Some(12.0));
-        check("-1.5e3", Some(-1500.0));
-        check("inf", Some(f64::INFINITY));
-        check("7\0x", Some(7.0));
-        for text in ["nan", "1e999", "1e-999", "0x10", "1 ", " 1", "abc"] {
-            check(text, None);
-        }
     }
 }
