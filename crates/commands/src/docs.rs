@@ -4,6 +4,7 @@
 //! the fields, and which of them are left out, is Redis's and checked against recorded replies.
 #![allow(clippy::needless_update, reason = "the data files are written by a script, one form for all")]
 
+pub mod array;
 pub mod bitmap;
 pub mod cluster;
 pub mod commandlog;

@@ -11,6 +11,7 @@
 //!
 //! What it must not know: connections, other shards' data, clocks.
 
+pub mod array;
 pub mod bitmap;
 pub mod cluster;
 pub mod connection;
@@ -54,6 +55,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     geo::SPECS,
     list::SPECS,
     stream::SPECS,
+    array::SPECS,
     connection::SPECS,
     cluster::SPECS,
     server::SPECS,

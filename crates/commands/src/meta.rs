@@ -10,6 +10,7 @@ mod keys;
 pub use flags::{Acl, Category, Flag, Flags, KeyFlag, KeyFlags};
 pub use keys::KeyAt;
 
+pub mod array;
 pub mod bitmap;
 pub mod cluster;
 pub mod commandlog;

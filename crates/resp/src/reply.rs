@@ -91,6 +91,12 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// An integer that may be too large for a signed one.
+    #[inline]
+    pub fn uint(&mut self, value: u64) {
+        self.header(b':', value);
+    }
+
     /// A bulk string.
     #[inline]
     pub fn bulk(&mut self, value: &[u8]) {

@@ -29,6 +29,8 @@ pub enum Class {
     KeyMiss = 1 << 11,
     /// `n`: new keys.
     New = 1 << 14,
+    /// Arrays.
+    Array = 1 << 16,
 }
 
 /// An event.

@@ -18,6 +18,7 @@
 //!
 //! **Must not know:** who calls it, connections, replies, other shards.
 
+mod array;
 mod books;
 mod db;
 mod draft;
@@ -47,6 +48,7 @@ mod collection_tests;
 #[path = "store_tests.rs"]
 mod tests;
 
+pub use array::ArrayDraft;
 pub use books::Stats;
 pub use db::{Db, Expiry};
 pub use draft::{Draft, Edited, WrongType};

@@ -1,5 +1,6 @@
 //! Big collections: each a structure of its own, boxed.
 
+use ds::array::Array;
 use ds::stream::Stream;
 
 use crate::Kind;
@@ -42,6 +43,8 @@ pub enum Structure {
     List(List),
     /// A stream.
     Stream(Box<Stream>),
+    /// An array.
+    Array(Box<Array>),
 }
 
 impl Structure {
@@ -54,6 +57,7 @@ impl Structure {
             Structure::SortedSet(_) => Kind::SortedSet,
             Structure::List(_) => Kind::List,
             Structure::Stream(_) => Kind::Stream,
+            Structure::Array(_) => Kind::Array,
         }
     }
 
@@ -66,6 +70,7 @@ impl Structure {
             Structure::SortedSet(set) => set,
             Structure::List(list) => list,
             Structure::Stream(stream) => &**stream,
+            Structure::Array(array) => &**array,
         }
     }
 
@@ -78,6 +83,7 @@ impl Structure {
             Structure::SortedSet(set) => set,
             Structure::List(list) => list,
             Structure::Stream(stream) => &mut **stream,
+            Structure::Array(array) => &mut **array,
         }
     }
 }

@@ -44,6 +44,8 @@ pub enum Kind {
     Hash,
     /// A stream.
     Stream,
+    /// An array.
+    Array,
 }
 
 impl Kind {
@@ -56,6 +58,7 @@ impl Kind {
             Kind::SortedSet => "zset",
             Kind::Hash => "hash",
             Kind::Stream => "stream",
+            Kind::Array => "array",
         }
     }
 }

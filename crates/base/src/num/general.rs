@@ -34,7 +34,12 @@ pub fn write_f64_17(out: &mut Vec<u8>, value: f64) {
             _ => {}
         }
     }
-    if value < 0.0 {
+    write_general(out, value < 0.0, &digits, exponent);
+}
+
+/// Writes at most 17 digits, `d.ddd × 10^exponent`, as `%.17g` lays them out.
+pub(super) fn write_general(out: &mut Vec<u8>, negative: bool, digits: &[u8], exponent: i32) {
+    if negative {
         out.push(b'-');
     }
     let used = digits.iter().rposition(|&digit| digit != b'0').map_or(1, |last| last + 1);

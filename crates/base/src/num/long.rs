@@ -80,6 +80,45 @@ impl LongFloat {
         self.0.is_negative() && !self.0.is_zero()
     }
 
+    /// The float that a double is; exact. `None` for NaN.
+    pub fn from_f64(value: f64) -> Option<Self> {
+        if !value.is_finite() {
+            let infinity = X87DoubleExtended::INFINITY;
+            return (!value.is_nan()).then_some(LongFloat(if value < 0.0 { -infinity } else { infinity }));
+        }
+        let bits = value.abs().to_bits();
+        let fraction = bits & ((1 << 52) - 1);
+        let (mantissa, exponent) = match bits >> 52 {
+            0 => (fraction, -1074),
+            stored => (fraction | 1 << 52, stored as i64 - 1075),
+        };
+        let magnitude = parse_number(format!("0x{mantissa:x}p{exponent}").as_bytes())?;
+        Some(LongFloat(if value.is_sign_negative() { -magnitude } else { magnitude }))
+    }
+
+    /// The integer that is left without the fraction, if it fits.
+    pub fn truncated(self) -> Option<i64> {
+        let int = self.0.to_i128_r(64, Round::TowardZero, &mut false);
+        let out_of_range = int.status.contains(rustc_apfloat::Status::INVALID_OP);
+        i64::try_from(int.value).ok().filter(|_| !out_of_range)
+    }
+
+    /// Appends what C's `%.17Lg` prints: at most 17 digits, with an exponent if there would be many zeros.
+    pub fn write_general(self, out: &mut Vec<u8>) {
+        if !self.0.is_finite() || self.0.is_zero() {
+            let text = if self.0.is_zero() { "0" } else { "inf" };
+            out.extend_from_slice(if self.0.is_negative() { b"-" } else { b"" });
+            return out.extend_from_slice(text.as_bytes());
+        }
+        let magnitude = if self.0.is_negative() { -self.0 } else { self.0 };
+        // Always with an exponent, because no zeros may be added.
+        let text = format!("{magnitude:width$.precision$}", width = 0, precision = FRACTION_DIGITS);
+        let (digits, exponent) = text.split_once(['E', 'e']).unwrap_or((&text, "0"));
+        let digits: Vec<u8> = digits.bytes().filter(u8::is_ascii_digit).collect();
+        let exponent = exponent.trim_start_matches('+').parse().unwrap_or(0);
+        super::general::write_general(out, self.0.is_negative(), &digits, exponent);
+    }
+
     /// Appends what C's `%.17Lf` prints, without zeros at the end of the fraction: up to 4,933 digits before the point. Zero
     /// has no sign.
     pub fn write(self, out: &mut Vec<u8>) {

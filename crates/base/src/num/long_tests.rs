@@ -134,3 +134,38 @@ proptest! {
         let _ = parsed(&number);
     }
 }
+
+#[test]
+fn general_form() {
+    fn check(text: &str, expect: &str) {
+        let mut out = Vec::new();
+        LongFloat::parse(text.as_bytes()).expect("a number").write_general(&mut out);
+        assert_eq!(String::from_utf8_lossy(&out), expect, "{text}");
+    }
+    check("0.1", "0.1");
+    check("6", "6");
+    check("-1.5", "-1.5");
+    check("100000", "100000");
+    check("1e20", "1e+20");
+    check("0.00001", "1e-05");
+    check("9223372036854775807", "9.2233720368547758e+18");
+    check("12345678901234567", "12345678901234567");
+    check("-0", "-0");
+    check("inf", "inf");
+    check("1.2345678901234567891", "1.2345678901234568");
+}
+
+#[test]
+fn doubles_and_truncation() {
+    for value in [0.1, -2.5, 5e-324, 1e300, 0.0, 3.0, f64::MIN_POSITIVE] {
+        let mut out = Vec::new();
+        LongFloat::from_f64(value).expect("no NaN").write_general(&mut out);
+        let mut expect = Vec::new();
+        super::super::write_f64_17(&mut expect, value);
+        assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(&expect));
+    }
+    let truncated = |text: &str| LongFloat::parse(text.as_bytes()).and_then(LongFloat::truncated);
+    assert_eq!((truncated("2.9"), truncated("-2.9")), (Some(2), Some(-2)));
+    assert_eq!((truncated("1e19"), truncated("-inf")), (None, None));
+    assert_eq!(truncated("9223372036854775807.5"), Some(i64::MAX));
+}

@@ -152,10 +152,12 @@ pub enum Category {
     Transaction,
     /// Scripts and functions.
     Scripting,
+    /// Arrays.
+    Array,
 }
 
 /// The names of the categories, by discriminant.
-const CATEGORY_NAMES: [&str; 21] = [
+const CATEGORY_NAMES: [&str; 22] = [
     "@keyspace",
     "@read",
     "@write",
@@ -177,6 +179,7 @@ const CATEGORY_NAMES: [&str; 21] = [
     "@connection",
     "@transaction",
     "@scripting",
+    "@array",
 ];
 
 impl Category {

@@ -96,6 +96,11 @@ fn value(item: Item<'_>, now_ms: u64) -> Digest {
         for (at, element) in list.iter(0).enumerate() {
             sum.add(Digest::of(&[&(at as u64).to_le_bytes(), &element.to_vec()]));
         }
+    } else if let Ok(array) = value.as_array() {
+        array.visit(0, u64::MAX, |index, element| {
+            sum.add(Digest::of(&[&index.to_le_bytes(), &element.to_vec()]));
+            true
+        });
     } else {
         sum.add(Digest::of(&[value.text(&mut Vec::new())]));
     }
