@@ -10,6 +10,8 @@ const TEXT_MAX_BYTES: usize = 5 * 1024;
 
 /// Digits behind the point that are written.
 const FRACTION_DIGITS: usize = 17;
+/// Digits of the general form.
+const GENERAL_DIGITS: usize = 17;
 const FRACTION_UNITS: u128 = 10u128.pow(FRACTION_DIGITS as u32);
 
 /// A number below this, shifted right by so many bits or more, is less than one half.
@@ -110,12 +112,13 @@ impl LongFloat {
             out.extend_from_slice(if self.0.is_negative() { b"-" } else { b"" });
             return out.extend_from_slice(text.as_bytes());
         }
-        let magnitude = if self.0.is_negative() { -self.0 } else { self.0 };
-        // Always with an exponent, because no zeros may be added.
-        let text = format!("{magnitude:width$.precision$}", width = 0, precision = FRACTION_DIGITS);
-        let (digits, exponent) = text.split_once(['E', 'e']).unwrap_or((&text, "0"));
-        let digits: Vec<u8> = digits.bytes().filter(u8::is_ascii_digit).collect();
-        let exponent = exponent.trim_start_matches('+').parse().unwrap_or(0);
+        let (mantissa, exponent) = self.parts();
+        // `mantissa / 2^n` is `mantissa * 5^n / 10^n`.
+        let base = if exponent > 0 { 2 } else { 5 };
+        let digits = power_digits(mantissa, base, exponent.unsigned_abs());
+        let point = digits.len() as i32 + exponent.min(0);
+        let (digits, carried) = rounded(digits, GENERAL_DIGITS);
+        let exponent = point - 1 + i32::from(carried);
         super::general::write_general(out, self.0.is_negative(), &digits, exponent);
     }
 
@@ -126,10 +129,7 @@ impl LongFloat {
             out.extend_from_slice(if self.0.is_negative() { b"-inf" } else { b"inf" });
             return;
         }
-        let bits = self.0.to_bits();
-        let mantissa = bits as u64;
-        // Subnormal numbers have the exponent of the smallest normal ones.
-        let exponent = ((bits >> 64) & 0x7fff).max(1) as i32 - EXPONENT_BIAS;
+        let (mantissa, exponent) = self.parts();
         let start = out.len();
         if exponent > 0 {
             write_shifted(out, mantissa, exponent.unsigned_abs());
@@ -139,6 +139,15 @@ impl LongFloat {
         if self.0.is_negative() && out.get(start..) != Some(b"0") {
             out.insert(start, b'-');
         }
+    }
+}
+
+impl LongFloat {
+    /// Mantissa and exponent of a finite number: it is `mantissa * 2^exponent`.
+    fn parts(self) -> (u64, i32) {
+        let bits = self.0.to_bits();
+        // Subnormal numbers have the exponent of the smallest normal ones.
+        (bits as u64, ((bits >> 64) & 0x7fff).max(1) as i32 - EXPONENT_BIAS)
     }
 }
 
@@ -152,6 +161,54 @@ impl PartialOrd for LongFloat {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         self.0.partial_cmp(&other.0)
     }
+}
+
+/// The decimal digits of `mantissa * base^power`.
+fn power_digits(mantissa: u64, base: u64, power: u32) -> Vec<u8> {
+    const LIMB: u64 = 1_000_000_000;
+    /// Factors that are multiplied at once: the product of a limb, and a carry, fit into 64 bits.
+    const STEP: u32 = 12;
+    let mut limbs = vec![mantissa % LIMB, mantissa / LIMB % LIMB, mantissa / LIMB / LIMB];
+    let mut left = power;
+    while left > 0 {
+        let step = left.min(STEP);
+        let (factor, mut carry) = (base.pow(step), 0);
+        for limb in &mut limbs {
+            let value = *limb * factor + carry;
+            (*limb, carry) = (value % LIMB, value / LIMB);
+        }
+        if carry > 0 {
+            limbs.push(carry);
+        }
+        left -= step;
+    }
+    let text: String = limbs.iter().rev().map(|limb| format!("{limb:09}")).collect();
+    text.trim_start_matches('0').as_bytes().to_vec()
+}
+
+/// Digits rounded to at most so many, to nearest and ties to even; and whether there is a digit more before them.
+fn rounded(mut digits: Vec<u8>, count: usize) -> (Vec<u8>, bool) {
+    let Some((&next, rest)) = digits.get(count..).and_then(<[u8]>::split_first) else {
+        return (digits, false);
+    };
+    let is_odd = count.checked_sub(1).and_then(|last| digits.get(last)).is_some_and(|digit| digit & 1 == 1);
+    let is_tie = next == b'5' && rest.iter().all(|&digit| digit == b'0');
+    let up = if is_tie { is_odd } else { next >= b'5' };
+    digits.truncate(count);
+    if !up {
+        return (digits, false);
+    }
+    for digit in digits.iter_mut().rev() {
+        if *digit < b'9' {
+            *digit += 1;
+            return (digits, false);
+        }
+        *digit = b'0';
+    }
+    if let Some(first) = digits.first_mut() {
+        *first = b'1';
+    }
+    (digits, true)
 }
 
 /// A number without a sign.
