@@ -13,10 +13,8 @@ pub(super) fn arset(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
     let start = index::parse(args.arg(2))?;
     let values = args.tail(3);
     let last = start.checked_add(values.len() as u64 - 1).filter(|&last| last <= INDEX_MAX);
-    if last.is_none() {
-        return Err(CmdError::text_of("ERR array index overflow"));
-    }
-    let new = set(ctx, args.arg(1), (start..).zip(values.iter()))?;
+    let last = last.ok_or(CmdError::text_of("ERR array index overflow"))?;
+    let new = set(ctx, args.arg(1), (start..=last).zip(values.iter()))?;
     ctx.event(Class::Array, "arset", args.arg(1));
     reply.uint(new);
     Ok(())

@@ -131,4 +131,37 @@ mod tests {
         check(&gap, Some(0), 4, &[(0, "c"), (1, "d"), (2, "a")]);
         check(&gap, Some(1), 4, &[]);
     }
+
+    /// Position by position, as the documentation tells it.
+    fn naive(array: &Array, kept: u64) -> Array {
+        let span = array.len();
+        let mut at = array.last_insert().map_or(span - 1, |last| last % span);
+        let mut texts = Vec::new();
+        while let Some(element) = array.get(at).filter(|_| (texts.len() as u64) < kept) {
+            texts.insert(0, element.to_vec());
+            at = at.checked_sub(1).unwrap_or(span - 1);
+        }
+        let mut new = Array::new();
+        texts.iter().enumerate().for_each(|(at, text)| _ = new.set(at as u64, text));
+        new.set_last_insert((texts.len() as u64).checked_sub(1));
+        new
+    }
+
+    #[test]
+    fn as_position_by_position() {
+        let mut rng = base::Rng::new(7);
+        for round in 0..2000 {
+            let mut array = Array::new();
+            let span = 1 + rng.below(if round % 4 == 0 { 200 } else { 8 });
+            let gaps = rng.one_in(2);
+            for at in 0..span {
+                if at + 1 == span || !gaps || !rng.one_in(6) {
+                    array.set(at, at.to_string().as_bytes());
+                }
+            }
+            array.set_last_insert(if rng.one_in(5) { None } else { Some(rng.below(span * 2)) });
+            let kept = 1 + rng.below(span);
+            assert_eq!(rebuilt(&array, kept), naive(&array, kept), "{array:?} {kept}");
+        }
+    }
 }
