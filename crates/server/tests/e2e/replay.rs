@@ -60,6 +60,7 @@ const FILES: &[&str] = &[
     "sorted-set-range",
     "string",
     "unknown",
+    "wrong-type",
 ];
 
 fn check(setup: Setup) {
