@@ -35,8 +35,12 @@ pub const REPLY_DEPTH_MAX: usize = 32;
 /// Most star groups of a glob pattern that are tried; a pattern with more matches nothing. Redis's nesting limit.
 pub const GLOB_STARS_MAX: usize = 1000;
 
-/// Most keys that one call of SCAN looks at, whatever its COUNT: about a millisecond, so that a client cannot stop a shard.
+/// Most elements that one call of HSCAN, SSCAN or ZSCAN looks at, whatever its COUNT: about a millisecond, so that a client
+/// cannot stop a shard.
 pub const SCAN_KEYS_MAX: usize = 10_000;
+
+/// Most keys that SCAN looks at in one go, whatever its COUNT: some hundred microseconds, and then others have their turn.
+pub const SCAN_SLICE_KEYS: usize = 2_000;
 
 /// Replies that a connection may have outstanding before no more of its commands are taken. Bounds what a pipeline can
 /// queue at other shards and in the stash; deeper pipelines than this gain nothing.

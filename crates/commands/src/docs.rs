@@ -4,17 +4,20 @@
 //! the fields, and which of them are left out, is Redis's and checked against recorded replies.
 #![allow(clippy::needless_update, reason = "the data files are written by a script, one form for all")]
 
+pub mod bitmap;
 pub mod cluster;
 pub mod connection;
 pub mod generic;
 pub mod geo;
 pub mod hash;
+pub mod hyperloglog;
 pub mod list;
 pub mod list_new;
 pub mod server;
 pub mod set;
 pub mod sorted_set;
 pub mod stream;
+pub mod stream_new;
 pub mod string;
 pub mod string_new;
 mod write;

@@ -47,7 +47,7 @@ pub static SPECS: &[CommandSpec] = &[
             CommandSpec::new(&meta::OBJECT_REFCOUNT, Route::Key(object::refcount)),
         ],
     ),
-    CommandSpec::new(&meta::SCAN, Route::Rounds(scan::scan, scan::scan_rounds)),
+    CommandSpec::new(&meta::SCAN, Route::Walk(scan::scan)),
     CommandSpec::new(&meta::KEYS, Route::AllShards(walk::keys, Merge::Concat)),
     CommandSpec::new(&meta::RANDOMKEY, Route::AllShards(walk::randomkey, Merge::Custom(walk::choose_key))),
 ];

@@ -11,6 +11,7 @@
 //!
 //! What it must not know: connections, other shards' data, clocks.
 
+pub mod bitmap;
 pub mod cluster;
 pub mod connection;
 pub mod control;
@@ -21,6 +22,7 @@ mod error;
 pub mod generic;
 pub mod geo;
 pub mod hash;
+pub mod hyperloglog;
 pub mod list;
 pub mod meta;
 mod rounds;
@@ -28,6 +30,7 @@ pub mod server;
 pub mod set;
 pub mod sorted_set;
 mod spec;
+pub mod stream;
 pub mod string;
 mod table;
 mod words;
@@ -41,12 +44,15 @@ pub use table::{CommandId, CommandTable};
 /// The specs of all families.
 pub static FAMILIES: &[&[CommandSpec]] = &[
     string::SPECS,
+    bitmap::SPECS,
+    hyperloglog::SPECS,
     hash::SPECS,
     set::SPECS,
     generic::SPECS,
     sorted_set::SPECS,
     geo::SPECS,
     list::SPECS,
+    stream::SPECS,
     connection::SPECS,
     cluster::SPECS,
     server::SPECS,

@@ -46,8 +46,12 @@ pub enum StepOut {
     Members(Vec<Members>),
     /// Elements of a collection, or copies of them; `None` where there is no collection.
     Texts(Option<Vec<Vec<u8>>>),
+    /// By number of the key: its part of the reply, or why it has none.
+    Parts(Vec<(usize, Result<Vec<u8>, CmdError>)>),
     /// A reply.
     Reply(Vec<u8>),
+    /// One for each of several keys.
+    Each(Vec<StepOut>),
     /// The step failed.
     Failed(CmdError),
 }
@@ -125,6 +129,41 @@ impl Tx {
     /// command it costs one publish, and no lock is held: each step is done at the instant of that publish.
     pub fn last_round(&self, steps: Vec<(u16, Step)>) -> Round {
         self.send(steps, true)
+    }
+
+    /// Runs one step for each key, in one publish and with one trip to each shard, and returns what they hand back in the
+    /// order of the keys. `last` as in [`Tx::last_round`].
+    pub async fn each(
+        &self,
+        names: &[Bytes],
+        last: bool,
+        run: fn(&mut ShardCtx<'_>, &[u8]) -> StepOut,
+    ) -> Vec<StepOut> {
+        let mut parts: Vec<(u16, Vec<usize>)> = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let shard = self.topology.shard_of(name);
+            match parts.iter_mut().find(|(other, _)| *other == shard) {
+                Some((_, part)) => part.push(at),
+                None => parts.push((shard, vec![at])),
+            }
+        }
+        let steps = parts.iter().map(|(shard, part)| {
+            let names: Vec<Bytes> = part.iter().filter_map(|&at| names.get(at).cloned()).collect();
+            let step: Step =
+                Box::new(move |ctx| StepOut::Each(names.iter().map(|name| run(ctx, name)).collect()));
+            (*shard, step)
+        });
+        let outs = self.send(steps.collect(), last).await;
+        let mut ordered: Vec<StepOut> = names.iter().map(|_| StepOut::Done).collect();
+        for ((_, part), out) in parts.into_iter().zip(outs) {
+            let StepOut::Each(outs) = out else { continue };
+            for (at, out) in part.into_iter().zip(outs) {
+                if let Some(place) = ordered.get_mut(at) {
+                    *place = out;
+                }
+            }
+        }
+        ordered
     }
 
     fn send(&self, steps: Vec<(u16, Step)>, last: bool) -> Round {

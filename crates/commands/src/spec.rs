@@ -67,6 +67,9 @@ pub enum Route {
     /// from round to round until it concludes. If its first round is its last ([`crate::Tx::last_round`]) nothing is held:
     /// that is the way of commands that read keys of several shards at one instant.
     Rounds(Handler, RoundsFn),
+    /// No keys: the function goes from shard to shard, round by round; a step sees a whole shard, but holds nothing, and other
+    /// work goes on between the rounds.
+    Walk(RoundsFn),
     /// The connection's own business, or the server's: carried out by the core that owns the connection, which may ask
     /// all other cores about it.
     Connection,

@@ -75,6 +75,16 @@ fn sorted_set() {
 }
 
 #[test]
+fn bitmap() {
+    check("bitmap", meta::bitmap::ALL);
+}
+
+#[test]
+fn hyperloglog() {
+    check("hyperloglog", meta::hyperloglog::ALL);
+}
+
+#[test]
 fn geo() {
     check("geo", meta::geo::ALL);
 }

@@ -239,8 +239,8 @@ pub fn decode(bytes: &[u8]) -> Option<(Element<'_>, usize)> {
     }
     let len = element_len(bytes);
     let start = match head {
-        ..MEDIUM => 1,
-        ..INT_12 => 2,
+        SHORT..MEDIUM => 1,
+        MEDIUM..INT_12 => 2,
         LONG => 5,
         _ => return Some((Element::Int(decode_int(bytes.get(..len)?)), len)),
     };

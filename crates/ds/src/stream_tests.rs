@@ -19,6 +19,8 @@ enum Act {
     DropGroup(u8),
     /// Group, consumer, entry.
     Deliver(u8, u8, u8),
+    ByTime(u8),
+    Again(u8, u8),
     Acknowledge(u8, u8),
     DropConsumer(u8, u8),
 }
@@ -47,6 +49,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..12u8).prop_map(Act::DropGroup),
         6 => (0..3u8, 0..3u8, any::<u8>()).prop_map(|(group, who, at)| Act::Deliver(group, who, at)),
         3 => (0..3u8, any::<u8>()).prop_map(|(group, at)| Act::Acknowledge(group, at)),
+        1 => (0..3u8).prop_map(Act::ByTime),
+        2 => (0..3u8, any::<u8>()).prop_map(|(group, at)| Act::Again(group, at)),
         1 => (0..3u8, 0..9u8).prop_map(|(group, who)| Act::DropConsumer(group, who)),
     ]
 }
@@ -151,7 +155,7 @@ fn apply(stream: &mut Stream, model: &mut Model, act: &Act, limits: Limits) {
             let (id, who) = (model.id(at), vec![b'c', who]);
             let edited = stream.groups_mut().edit(&name(group), |group| {
                 let consumer = group.find_consumer(&who).unwrap_or_else(|| group.add_consumer(&who, 7));
-                group.assign(id, Pending { consumer: Some(consumer), delivered_ms: 9, count: 1 });
+                group.assign(id, Pending { consumer: Some(consumer), delivered_ms: at.into(), count: 1 });
                 group.set_last_id(group.last_id().max(id), None);
             });
             let modelled = model.groups.get_mut(&name(group)).map(|(last, pending)| {
@@ -159,6 +163,20 @@ fn apply(stream: &mut Stream, model: &mut Model, act: &Act, limits: Limits) {
                 *last = id.max(*last);
             });
             assert_eq!(edited, modelled);
+        }
+        Act::ByTime(group) => {
+            stream.groups_mut().edit(&name(group), |group| {
+                let mut expect: Vec<_> =
+                    group.pending().iter().map(|(id, state)| (state.delivered_ms, id)).collect();
+                expect.sort_unstable();
+                let early = expect.iter().filter(|(ms, _)| *ms <= 100).map(|(_, id)| *id);
+                assert!(group.pending_by_time(100).eq(early));
+            });
+        }
+        Act::Again(group, at) => {
+            let id = model.id(at);
+            let again = stream.groups_mut().edit(&name(group), |group| group.deliver_again(id, 200));
+            assert_eq!(again, model.groups.get(&name(group)).map(|(_, pending)| pending.contains_key(&id)));
         }
         Act::Acknowledge(group, at) => {
             let id = model.id(at);

@@ -24,6 +24,9 @@ use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
 
+/// Rounds of a task that may follow one another within a turn: enough for commands with keys, while a walk over a large shard
+/// lets others have their turn.
+const ROUNDS_PER_TURN_MAX: usize = 4;
 /// Expiry slices run at most this often.
 const EXPIRE_EVERY_US: u64 = 1000;
 /// While there is memory to free, a slice of it is freed this often.
@@ -334,8 +337,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
-        // Rounds whose steps were all here are complete already: let them go on within the turn.
-        while !self.runnable.is_empty() {
+        // Rounds whose steps were all here are complete already: let them go on within the turn, but not for ever.
+        for _ in 0..ROUNDS_PER_TURN_MAX {
+            if self.runnable.is_empty() {
+                break;
+            }
             self.run_tasks();
             self.flush();
         }
@@ -355,7 +361,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.stats().sample_rates(self.now.unix_ms);
         let stop = self.stopping();
         Next {
-            again: (self.plan.len() > 0 && self.can_publish()) || self.may_parse_stalled(),
+            again: (self.plan.len() > 0 && self.can_publish())
+                || !self.runnable.is_empty()
+                || self.may_parse_stalled(),
             deadline_us: [
                 self.soft_limit_deadline_us(),
                 self.held_deadline_us(),
@@ -558,6 +566,6 @@ fn handler_of(route: &Route) -> Option<Handler> {
         | Route::AllShards(handler, _)
         | Route::OneShard(_, handler)
         | Route::Rounds(handler, _) => Some(handler),
-        Route::Connection | Route::Container => None,
+        Route::Walk(_) | Route::Connection | Route::Container => None,
     }
 }

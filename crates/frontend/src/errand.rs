@@ -40,7 +40,7 @@ pub(crate) struct Done {
 #[derive(Debug)]
 pub(crate) enum Work {
     /// Write the configuration, as it was when the command came, into its file.
-    Rewrite(Box<Config>),
+    Rewrite { config: Box<Config>, all: bool },
     /// Change parameters of which some need sockets or folders.
     Set(Changes),
 }
@@ -49,7 +49,7 @@ impl ErrandCall {
     /// Carries the command out and answers its core.
     pub fn run(self, shared: &Shared) {
         let result = match &self.work {
-            Work::Rewrite(config) => rewrite(config),
+            Work::Rewrite { config, all } => rewrite(config, *all),
             Work::Set(changes) => set(changes, shared),
         };
         let mut bytes = Vec::new();
@@ -63,11 +63,11 @@ impl ErrandCall {
     }
 }
 
-fn rewrite(config: &Config) -> Result<(), CmdError> {
+fn rewrite(config: &Config, all: bool) -> Result<(), CmdError> {
     let Some(path) = config.file() else {
         return Err(CmdError::text_of("ERR The server is running without a config file"));
     };
-    config.rewrite(path).map_err(|error| {
+    config.rewrite(path, all).map_err(|error| {
         tracing::warn!("CONFIG REWRITE failed: {error}");
         CmdError::Text(format!("ERR Rewriting config file: {}", without_code(&error)).into_bytes().into())
     })?;

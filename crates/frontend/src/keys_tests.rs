@@ -55,3 +55,17 @@ fn one_round_waits_for_keys_that_others_hold() {
         assert_eq!(harness.send(client, pipeline.as_bytes()), expect, "{shards} shards");
     }
 }
+
+#[test]
+fn a_walk_with_a_large_count_ends_in_one_call() {
+    for shards in SHARDS {
+        let mut harness = Harness::new(shards, "--enable-debug-command yes");
+        let client = harness.connect(0);
+        harness.check(client, "DEBUG POPULATE 30000", "+OK\r\n");
+        let reply = harness.ask(client, "SCAN 0 COUNT 1000000");
+        assert!(reply.starts_with("*2\r\n$1\r\n0\r\n*30000\r\n"), "{shards} shards");
+        // What follows in the pipeline is answered behind it, but need not wait for it to be carried out.
+        let reply = harness.send(client, b"SCAN 0 COUNT 30000 MATCH none\r\nPING\r\n");
+        assert_eq!(reply, "*2\r\n$1\r\n0\r\n*0\r\n+PONG\r\n", "{shards} shards");
+    }
+}

@@ -77,7 +77,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.topology.shards == 1 || keys.len() == 1 || is_cut {
             return self.route_key(call);
         }
-        let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
+        self.start_task(call, function, keys);
+    }
+
+    /// Starts a task that is going to lock these keys; without any, it walks over the shards.
+    pub(crate) fn start_task(&mut self, call: &Call, function: RoundsFn, keys: Vec<(u16, Vec<Vec<u8>>)>) {
+        let args: OwnedArgs = self.call_args(call).iter().map(Bytes::copy_from_slice).collect();
         let state = Rc::new(RefCell::new(TxState::default()));
         let db = usize::from(call.db);
         let (databases, limits) = (self.hot.databases, self.hot.limits);

@@ -129,6 +129,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Route::Rounds(_, function) if !self.own_commands.takes(call.command) => {
                 self.route_rounds(&call, function);
             }
+            Route::Walk(function) => self.start_task(&call, function, Vec::new()),
             Route::Rounds(..) | Route::Connection | Route::Container => self.connection_command(&call),
         }
         // What is not planned for the own shard has been copied, or is done.

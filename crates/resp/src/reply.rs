@@ -118,6 +118,25 @@ impl<'a> Reply<'a> {
         self.header(b'*', len as u64);
     }
 
+    /// Makes an array of the `len` elements that were written since [`Reply::position`] was `position`. Costs a move of them.
+    pub fn insert_array(&mut self, position: usize, len: usize) {
+        self.insert_header(position, |reply| reply.array(len));
+    }
+
+    /// As [`Reply::insert_array`], a map of `len` pairs.
+    pub fn insert_map(&mut self, position: usize, len: usize) {
+        self.insert_header(position, |reply| reply.map(len));
+    }
+
+    /// Moves what was written since `position` behind what `write` writes.
+    fn insert_header(&mut self, position: usize, write: impl FnOnce(&mut Self)) {
+        let end = self.out.len();
+        write(self);
+        if let Some(moved) = self.out.get_mut(position..) {
+            moved.rotate_left(end.saturating_sub(position));
+        }
+    }
+
     /// A map of `len` pairs, which follow; RESP2: an array of twice as many elements.
     #[inline]
     pub fn map(&mut self, len: usize) {

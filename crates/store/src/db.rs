@@ -8,7 +8,7 @@ use crate::entry::{Entry, Occupied, Vacant};
 use crate::expiry::Deadlines;
 use crate::key::TableHasher;
 use crate::value::{KeyRecord, TooLong, is_expired};
-use crate::{HashRef, Item, Key, Kind, OwnedValue, SetRef, StringValue, Value};
+use crate::{Class, HashRef, Item, Key, Kind, OwnedValue, SetRef, StringValue, Value};
 
 /// A database.
 pub(crate) struct Database {
@@ -257,6 +257,12 @@ impl<'s> Db<'s> {
             }
             had
         })
+    }
+
+    /// Notes that a key was changed; see [`crate::Shard::event`].
+    #[inline]
+    pub fn event(&mut self, class: Class, name: &'static str, key: &[u8]) {
+        self.books.events.push(class, name, self.index, key);
     }
 
     /// The number of keys, among them expired ones that nobody has come upon yet. O(1).

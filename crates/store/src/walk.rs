@@ -9,15 +9,24 @@ const RANDOM_TRIES_MAX: usize = 100;
 
 impl Db<'_> {
     /// Visits some keys at or after `cursor` and returns the cursor to go on with; 0 means the end. Bounded work, so a
-    /// call may visit nothing although there is more; see [`ds::Table::scan`] for what is guaranteed.
-    pub fn scan(&self, cursor: u64, mut visit: impl FnMut(Item<'_>)) -> u64 {
+    /// call may visit nothing although there is more; see [`ds::Table::scan`] for what is guaranteed. Expired keys that it comes
+    /// upon are removed.
+    pub fn scan(&mut self, cursor: u64, mut visit: impl FnMut(Item<'_>)) -> u64 {
         let now_ms = self.books.now_ms;
-        self.database.table.scan(cursor, |record, _| {
+        let mut stale: Vec<Vec<u8>> = Vec::new();
+        let next = self.database.table.scan(cursor, |record, _| {
             let item = Item(record.view());
-            if !item.expired(now_ms) {
+            if item.expired(now_ms) {
+                stale.push(item.key().to_vec());
+            } else {
                 visit(item);
             }
-        })
+        });
+        for name in stale {
+            let key = self.key(&name);
+            self.peek(key);
+        }
+        next
     }
 
     /// Visits all keys, in no particular order. O(number of keys): for commands that are.

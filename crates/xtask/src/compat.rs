@@ -73,7 +73,8 @@ fn subcommands(spec: &CommandSpec) -> String {
 /// Who carries a command out.
 fn place(spec: &CommandSpec) -> &'static str {
     match spec.route {
-        Route::Rounds(..) if spec.meta.first_key == 0 => "shard after shard",
+        Route::Walk(_) => "shard after shard",
+        Route::Rounds(..) if spec.meta.key_specs.is_empty() => "all shards",
         Route::Key(_) => "the key's shard",
         Route::Keys(..) => "the keys' shards, at one instant",
         Route::AllShards(..) => "all shards, at one instant",
@@ -93,7 +94,7 @@ fn parameters() -> String {
         let change = match param.change {
             Change::AnyTime => "CONFIG SET",
             Change::Protected => "CONFIG SET, protected",
-            Change::AtStart => "start only",
+            Change::AtStart | Change::Fixed => "start only",
         };
         let _ = writeln!(text, "| `{}`{alias} | {default} | {} | {change} |", param.name, param.help);
     }

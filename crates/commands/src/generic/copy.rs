@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
+use store::Class;
 
 use crate::{CmdError, OwnedArgs, ShardCtx, StepOut, Tx, words};
 
@@ -51,6 +52,9 @@ pub(super) fn copy(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
         let value = ctx.database().clone_value(source);
         copied = value.is_some();
         value.into_iter().for_each(|value| ctx.shard.db(options.database).put(destination, value));
+        if copied {
+            ctx.shard.event(Class::Generic, "copy_to", options.database, destination.bytes);
+        }
     }
     reply.int(copied.into());
     Ok(())
@@ -91,6 +95,7 @@ pub(super) fn copy_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output 
                 let put = move |ctx: &mut ShardCtx<'_>| {
                     let key = ctx.key(&destination);
                     ctx.shard.db(database).put(key, *value);
+                    ctx.shard.event(Class::Generic, "copy_to", database, &destination);
                     StepOut::Done
                 };
                 tx.last_round(vec![(to, Box::new(put))]).await;

@@ -2,6 +2,7 @@
 
 use base::Args;
 use resp::Reply;
+use store::Class;
 
 use crate::{CmdError, ShardCtx, words};
 
@@ -26,6 +27,8 @@ pub(super) fn move_key(
     if moves {
         let value = ctx.database().take(key);
         value.into_iter().for_each(|value| ctx.shard.db(to).put(key, value));
+        ctx.event(Class::Generic, "move_from", key.bytes);
+        ctx.shard.event(Class::Generic, "move_to", to, key.bytes);
     }
     reply.int(moves.into());
     Ok(())

@@ -2,6 +2,7 @@
 
 use base::Args;
 use resp::Reply;
+use store::Class;
 
 use crate::{CmdError, ShardCtx, words};
 
@@ -53,18 +54,20 @@ fn set_expiry(
     let when = clock.when(args.arg(2), now_ms)?;
     let key = ctx.routed_key(args.arg(1));
     let mut db = ctx.database();
-    let allowed = match db.occupied(key) {
+    let event = match db.occupied(key) {
         Some(mut found) if condition.allows(found.expiry_ms().map(u64::cast_signed), when) => {
             if when <= now_ms {
                 found.remove();
+                Some("del")
             } else {
                 found.set_expiry(Some(when.cast_unsigned()));
+                Some("expire")
             }
-            true
         }
-        _ => false,
+        _ => None,
     };
-    reply.int(allowed.into());
+    event.into_iter().for_each(|event| db.event(Class::Generic, event, key.bytes));
+    reply.int(event.is_some().into());
     Ok(())
 }
 

@@ -2,13 +2,19 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Db, Key};
+use store::{Class, Db, Key};
 
 use crate::{CmdError, ShardCtx};
 
 /// DEL key [key …]; UNLINK too, because the store frees large values in slices whoever removes them.
 pub(super) fn del(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    count(ctx, args, reply, |db, key| db.remove(key))
+    count(ctx, args, reply, |db, key| {
+        let removed = db.remove(key);
+        if removed {
+            db.event(Class::Generic, "del", key.bytes);
+        }
+        removed
+    })
 }
 
 /// EXISTS key [key …]; a key named twice counts twice. TOUCH too: there is no access time to change.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use base::Args;
 use bytes::Bytes;
 use resp::Reply;
-use store::OwnedValue;
+use store::{Class, OwnedValue};
 
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
 
@@ -15,6 +15,8 @@ pub(super) fn rename(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     let mut db = ctx.database();
     let value = db.take(source).ok_or(CmdError::NoSuchKey)?;
     db.put(destination, value);
+    db.event(Class::Generic, "rename_from", source.bytes);
+    db.event(Class::Generic, "rename_to", destination.bytes);
     reply.ok();
     Ok(())
 }
@@ -34,6 +36,8 @@ pub(super) fn renamenx(
     let moves = db.peek(destination).is_none();
     if moves && let Some(value) = db.take(source) {
         db.put(destination, value);
+        db.event(Class::Generic, "rename_from", source.bytes);
+        db.event(Class::Generic, "rename_to", destination.bytes);
     }
     reply.int(moves.into());
     Ok(())
@@ -97,7 +101,11 @@ fn take(tx: &Tx, name: Bytes) -> (u16, Step) {
     let shard = tx.topology.shard_of(&name);
     let step: Step = Box::new(move |ctx| {
         let key = ctx.key(&name);
-        StepOut::Value(ctx.database().take(key).map(Box::new))
+        let taken = ctx.database().take(key).map(Box::new);
+        if taken.is_some() {
+            ctx.event(Class::Generic, "rename_from", &name);
+        }
+        StepOut::Value(taken)
     });
     (shard, step)
 }
@@ -107,6 +115,7 @@ fn put(tx: &Tx, name: Bytes, value: Box<OwnedValue>) -> (u16, Step) {
     let step: Step = Box::new(move |ctx| {
         let key = ctx.key(&name);
         ctx.database().put(key, *value);
+        ctx.event(Class::Generic, "rename_to", &name);
         StepOut::Done
     });
     (shard, step)

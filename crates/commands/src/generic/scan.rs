@@ -1,13 +1,14 @@
 //! SCAN: the keyspace in pages.
 //!
 //! A cursor of the table is `slot << 39 | position`, so it names its shard too. A call goes on from shard to shard until
-//! it has seen as many keys as COUNT says, so that a small keyspace fits into few pages however many shards there are.
+//! it has seen as many keys as COUNT says, so that a small keyspace fits into few pages however many shards there are. A large
+//! COUNT is worked off in slices, between which shards do other work.
 
 use std::pin::Pin;
 
 use base::glob::glob_match;
-use base::limits::SCAN_KEYS_MAX;
-use base::{Args, SLOTS, slot, slots_of_shard};
+use base::limits::SCAN_SLICE_KEYS;
+use base::{SLOTS, slot, slots_of_shard};
 use resp::Reply;
 use store::{Db, Item};
 
@@ -71,8 +72,8 @@ impl<P: AsRef<[u8]>> Query<P> {
                 return Err(CmdError::Syntax);
             }
         }
-        let keys = usize::try_from(count).unwrap_or(SCAN_KEYS_MAX).min(SCAN_KEYS_MAX);
-        Ok((cursor, Budget { keys, looks: keys + SPARE_LOOKS }, query))
+        let keys = usize::try_from(count).unwrap_or(usize::MAX);
+        Ok((cursor, Budget { keys, looks: keys.saturating_add(SPARE_LOOKS) }, query))
     }
 
     fn wants(&self, item: Item<'_>) -> bool {
@@ -81,8 +82,8 @@ impl<P: AsRef<[u8]>> Query<P> {
         self.pattern.as_ref().is_none_or(matches) && self.kind.as_ref().is_none_or(is_kind)
     }
 
-    /// Looks at the keys of a shard from `cursor` on.
-    fn page(&self, db: &Db<'_>, mut cursor: u64, budget: Budget) -> Page {
+    /// Looks at the keys of a shard from `cursor` on. The page's budget is what is left.
+    fn page(&self, db: &mut Db<'_>, mut cursor: u64, budget: Budget) -> Page {
         let mut page = Page { cursor, budget, found: 0, elements: Vec::new() };
         while !page.budget.is_spent() {
             let Page { budget, found, elements, .. } = &mut page;
@@ -106,21 +107,26 @@ impl<P: AsRef<[u8]>> Query<P> {
 }
 
 impl Budget {
+    /// The part of it for one go.
+    fn slice(self) -> Self {
+        Budget { keys: self.keys.min(SCAN_SLICE_KEYS), looks: self.looks.min(SCAN_SLICE_KEYS) }
+    }
+
+    /// What is left when of a slice this much is left.
+    fn after(self, slice: Self, left: Self) -> Self {
+        Budget {
+            keys: self.keys.saturating_sub(slice.keys - left.keys),
+            looks: self.looks.saturating_sub(slice.looks - left.looks),
+        }
+    }
+
     fn is_spent(self) -> bool {
         self.keys == 0 || self.looks == 0
     }
 }
 
-/// The handler of the only shard there is.
-pub(super) fn scan(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    let (cursor, budget, query) = Query::parse(args.iter())?;
-    let page = query.page(&ctx.database(), cursor, budget);
-    write(reply, page.cursor, page.found, &page.elements);
-    Ok(())
-}
-
-/// SCAN over several shards, one after the other.
-pub(super) fn scan_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
+/// SCAN cursor [MATCH pattern] [COUNT count] [TYPE type], over the shards one after the other
+pub(super) fn scan(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
     Box::pin(async move {
         let (mut cursor, mut budget, _) = Query::parse(args.clone())?;
         let (mut found, mut elements) = (0, Vec::new());
@@ -133,8 +139,9 @@ pub(super) fn scan_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output 
                 break;
             };
             let args = args.clone();
+            let slice = budget.slice();
             let step = move |ctx: &mut ShardCtx<'_>| match Query::parse(args) {
-                Ok((_, _, query)) => StepOut::Page(query.page(&ctx.database(), cursor, budget)),
+                Ok((_, _, query)) => StepOut::Page(query.page(&mut ctx.database(), cursor, slice)),
                 Err(error) => StepOut::Failed(error),
             };
             let Some(StepOut::Page(page)) = tx.round(vec![(shard, Box::new(step))]).await.pop() else {
@@ -142,7 +149,7 @@ pub(super) fn scan_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output 
             };
             found += page.found;
             elements.extend_from_slice(&page.elements);
-            budget = page.budget;
+            budget = budget.after(slice, page.budget);
             cursor = match page.cursor {
                 0 if shard + 1 < shards => u64::from(slots_of_shard(shard + 1, shards).start) << SLOT_SHIFT,
                 cursor => cursor,

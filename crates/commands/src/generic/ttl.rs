@@ -2,6 +2,7 @@
 
 use base::Args;
 use resp::Reply;
+use store::Class;
 
 use crate::{CmdError, ShardCtx};
 
@@ -63,6 +64,10 @@ fn time(
 /// PERSIST key
 pub(super) fn persist(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(1));
-    reply.int(ctx.database().persist(key).into());
+    let persisted = ctx.database().persist(key);
+    if persisted {
+        ctx.event(Class::Generic, "persist", args.arg(1));
+    }
+    reply.int(persisted.into());
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Entry, Expiry, StringValue};
+use store::{Class, Entry, Expiry, StringValue};
 
 use super::as_string;
 use crate::{CmdError, ShardCtx, words};
@@ -43,6 +43,7 @@ fn add(ctx: &mut ShardCtx<'_>, args: Args<'_>, by: i64, reply: &mut Reply<'_>) -
             by
         }
     };
+    ctx.event(Class::String, "incrby", args.arg(1));
     reply.int(sum);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use base::Args;
 use resp::Reply;
+use store::Class;
 
 use super::as_string;
 use super::condition::ValueCondition;
@@ -33,6 +34,9 @@ pub(super) fn delex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
         },
         _ => return Err(CmdError::Arity("delex".into())),
     };
+    if removed {
+        ctx.event(Class::Generic, "del", args.arg(1));
+    }
     reply.int(removed.into());
     Ok(())
 }
@@ -47,6 +51,9 @@ pub(super) fn delifeq(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<
         }
         _ => false,
     };
+    if removed {
+        ctx.event(Class::Generic, "del", args.arg(1));
+    }
     reply.int(removed.into());
     Ok(())
 }

@@ -3,7 +3,7 @@
 use base::Args;
 use base::num::LongFloat;
 use resp::Reply;
-use store::{Entry, Expiry, StringValue, Value};
+use store::{Class, Entry, Expiry, StringValue, Value};
 
 use super::as_string;
 use crate::{CmdError, ShardCtx};
@@ -44,6 +44,7 @@ pub(super) fn incrbyfloat(
             text
         }
     };
+    ctx.event(Class::String, "incrbyfloat", args.arg(1));
     reply.bulk(&text);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::Entry;
+use store::{Class, Entry};
 
 use super::bulk;
 use super::expiry::{Choice, ExpiryOption};
@@ -22,12 +22,19 @@ pub(super) fn get(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>)
 /// GETDEL key
 pub(super) fn getdel(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(1));
-    match ctx.database().entry_counted(key) {
+    let removed = match ctx.database().entry_counted(key) {
         Entry::Occupied(found) => {
             bulk(reply, found.value())?;
             found.remove();
+            true
         }
-        Entry::Vacant(_) => reply.null(),
+        Entry::Vacant(_) => {
+            reply.null();
+            false
+        }
+    };
+    if removed {
+        ctx.event(Class::Generic, "del", args.arg(1));
     }
     Ok(())
 }
@@ -46,19 +53,30 @@ pub(super) fn getex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
     }
     let now_ms = ctx.now_ms();
     let key = ctx.routed_key(args.arg(1));
-    match ctx.database().entry_counted(key) {
+    let event = match ctx.database().entry_counted(key) {
         Entry::Occupied(mut found) => {
             bulk(reply, found.value())?;
             match expiry.at_ms(now_ms, "getex")? {
-                Some(at) if at <= now_ms => found.remove(),
-                Some(at) => found.set_expiry(Some(at)),
+                Some(at) if at <= now_ms => {
+                    found.remove();
+                    Some("del")
+                }
+                Some(at) => {
+                    found.set_expiry(Some(at));
+                    Some("expire")
+                }
                 None if expiry.choice == Some(Choice::Persist) && found.expiry_ms().is_some() => {
                     found.set_expiry(None);
+                    Some("persist")
                 }
-                None => {}
+                None => None,
             }
         }
-        Entry::Vacant(_) => reply.null(),
-    }
+        Entry::Vacant(_) => {
+            reply.null();
+            None
+        }
+    };
+    event.into_iter().for_each(|event| ctx.event(Class::Generic, event, args.arg(1)));
     Ok(())
 }

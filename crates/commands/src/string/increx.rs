@@ -3,7 +3,7 @@
 use base::Args;
 use base::num::LongFloat;
 use resp::Reply;
-use store::{Entry, Expiry, StringValue};
+use store::{Class, Entry, Expiry, StringValue};
 
 use super::as_string;
 use super::expiry::{Choice, ExpiryOption};
@@ -242,25 +242,50 @@ pub(super) fn increx(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
             StringValue::Bytes(&text)
         }
     };
+    let count_event = if matches!(value, StringValue::Int(_)) { "incrby" } else { "incrbyfloat" };
+    let choice = expiry.choice;
+    let (counted, expiry_event) = store(entry, value, When { at, choice, if_no_expiry, now_ms });
+    if counted {
+        db.event(Class::String, count_event, key.bytes);
+    }
+    expiry_event.into_iter().for_each(|event| db.event(Class::Generic, event, key.bytes));
+    Ok(())
+}
+
+/// What is to become of the expiry.
+struct When {
+    at: Option<u64>,
+    choice: Option<Choice>,
+    if_no_expiry: bool,
+    now_ms: u64,
+}
+
+/// Stores the value and sets the expiry; a key whose time is over already goes. Tells whether there is a new value, and what
+/// happened to the key besides.
+fn store(entry: Entry<'_>, value: StringValue<'_>, when: When) -> (bool, Option<&'static str>) {
+    let When { at, choice, if_no_expiry, now_ms } = when;
     match entry {
         Entry::Occupied(mut found) => {
-            let keeps = if_no_expiry && found.expiry_ms().is_some();
-            let expiry = match (at, expiry.choice) {
-                (Some(_), _) if keeps => Expiry::Keep,
+            let had_expiry = found.expiry_ms().is_some();
+            let (expiry, event) = match (at, choice) {
+                (Some(_), _) if if_no_expiry && had_expiry => (Expiry::Keep, None),
                 (Some(at), _) if at <= now_ms => {
                     found.remove();
-                    return Ok(());
+                    return (false, Some("del"));
                 }
-                (Some(at), _) => Expiry::At(at),
-                (None, Some(Choice::Persist)) => Expiry::Clear,
-                (None, _) => Expiry::Keep,
+                (Some(at), _) => (Expiry::At(at), Some("expire")),
+                (None, Some(Choice::Persist)) => (Expiry::Clear, had_expiry.then_some("persist")),
+                (None, _) => (Expiry::Keep, None),
             };
             found.set(value, expiry);
+            (true, event)
         }
-        Entry::Vacant(place) if at.is_none_or(|at| at > now_ms) => place.insert(value, at),
-        Entry::Vacant(_) => {}
+        Entry::Vacant(place) if at.is_none_or(|at| at > now_ms) => {
+            place.insert(value, at);
+            (true, at.map(|_| "expire"))
+        }
+        Entry::Vacant(_) => (false, None),
     }
-    Ok(())
 }
 
 #[cfg(test)]

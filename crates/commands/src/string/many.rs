@@ -5,7 +5,7 @@ use std::pin::Pin;
 use base::Args;
 use bytes::Bytes;
 use resp::Reply;
-use store::{Expiry, StringValue};
+use store::{Class, Expiry, StringValue};
 
 use super::bulk;
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
@@ -95,6 +95,7 @@ fn set_all<'k>(ctx: &mut ShardCtx<'_>, pairs: impl Iterator<Item = (&'k [u8], &'
     let mut values = pairs.clone().map(|(_, value)| value);
     ctx.for_keys(pairs.map(|(name, _)| name), |db, key| {
         db.set(key, StringValue::Text(values.next().unwrap_or_default()), Expiry::Clear);
+        db.event(Class::String, "set", key.bytes);
     });
 }
 

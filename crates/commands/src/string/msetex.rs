@@ -5,7 +5,7 @@ use std::pin::Pin;
 use base::Args;
 use bytes::Bytes;
 use resp::Reply;
-use store::{Expiry, StringValue};
+use store::{Class, Expiry, StringValue};
 
 use super::expiry::{Choice, ExpiryOption};
 use super::many::{Pair, any_exists, parts};
@@ -160,5 +160,9 @@ fn set_all<'k>(
     let mut values = pairs.clone().map(|(_, value)| value);
     ctx.for_keys(pairs.map(|(name, _)| name), |db, key| {
         db.set(key, StringValue::Text(values.next().unwrap_or_default()), expiry);
+        db.event(Class::String, "set", key.bytes);
+        if matches!(expiry, Expiry::At(_)) {
+            db.event(Class::Generic, "expire", key.bytes);
+        }
     });
 }

@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::Entry;
+use store::{Class, Entry};
 
 use super::as_string;
 use crate::{CmdError, ShardCtx, words};
@@ -68,7 +68,11 @@ pub(super) fn setrange(
         Entry::Vacant(_) if !fits => Err(CmdError::StringTooLong),
         Entry::Vacant(place) => place.set_range(offset, value).map_err(|_| CmdError::StringTooLong),
     };
-    reply.int(len? as i64);
+    let len = len?;
+    if !value.is_empty() {
+        ctx.event(Class::String, "setrange", args.arg(1));
+    }
+    reply.int(len as i64);
     Ok(())
 }
 

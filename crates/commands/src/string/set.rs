@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Entry, Expiry, StringValue, Value};
+use store::{Class, Entry, Expiry, StringValue, Value};
 
 use super::bulk;
 use super::condition::ValueCondition;
@@ -18,6 +18,7 @@ pub(super) fn set(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>)
     }
     let key = ctx.routed_key(args.arg(1));
     ctx.database().set(key, StringValue::Text(args.arg(2)), Expiry::Clear);
+    ctx.event(Class::String, "set", args.arg(1));
     reply.ok();
     Ok(())
 }
@@ -110,8 +111,7 @@ fn set_with_options(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
     let value = StringValue::Text(args.arg(2));
     let key = ctx.routed_key(args.arg(1));
     let mut db = ctx.database();
-    let entry = if get { db.entry_counted(key) } else { db.entry(key) };
-    let set = match entry {
+    let set = match if get { db.entry_counted(key) } else { db.entry(key) } {
         Entry::Occupied(mut found) => {
             if get {
                 bulk(reply, found.value())?;
@@ -138,12 +138,24 @@ fn set_with_options(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
             set
         }
     };
+    drop(db);
+    if set {
+        tell_set(ctx, args.arg(1), at.is_some());
+    }
     match (get, set) {
         (true, _) => {}
         (false, true) => reply.ok(),
         (false, false) => reply.null(),
     }
     Ok(())
+}
+
+/// Tells that a key was set, perhaps with an expiry.
+pub(super) fn tell_set(ctx: &mut ShardCtx<'_>, key: &[u8], expires: bool) {
+    ctx.event(Class::String, "set", key);
+    if expires {
+        ctx.event(Class::Generic, "expire", key);
+    }
 }
 
 /// SETNX key value
@@ -156,6 +168,9 @@ pub(super) fn setnx(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
             1
         }
     };
+    if set == 1 {
+        ctx.event(Class::String, "set", args.arg(1));
+    }
     reply.int(set);
     Ok(())
 }
@@ -180,6 +195,7 @@ fn set_for(
     let at = expiry::at_ms(unit, args.arg(2), ctx.now_ms(), command)?;
     let key = ctx.routed_key(args.arg(1));
     ctx.database().set(key, StringValue::Text(args.arg(3)), Expiry::At(at));
+    tell_set(ctx, args.arg(1), true);
     reply.ok();
     Ok(())
 }
@@ -198,5 +214,6 @@ pub(super) fn getset(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
             place.insert(value, None);
         }
     }
+    ctx.event(Class::String, "set", args.arg(1));
     Ok(())
 }

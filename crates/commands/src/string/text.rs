@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Entry, StringValue};
+use store::{Class, Entry, StringValue};
 
 use super::as_string;
 use crate::{CmdError, ShardCtx};
@@ -25,6 +25,7 @@ pub(super) fn append(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
             text.len()
         }
     };
+    ctx.event(Class::String, "append", args.arg(1));
     reply.int(len as i64);
     Ok(())
 }

@@ -50,6 +50,15 @@ impl Keyspace {
         self.shards.iter_mut().for_each(|shard| shard.set_now(now_ms));
     }
 
+    /// Carries out a command and returns the names of the events that it brings about, in order, with their keys.
+    pub(crate) fn events<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<String> {
+        self.shards.iter_mut().for_each(|shard| shard.want_events(u32::MAX));
+        self.call(args);
+        let events = self.shards.iter_mut().flat_map(Shard::take_events);
+        let show = |event: store::Event| format!("{}:{}", event.name, event.key.escape_ascii());
+        events.filter(|event| event.class != store::Class::New).map(show).collect()
+    }
+
     /// Carries out a command and returns its reply.
     pub(crate) fn call<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<u8> {
         let args: Vec<&[u8]> = args.iter().map(AsRef::as_ref).collect();
@@ -94,6 +103,7 @@ impl Keyspace {
                     _ => self.rounds(function, args),
                 }
             }
+            Route::Walk(function) => self.rounds(function, args),
             Route::Connection | Route::Container => panic!("not a command of shards"),
         })
     }

@@ -3,6 +3,7 @@
 
 mod collections;
 mod edges;
+mod events;
 mod harness;
 mod model;
 mod random;

@@ -57,6 +57,8 @@ pub struct Group {
     last_id: StreamId,
     entries_read: Option<u64>,
     pending: SortedLog<StreamId, Pending>,
+    /// The pending entries by the time of their last delivery, from when somebody first asks for them in that order.
+    by_time: Option<SortedLog<(i64, StreamId), ()>>,
     consumers: Vec<Option<Consumer>>,
     /// The numbers of the consumers, by name.
     by_name: Vec<u32>,
@@ -91,6 +93,7 @@ impl Group {
             last_id,
             entries_read,
             pending: SortedLog::default(),
+            by_time: None,
             consumers: Vec::new(),
             by_name: Vec::new(),
             consumer_bytes: 0,
@@ -123,9 +126,38 @@ impl Group {
         &self.pending
     }
 
-    /// A pending entry, whose owner must not be changed this way.
-    pub fn pending_mut(&mut self, id: StreamId) -> Option<&mut Pending> {
-        self.pending.get_mut(id)
+    /// The pending entries delivered no later than `until_ms`, the one delivered first being the first. The first call
+    /// costs O(pending entries), and changes of them cost more from then on.
+    pub fn pending_by_time(&mut self, until_ms: i64) -> impl Iterator<Item = StreamId> {
+        let pending = &self.pending;
+        let by_time = self.by_time.get_or_insert_with(|| {
+            let mut all: Vec<_> = pending.iter().map(|(id, state)| (state.delivered_ms, id)).collect();
+            all.sort_unstable();
+            let mut by_time = SortedLog::default();
+            all.into_iter().for_each(|key| _ = by_time.insert(key, ()));
+            by_time
+        });
+        by_time.iter().map(|(key, ())| key).take_while(move |(ms, _)| *ms <= until_ms).map(|(_, id)| id)
+    }
+
+    /// Notes that a pending entry was delivered again to its owner. Returns whether there is one.
+    pub fn deliver_again(&mut self, id: StreamId, now_ms: i64) -> bool {
+        let Some(state) = self.pending.get_mut(id) else { return false };
+        let before = std::mem::replace(&mut state.delivered_ms, now_ms);
+        state.count = state.count.wrapping_add(1);
+        self.move_in_time(id, Some(before), Some(now_ms));
+        true
+    }
+
+    /// Keeps the order by time.
+    fn move_in_time(&mut self, id: StreamId, before: Option<i64>, after: Option<i64>) {
+        let Some(by_time) = self.by_time.as_mut().filter(|_| before != after) else { return };
+        if let Some(ms) = before {
+            by_time.remove((ms, id));
+        }
+        if let Some(ms) = after {
+            by_time.insert((ms, id), ());
+        }
     }
 
     /// The number of consumers.
@@ -183,13 +215,18 @@ impl Group {
         let Some(consumer) = self.consumers.get_mut(number as usize).and_then(Option::take) else { return 0 };
         self.consumer_bytes -= consumer.heap_bytes();
         self.by_name.retain(|&other| other != number);
-        consumer.pending.iter().for_each(|(id, ())| _ = self.pending.remove(id));
+        for (id, ()) in consumer.pending.iter() {
+            let state = self.pending.remove(id);
+            self.move_in_time(id, state.map(|state| state.delivered_ms), None);
+        }
         consumer.pending.len()
     }
 
     /// Sets who a pending entry belongs to, when it was delivered and how often; makes it pending if it is not.
     pub fn assign(&mut self, id: StreamId, state: Pending) {
-        let former = self.pending.insert(id, state).and_then(|former| former.consumer);
+        let former = self.pending.insert(id, state);
+        self.move_in_time(id, former.map(|former| former.delivered_ms), Some(state.delivered_ms));
+        let former = former.and_then(|former| former.consumer);
         if former == state.consumer {
             return;
         }
@@ -204,6 +241,7 @@ impl Group {
     /// Makes an entry pending no more. Returns whether it was.
     pub fn acknowledge(&mut self, id: StreamId) -> bool {
         let Some(state) = self.pending.remove(id) else { return false };
+        self.move_in_time(id, Some(state.delivered_ms), None);
         if let Some(owner) = state.consumer {
             self.edit_consumer(owner, |consumer| _ = consumer.pending.remove(id));
         }
@@ -225,13 +263,15 @@ impl Group {
     fn heap_bytes(&self) -> usize {
         heap_bytes(self.name.len())
             + self.pending.memory_bytes()
+            + self.by_time.as_ref().map_or(0, SortedLog::memory_bytes)
             + self.consumer_bytes
             + heap_bytes(self.consumers.capacity() * size_of::<Option<Consumer>>())
             + heap_bytes(self.by_name.capacity() * size_of::<u32>())
     }
 
     fn free_some(&mut self, pieces_max: usize) -> bool {
-        if !self.pending.free_some(pieces_max) {
+        let by_time = self.by_time.as_mut().is_none_or(|by_time| by_time.free_some(pieces_max));
+        if !by_time || !self.pending.free_some(pieces_max) {
             return false;
         }
         for _ in 0..pieces_max {

@@ -28,7 +28,7 @@ pub enum References {
 pub struct Trim {
     /// Down to where.
     pub to: TrimTo,
-    /// Only whole chunks.
+    /// Only whole chunks, and these only where references are kept.
     pub approximate: bool,
     /// No chunk is begun with which more than so many entries would be removed; 0 for no limit.
     pub limit: u64,
@@ -72,7 +72,8 @@ impl Stream {
                 at = self.chunks.first();
                 continue;
             }
-            if trim.approximate && !whole {
+            // Whole chunks go at one stroke; where single entries matter, an approximate trim leaves them, as Redis does.
+            if trim.approximate {
                 break;
             }
             let end = chunk.last();

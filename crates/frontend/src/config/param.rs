@@ -111,6 +111,9 @@ pub enum Change {
     Protected,
     /// The configuration file and the command line only.
     AtStart,
+    /// The same for parameters that Redis doesn't have: CONFIG SET takes the value that is there already, so that tools
+    /// which set all that they get go through.
+    Fixed,
 }
 
 /// What a change of a parameter does.
@@ -266,6 +269,12 @@ impl Param {
     /// Fixed when the process has started.
     pub(super) const fn at_start(mut self) -> Self {
         self.change = Change::AtStart;
+        self
+    }
+
+    /// Fixed when the process has started, of a parameter that Redis doesn't have.
+    pub(super) const fn fixed(mut self) -> Self {
+        self.change = Change::Fixed;
         self
     }
 

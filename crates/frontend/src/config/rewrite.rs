@@ -22,16 +22,16 @@ const DIRECTIVES: [&[u8]; 5] = [b"include", b"rename-command", b"user", b"loadmo
 const FILE_MODE: u32 = 0o644;
 
 impl Config {
-    /// Writes the configuration into its file, which is replaced as a whole.
+    /// Writes the configuration into its file, which is replaced as a whole; `all` also writes what is at its default.
     ///
     /// # Errors
     /// The file can't be read or replaced.
-    pub fn rewrite(&self, path: &Path) -> io::Result<()> {
+    pub fn rewrite(&self, path: &Path, all: bool) -> io::Result<()> {
         let old = match std::fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             old => old?,
         };
-        replace(path, &self.rewritten(&old, false))
+        replace(path, &self.rewritten(&old, all))
     }
 
     /// The text of a configuration file brought up to date; `all` also writes the parameters that are at their defaults.

@@ -78,7 +78,11 @@ impl Changes {
             let Some(current) = config.value(*at) else { continue };
             let value = Value::parse_set(param, word, current)
                 .map_err(|problem| SetError::new(&shown_name(name, param), problem))?;
-            changed.replace(*at, normal(param, value));
+            let value = normal(param, value);
+            if param.change == Change::Fixed && value != *current {
+                return Err(SetError::new(name, "can't set immutable config"));
+            }
+            changed.replace(*at, value);
         }
         Ok(changed)
     }

@@ -34,14 +34,14 @@ pub fn find(name: &[u8]) -> Option<(usize, &'static Param, bool)> {
 pub(super) static EFFECTIVE: &[Param] = &[
     // Anax's own.
     int("shards", 0, base::limits::SHARDS_MAX as i64, "0")
-        .at_start()
+        .fixed()
         .does(Effect::Read, "Shards, each with a core of its own; 0 is one for each usable CPU"),
-    checked("pin-cpus", check_pin_cpus, Words::One, "auto").at_start().does(
+    checked("pin-cpus", check_pin_cpus, Words::One, "auto").fixed().does(
         Effect::Read,
         "Bind each core's thread to a CPU: auto (where there are enough CPUs), yes, no, or a list as in 0,2,4-7",
     ),
     choice("io-backend", &["auto", "io_uring", "epoll"], "auto")
-        .at_start()
+        .fixed()
         .does(Effect::Read, "How sockets are served; auto takes io_uring where the system allows it"),
     int("spin-us", -1, 1_000_000, "-1").does(
         Effect::Process(|value| Setting::SpinUs(u32::try_from(as_int(value)).ok())),
@@ -56,7 +56,7 @@ pub(super) static EFFECTIVE: &[Param] = &[
         Effect::Control(Errand::Listen("Unable to listen on this port. Check server logs.")),
         "TCP port; 0 is none",
     ),
-    text("unixsocketgroup", "").at_start().does(Effect::Read, "Group of the unix socket"),
+    text("unixsocketgroup", "").fixed().does(Effect::Read, "Group of the unix socket"),
     text("unixsocket", "").at_start().does(Effect::Read, "Path of a unix socket to listen on"),
     octal("unixsocketperm", 0o777, "0").at_start().does(Effect::Read, "Permissions of the unix socket"),
     int("tcp-backlog", 0, INT_MAX, "511")
@@ -127,7 +127,7 @@ pub(super) static EFFECTIVE: &[Param] = &[
         .at_start()
         .does(Effect::Read, "Where is logged; nothing is the standard error output"),
     choice("log-format", &["text", "json", "legacy", "logfmt"], "text")
-        .at_start()
+        .fixed()
         .does(Effect::Read, "How lines of the log are written"),
     flag("daemonize", "no").at_start().does(Effect::Read, "Run in the background"),
     text("pidfile", "").at_start().does(Effect::Read, "File for the process id, while the process runs"),

@@ -89,11 +89,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     pub(super) fn config_rewrite(&mut self, call: &Call) -> Result<(), CmdError> {
+        self.rewrite_config(call, false)
+    }
+
+    /// Has the configuration file rewritten; `all` also writes what is at its default (DEBUG CONFIG-REWRITE-FORCE-ALL).
+    pub(super) fn rewrite_config(&mut self, call: &Call, all: bool) -> Result<(), CmdError> {
         let config = self.shared.config().clone();
         if config.file().is_none() {
             return Err(CmdError::text_of("ERR The server is running without a config file"));
         }
-        self.send_errand(call, Work::Rewrite(Box::new(config)));
+        self.send_errand(call, Work::Rewrite { config: Box::new(config), all });
         Ok(())
     }
 

@@ -261,6 +261,8 @@ fn parameters_are_changed_all_or_none() {
     harness.check(client, "CONFIG SET timeout 9 maxclients 4294967295", &failed("maxclients", "too many"));
     harness.check(client, "CONFIG GET timeout", "*2\r\n$7\r\ntimeout\r\n$1\r\n5\r\n");
     assert_eq!(harness.told.settings.lock().expect("the lock").last(), Some(&Setting::TimeoutMs(5000)));
+    harness.check(client, "CONFIG SET io-backend auto shards 0", "+OK\r\n");
+    harness.check(client, "CONFIG SET timeout 3 shards 1", &failed("shards", immutable));
     harness.check(client, "CONFIG SET a b c", "-ERR syntax error\r\n");
     let unknown = "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'\r\n";
     harness.check(client, "CONFIG SET timeout 1 nope 2", unknown);

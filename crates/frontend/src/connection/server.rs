@@ -44,6 +44,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         match (name.to_ascii_lowercase().as_slice(), args.len()) {
             (b"help", 2) => self.answer(call, |reply| help::write(help::DEBUG, reply)),
             (b"sleep", 3) => self.inquire_all(call, Merge::AllOk),
+            (b"config-rewrite-force-all", 2) => return self.rewrite_config(call, true),
             (b"error", 3) => {
                 let text = args.arg(2).to_vec();
                 self.answer(call, |reply| reply.error_bytes(&text));

@@ -113,6 +113,12 @@ impl Server {
         self.log.join("\n")
     }
 
+    /// All that has come of the log.
+    pub(crate) fn log_so_far(&mut self) -> String {
+        self.log.extend(self.lines.try_iter());
+        self.log()
+    }
+
     /// The addresses that the log names.
     pub(crate) fn addresses(&self) -> Vec<String> {
         let named = self.log.iter().filter_map(|line| line.split_once("listening on "));

@@ -34,6 +34,7 @@ const DIFFERENCES: &[Difference] = &[
 
 /// Files that are replayed. Each gets a fresh server, as when it was recorded.
 const FILES: &[&str] = &[
+    "bitmap",
     "client",
     "command",
     "config",
@@ -45,9 +46,11 @@ const FILES: &[&str] = &[
     "hash-expiry",
     "hashes",
     "hello",
+    "hyperloglog",
     "keys",
     "keys-late",
     "large",
+    "list",
     "protocol",
     "quirks",
     "range",
@@ -58,6 +61,7 @@ const FILES: &[&str] = &[
     "sorted-set",
     "sorted-set-combine",
     "sorted-set-range",
+    "stream",
     "string",
     "unknown",
     "wrong-type",
@@ -69,13 +73,13 @@ fn check(setup: Setup) {
         let path = format!("{}/tests/fixtures/{file}.txt", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
         let differences = || DIFFERENCES.iter().filter(|difference| difference.file == *file);
-        let server = Server::start(setup, &["--save", ""]);
+        let mut server = Server::start(setup, &["--save", ""]);
         let found = mismatches(server.address(), &text).unwrap_or_else(|error| panic!("{path}: {error}"));
         let (meant, wrong): (Vec<Mismatch>, Vec<Mismatch>) = found
             .into_iter()
             .partition(|mismatch| differences().any(|difference| difference.is_at(mismatch)));
         if !wrong.is_empty() {
-            failed.push(format!("{file}.txt: {}", report(&wrong)));
+            failed.push(format!("{file}.txt: {}\n{}", report(&wrong), server.log_so_far()));
         }
         for difference in differences() {
             if !meant.iter().any(|mismatch| difference.is_at(mismatch)) {

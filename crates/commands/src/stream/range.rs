@@ -1,0 +1,63 @@
+//! Looking at entries: XLEN, XRANGE, XREVRANGE.
+
+use base::Args;
+use ds::stream::Stream;
+use resp::Reply;
+
+use super::{entries_reply, id};
+use crate::{CmdError, ShardCtx, words};
+
+/// XLEN key
+pub(super) fn xlen(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let key = ctx.routed_key(args.arg(1));
+    let len = ctx.database().stream_of(key)?.map_or(0, Stream::len);
+    reply.int(len as i64);
+    Ok(())
+}
+
+/// XRANGE key start end [COUNT count]
+pub(super) fn xrange(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    range(ctx, args, reply, false)
+}
+
+/// XREVRANGE key end start [COUNT count]
+pub(super) fn xrevrange(
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<(), CmdError> {
+    range(ctx, args, reply, true)
+}
+
+fn range(
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+    backwards: bool,
+) -> Result<(), CmdError> {
+    let (from, to) = if backwards { (3, 2) } else { (2, 3) };
+    let (from, to) = (id::start(args.arg(from))?, id::end(args.arg(to))?);
+    let mut count = None;
+    let mut rest = args.tail(4).iter();
+    while let Some(word) = rest.next() {
+        match rest.next() {
+            Some(value) if words::is(word, "COUNT") => count = Some(words::int(value)?.max(0)),
+            _ => return Err(CmdError::Syntax),
+        }
+    }
+    let key = ctx.routed_key(args.arg(1));
+    let mut db = ctx.database();
+    let Some(stream) = db.stream_of(key)? else {
+        reply.array(0);
+        return Ok(());
+    };
+    let count = count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+    if count == 0 {
+        reply.null_array();
+    } else if backwards {
+        entries_reply(reply, stream.range_back(from, to).take(count));
+    } else {
+        entries_reply(reply, stream.range(from, to).take(count));
+    }
+    Ok(())
+}
