@@ -168,7 +168,7 @@ impl<H: KeyHash> Pages<H> {
         self.hasher.hash(key)
     }
 
-    /// Loads the page where a key would be into the cache, as far as that can be said.
+    /// Whether a key is there.
     #[inline]
     pub fn contains(&self, key: &[u8]) -> bool {
         self.find(self.hash(key), Element::of(key)).is_some()
