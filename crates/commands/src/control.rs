@@ -29,6 +29,7 @@ pub static SPECS: &[CommandSpec] = &[
         ],
     ),
     CommandSpec::new(&meta::INFO, Route::Connection),
+    CommandSpec::new(&meta::LOLWUT, Route::Connection),
     CommandSpec::new(&meta::TIME, Route::Connection),
     CommandSpec::new(&meta::SHUTDOWN, Route::Connection),
 ];

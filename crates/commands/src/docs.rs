@@ -6,11 +6,13 @@
 
 pub mod bitmap;
 pub mod cluster;
+pub mod commandlog;
 pub mod connection;
 pub mod generic;
 pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
+pub mod introspection;
 pub mod list;
 pub mod list_new;
 pub mod server;

@@ -23,6 +23,7 @@ pub mod generic;
 pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
+pub mod introspection;
 pub mod list;
 pub mod meta;
 mod rounds;
@@ -57,4 +58,5 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     cluster::SPECS,
     server::SPECS,
     control::SPECS,
+    introspection::SPECS,
 ];

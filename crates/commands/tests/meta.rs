@@ -98,3 +98,8 @@ fn list() {
 fn stream() {
     check("stream", meta::stream::ALL);
 }
+
+#[test]
+fn introspection() {
+    check("introspection", meta::introspection::ALL);
+}

@@ -19,12 +19,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for answer in answers.drain(..) {
             match answer.body.0 {
                 AnswerBody::Batch(batch) => self.deliver_batch(batch),
-                AnswerBody::Late { dest, bytes } => {
+                AnswerBody::Late { dest, bytes, ticks, note } => {
                     self.in_flight -= 1;
+                    self.part_took(dest, ticks);
+                    if let Some(note) = note {
+                        self.notice(dest, note.command, note.ticks, bytes.len(), note.args);
+                    }
                     self.deliver(dest, &bytes);
                 }
-                AnswerBody::LateStep { dest, out } => {
+                AnswerBody::LateStep { dest, out, ticks } => {
                     self.in_flight -= 1;
+                    self.part_took(dest, ticks);
                     self.step_done(dest, out);
                 }
             }
@@ -59,9 +64,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let random = self.rng.next_u64();
         let mut reply = std::mem::take(&mut self.scratch);
         reply.clear();
+        let mut concluding_ticks = 0;
         match gather.op {
             Op::Inquiry(command) if self.own_commands.concludes(command) => {
+                let start = (self.ticks)();
                 self.conclude_inquiry(command, gather.part(0), gather.resp3, &mut reply);
+                concluding_ticks = (self.ticks)().wrapping_sub(start);
             }
             Op::Inquiry(command) if command == self.detour.pause_command => {
                 self.send_fences(gather.dest, gather.resp3);
@@ -79,6 +87,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             _ => gather.finish(random, &mut reply),
         }
+        if let Op::Command(command) | Op::Inquiry(command) = gather.op {
+            let ticks = gather.longest_ticks + concluding_ticks;
+            self.command_took(gather.dest, command, ticks, reply.len(), &gather.args);
+            if matches!(gather.op, Op::Inquiry(_)) {
+                self.stats().commands[usize::from(command)].ticks.add(ticks);
+            }
+        }
         self.deliver(gather.dest, &reply);
         self.scratch = reply;
         self.spare_gathers.push(gather);
@@ -86,6 +101,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Gives the replies of a batch to those who wait for them.
     pub(crate) fn deliver_batch(&mut self, mut batch: Box<Batch>) {
+        self.take_times(&mut batch);
         let mut start = 0;
         for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
             if end == DEFERRED {

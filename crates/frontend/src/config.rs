@@ -357,6 +357,17 @@ impl Config {
         self.int("hz")
     }
 
+    /// `latency-tracking`.
+    pub fn latency_tracking(&self) -> bool {
+        self.named("latency-tracking") == Some(&Value::Flag(true))
+    }
+
+    /// `latency-tracking-info-percentiles`, as it was written.
+    pub fn latency_percentiles(&self) -> Vec<String> {
+        let text = String::from_utf8_lossy(self.text("latency-tracking-info-percentiles"));
+        text.split_whitespace().map(String::from).collect()
+    }
+
     /// `loglevel`.
     pub fn log_level(&self) -> LogLevel {
         table::log_level(self.text("loglevel"))

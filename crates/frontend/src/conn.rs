@@ -131,6 +131,8 @@ pub(crate) struct Conn {
     pub(crate) input_bytes: u64,
     pub(crate) output_bytes: u64,
     pub(crate) last_command: u16,
+    /// What it counts for in the sum of all clients' memory.
+    pub(crate) counted_bytes: u32,
 }
 
 impl Conn {
@@ -170,6 +172,7 @@ impl Conn {
             input_bytes: 0,
             output_bytes: 0,
             last_command: u16::MAX,
+            counted_bytes: 0,
         }
     }
 
@@ -288,6 +291,19 @@ impl Conn {
     /// Bytes held for replies that wait for their turn.
     pub(crate) fn stashed_bytes(&self) -> usize {
         self.stash.as_ref().map_or(0, |stash| stash.bytes.len())
+    }
+
+    /// Bytes that the connection takes in the frontend, its buffers included.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let client = self.client.as_deref().map_or(0, |client| {
+            let names = [&client.name, &client.lib_name, &client.lib_version];
+            size_of::<ClientInfo>() + names.iter().map(|name| name.capacity()).sum::<usize>()
+        });
+        let stash = self.stash.as_ref().map_or(0, |stash| {
+            size_of::<Stash>() + stash.bytes.capacity() + stash.ring.len() * size_of::<Place>()
+        });
+        let buffers = self.query.capacity() + self.out.capacity();
+        size_of::<Conn>() + size_of::<ConnInfo>() + buffers + client + stash
     }
 
     /// Gives back what a quiet connection need not hold.

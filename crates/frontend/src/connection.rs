@@ -12,12 +12,18 @@ mod client_list;
 mod client_pause;
 mod command;
 mod config;
+mod debug;
 mod handshake;
 mod help;
 mod info;
 mod keys;
+mod latency;
+mod lolwut;
+mod memory;
+mod module;
 mod monitor;
 mod server;
+mod slowlog;
 mod tracking;
 
 pub(crate) use client_list::Listing;
@@ -33,6 +39,7 @@ use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
 use crate::message::{Dest, Piece};
 use crate::route::Call;
+use crate::watch::account;
 
 /// Carries out a command: replies, or sends inquiries whose answers become the reply, or returns an error.
 type OwnCommand<C, W> = fn(&mut Core<C, W>, &Call) -> Result<(), CmdError>;
@@ -74,7 +81,11 @@ impl<C: AsRef<[u8]>, W: Wake> OwnCommands<C, W> {
 
 /// The conclusion of a command's inquiry; without one, the merge of the answers is the reply.
 fn conclusion<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<Conclusion<C, W>> {
-    (name == "info").then_some(Core::write_info)
+    Some(match name {
+        "info" => Core::write_info,
+        "memory|stats" => Core::write_memory_stats,
+        _ => return None,
+    })
 }
 
 /// The function of a command.
@@ -122,6 +133,30 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "config|rewrite" => Core::config_rewrite,
         "config|set" => Core::config_set,
         "info" => Core::info,
+        "slowlog|get" => Core::slowlog_get,
+        "slowlog|help" => Core::slowlog_help,
+        "slowlog|len" => Core::slowlog_len,
+        "slowlog|reset" => Core::slowlog_reset,
+        "commandlog|get" => Core::commandlog_get,
+        "commandlog|help" => Core::commandlog_help,
+        "commandlog|len" => Core::commandlog_len,
+        "commandlog|reset" => Core::commandlog_reset,
+        "latency|doctor" => Core::latency_doctor,
+        "latency|graph" => Core::latency_graph,
+        "latency|help" => Core::latency_help,
+        "latency|histogram" => Core::latency_histogram,
+        "latency|history" => Core::latency_history,
+        "latency|latest" => Core::latency_latest,
+        "latency|reset" => Core::latency_reset,
+        "memory|doctor" => Core::memory_doctor,
+        "memory|help" => Core::memory_help,
+        "memory|malloc-stats" => Core::memory_malloc_stats,
+        "memory|purge" => Core::memory_purge,
+        "memory|stats" => Core::memory_stats,
+        "module|help" => Core::module_help,
+        "module|list" => Core::module_list,
+        "module|load" | "module|loadex" | "module|unload" => Core::module_change,
+        "lolwut" => Core::lolwut,
         "object|help" => Core::object_help,
         "time" => Core::time,
         "debug" => Core::debug,
@@ -139,8 +174,9 @@ fn inquiry<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<Inquiry<C, W>> {
         "client|unpause" => Core::unpause_clients,
         "monitor" => Core::show_line,
         "config|resetstat" => Core::reset_stats,
-        "debug" => Core::sleep,
+        "debug" => Core::debug_core,
         "info" => Core::publish_for_info,
+        "memory|stats" => Core::publish_for_info,
         _ => return None,
     })
 }
@@ -149,21 +185,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Carries out a command of route `Connection`.
     pub(crate) fn connection_command(&mut self, call: &Call) {
         let start = (self.ticks)();
+        (self.asked, self.answered_bytes) = (false, 0);
         let result = match self.own_commands.commands.get(usize::from(call.command)) {
             Some(Some(command)) => command(self, call),
             _ => Err(CmdError::Syntax),
         };
         let ticks = (self.ticks)().wrapping_sub(start);
-        let counters = &self.stats().commands[usize::from(call.command)];
-        counters.calls.add(1);
-        counters.ticks.add(ticks);
-        counters.max_ticks.raise(ticks);
+        account(&self.stats().commands[usize::from(call.command)], ticks);
         self.stats().commands_processed.add(1);
         if let Err(error) = result {
             let text = error.text();
             self.answer(call, |reply| reply.error_bytes(&text));
             self.stats().commands[usize::from(call.command)].failed.add(1);
             self.stats().error(&text);
+        }
+        // Of a command that asks shards, their time counts.
+        if !self.asked {
+            self.own_command_took(call, ticks);
         }
     }
 
@@ -197,7 +235,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Answers an inquiry of this core's own.
     #[cold]
-    pub(crate) fn run_own_inquiry(&mut self, piece: &Piece, command: CommandId) {
+    pub(crate) fn run_own_inquiry(&mut self, piece: &Piece, command: CommandId, start: u64) {
         let dest = match piece.dest {
             Dest::Part { gather, .. } => {
                 self.gathers.get_mut(gather).map_or(piece.dest, |gather| gather.dest)
@@ -211,6 +249,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let words: Vec<Vec<u8>> = self.plan.args(piece).iter().map(<[u8]>::to_vec).collect();
         let mut out = Vec::new();
         with_args(&words, |args| self.inquire(command, args, client, &mut out));
+        let ticks = (self.ticks)().wrapping_sub(start);
+        if matches!(piece.dest, Dest::Conn { .. }) {
+            self.stats().commands[usize::from(command)].ticks.add(ticks);
+        }
+        self.own_piece_took(piece, command, ticks, out.len());
         if self.answers_late(piece.dest, None) {
             return;
         }

@@ -10,6 +10,7 @@ use commands::{CommandTable, Handler, Route, Topology};
 use resp::Limits;
 use store::{Shard, ShardOptions};
 
+use crate::census::Census;
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
 use crate::detour::Detour;
@@ -23,6 +24,7 @@ use crate::plan::Plan;
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
+use crate::watch::Watch;
 
 /// Rounds of a task that may follow one another within a turn: enough for commands with keys, while a walk over a large shard
 /// lets others have their turn.
@@ -146,6 +148,16 @@ pub struct Core<C, W> {
     said_drained: bool,
     /// What clients may send, before and after they have authenticated.
     pub(crate) limits: [Limits; 2],
+    /// Which commands are unusual.
+    pub(crate) watch: Watch,
+    /// The memory of clients.
+    pub(crate) census: Census,
+    /// What the command that the core carries out itself did: asked shards, whose time counts then; the reply's bytes.
+    pub(crate) asked: bool,
+    pub(crate) answered_bytes: usize,
+    /// Whether expired keys are looked for, and whether all background work stands still (DEBUG).
+    pub(crate) active_expire: bool,
+    pub(crate) paused_cron: bool,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -214,6 +226,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             background_due_us: 0,
             said_drained: false,
             limits: limits_of(&hot),
+            watch: Watch::new(&hot, &*shared.process),
+            census: Census::default(),
+            asked: false,
+            answered_bytes: 0,
+            active_expire: true,
+            paused_cron: false,
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
             hot,
@@ -268,6 +286,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// The connection is gone.
     pub fn closed(&mut self, id: ConnId) {
         if let Some(conn) = conn_mut(&mut self.conns, id) {
+            self.census.forget(conn.counted_bytes);
             if conn.postponed {
                 self.shared.stats[usize::from(self.id)].blocked_clients.add(1u64.wrapping_neg());
             }
@@ -324,8 +343,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// One turn: everything that arrived is parsed, published, executed and answered.
     pub fn turn(&mut self, now: Now, io: &mut impl Io) -> Next {
+        let start = (self.ticks)();
         self.now = now;
         self.stats().turns.add(1);
+        let commands_before = self.stats().commands_processed.get();
         self.refresh_config();
         self.look_at_pause();
         let came = self.take_answers();
@@ -360,6 +381,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
         let stop = self.stopping();
+        self.account_turn(start, commands_before);
         Next {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
@@ -383,6 +405,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if epoch != self.hot_epoch {
             self.hot = self.shared.hot();
             self.limits = limits_of(&self.hot);
+            self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.shard.set_limits(self.hot.limits);
             self.hot_epoch = epoch;
             self.look_at_memory();
@@ -472,22 +495,57 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Expiry and freeing, in bounded slices. Returns when to be called again.
     fn background(&mut self) -> Option<u64> {
+        if self.paused_cron {
+            return None;
+        }
         let now_us = self.now.monotonic_us;
         if now_us >= self.background_due_us {
             // Work that waits for a key lock is going to run at its own, earlier time, and must find what was there then.
             let clock_ms = self.shard.now_ms();
             self.shard.rewind(self.locks.oldest_ms().unwrap_or(clock_ms));
-            self.shard.expire_slice(EXPIRE_SLICE_US);
+            let start = (self.ticks)();
+            if self.active_expire {
+                self.expire_slice();
+            }
+            self.count_some_clients();
             self.shard.set_now(clock_ms);
             let more = self.shard.free_slice(FREE_SLICE);
+            self.stats().cron_ticks.add((self.ticks)().wrapping_sub(start));
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }
         // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
         if self.shard.has_garbage() {
             return Some(self.background_due_us);
         }
+        if !self.active_expire {
+            return None;
+        }
         let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
+    }
+
+    /// Counts a turn that began at this tick, with so many commands processed before it.
+    #[inline]
+    fn account_turn(&self, start: u64, commands_before: u64) {
+        let stats = self.stats();
+        let ticks = (self.ticks)().wrapping_sub(start);
+        stats.turn_ticks.add(ticks);
+        stats.turn_ticks_max.raise(ticks);
+        stats.turn_commands_max.raise(stats.commands_processed.get().saturating_sub(commands_before));
+    }
+
+    /// Removes expired keys for a while.
+    fn expire_slice(&mut self) {
+        let start = (self.ticks)();
+        self.shard.expire_slice(EXPIRE_SLICE_US);
+        let ticks = (self.ticks)().wrapping_sub(start);
+        self.stats().expire_ticks.add(ticks);
+        if ticks >= self.watch.latency_ticks {
+            let ms = self.shared.process.ticks_to_ns(ticks) / 1_000_000;
+            if ms >= self.hot.latency_threshold_ms {
+                self.sample_latency("expire-cycle", ms);
+            }
+        }
     }
 
     /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
@@ -510,13 +568,30 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.publish_lookups();
         let (stats, shard) = (self.stats(), self.shard.stats());
         stats.expired_keys.set(shard.expired_keys);
+        stats.expired_fields.set(shard.expired_fields);
         stats.dirty.set(shard.dirty);
         stats.used_bytes.set(self.shard.used_bytes() as u64);
+        stats.table_bytes.set(self.shard.table_bytes() as u64);
+        stats.expired_stale.set((shard.expired_stale_percent * 100.0) as u64);
+        stats.expire_caps.set(shard.expired_time_cap_reached);
+        stats.evicted_keys.set(shard.evicted_keys);
         for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
             let info = self.shard.db_info(db);
             counters.keys.set(info.keys as u64);
             counters.expires.set(info.expires as u64);
+            counters.expiring_hashes.set(info.expiring_hashes as u64);
             counters.avg_ttl_ms.set(info.avg_ttl_ms);
+            counters.table_bytes.set(info.table_bytes as u64);
+        }
+    }
+
+    /// Makes visible to other cores how large the values of the shard are.
+    pub(crate) fn publish_sizes(&mut self) {
+        let stats = &self.shared.stats[usize::from(self.id)];
+        for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
+            let Some(sizes) = self.shard.sizes(db) else { continue };
+            let counters = counters.sizes.get_or_init(|| sizes.iter().map(|_| Default::default()).collect());
+            counters.iter().zip(sizes.iter()).for_each(|(counter, count)| counter.set(count));
         }
     }
 

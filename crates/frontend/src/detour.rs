@@ -74,7 +74,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         match from {
             None => self.deliver(dest, bytes),
             Some(core) => {
-                self.port.reply_late(core, Answer(AnswerBody::Late { dest, bytes: bytes.to_vec() }));
+                self.port.reply_late(
+                    core,
+                    Answer(AnswerBody::Late { dest, bytes: bytes.to_vec(), ticks: 0, note: None }),
+                );
             }
         }
     }

@@ -10,12 +10,14 @@ use resp::Reply;
 use store::Shard;
 
 use crate::core::Core;
+use crate::journal::ShortArgs;
 use crate::keys::Keys;
 use crate::locks::{Claim, KeyName};
-use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Op, Piece, Source, StepCall};
+use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op, Piece, Source, StepCall};
 use crate::plan::Plan;
 use crate::route::copy_each;
-use crate::stats::{CommandStats, CoreStats};
+use crate::stats::CoreStats;
+use crate::watch::{Note, Timed, account};
 
 /// Lookups whose cache misses overlap.
 pub(crate) const PREFETCH_WINDOW: usize = 32;
@@ -56,7 +58,7 @@ impl Origin<'_> {
     }
 }
 
-/// Runs the handler of a command and counts its error, if there is one.
+/// Runs the handler of a command and counts its error, if there is one. Returns the length of the reply.
 #[inline]
 pub(crate) fn call_handler(
     shard: &mut Shard,
@@ -65,7 +67,7 @@ pub(crate) fn call_handler(
     args: Args<'_>,
     out: &mut Vec<u8>,
     stats: &CoreStats,
-) {
+) -> usize {
     let mut reply = Reply::new(out, piece.resp3);
     let start = reply.position();
     let mut ctx = ShardCtx { shard, db: usize::from(piece.db), slot: piece.slot, hash: piece.hash };
@@ -76,6 +78,7 @@ pub(crate) fn call_handler(
         stats.commands[usize::from(command)].failed.add(1);
         stats.error(&text);
     }
+    out.len().wrapping_sub(start)
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
@@ -84,7 +87,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let command = match piece.op {
             Op::Command(command) => command,
             Op::Inquiry(command) => {
-                self.run_own_inquiry(piece, command);
+                self.run_own_inquiry(piece, command, start);
                 return (self.ticks)();
             }
             Op::Fence => {
@@ -93,31 +96,34 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             _ => {
                 self.run_step_piece(piece, Origin::Own);
-                return (self.ticks)();
+                let end = (self.ticks)();
+                self.part_took(piece.dest, end.wrapping_sub(start));
+                return end;
             }
         };
         if !self.locks.is_idle() && self.must_wait(piece, &Origin::Own) {
             return start;
         }
         let Some(handler) = self.handlers[usize::from(command)] else { return start };
-        self.run_aside(command, handler, piece);
-        let end = (self.ticks)();
-        let stats = &self.shared.stats[usize::from(self.id)];
-        account(&stats.commands[usize::from(command)], end.wrapping_sub(start));
-        end
+        self.run_aside(command, handler, piece, start)
     }
 
-    /// Runs the handler of an own piece and gives its reply to whoever waits for it.
-    fn run_aside(&mut self, command: CommandId, handler: Handler, piece: &Piece) {
+    /// Runs the handler of an own piece and gives its reply to whoever waits for it. Returns the tick count at its end.
+    fn run_aside(&mut self, command: CommandId, handler: Handler, piece: &Piece, start: u64) -> u64 {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = self.plan.args(piece);
-        call_handler(&mut self.shard, (command, handler), piece, args, &mut bytes, stats);
+        let len = call_handler(&mut self.shard, (command, handler), piece, args, &mut bytes, stats);
+        let end = (self.ticks)();
+        let ticks = end.wrapping_sub(start);
+        account(&stats.commands[usize::from(command)], ticks);
+        self.own_piece_took(piece, command, ticks, len);
         // `deliver` may complete a gathering, which wants the scratch buffer too.
         let out = std::mem::take(&mut bytes);
         self.deliver(piece.dest, &out);
         self.scratch = out;
+        end
     }
 
     /// Executes a batch of another core; replies are in it when it comes back.
@@ -126,6 +132,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut replies = std::mem::take(&mut batch.replies);
         let shared = Arc::clone(&self.shared);
         let stats = &shared.stats[usize::from(self.id)];
+        let watch = self.watch;
         let mut tick = (self.ticks)();
         for window in pieces.chunks(PREFETCH_WINDOW) {
             for piece in window {
@@ -139,6 +146,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     Op::Command(command) => command,
                     Op::Inquiry(command) => {
                         self.inquire(command, batch.args(piece), None, &mut replies);
+                        tick = self.time_part(&mut batch, tick);
                         let late = self.answers_late(piece.dest, Some(from));
                         batch.ends.push(if late { DEFERRED } else { replies.len() });
                         continue;
@@ -150,6 +158,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     }
                     _ => {
                         let deferred = self.run_step_piece(piece, Origin::Batch(from, &mut batch));
+                        tick = self.time_part(&mut batch, tick);
                         batch.ends.push(if deferred { DEFERRED } else { replies.len() });
                         continue;
                     }
@@ -160,9 +169,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 }
                 let args = batch.args(piece);
                 if let Some(handler) = self.handlers[usize::from(command)] {
-                    call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
+                    let reply_bytes =
+                        call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
                     let end = (self.ticks)();
-                    account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
+                    let ticks = end.wrapping_sub(tick);
+                    let counters = &stats.commands[usize::from(command)];
+                    account(counters, ticks);
+                    let is_part = !matches!(piece.dest, Dest::Conn { .. });
+                    if watch.tracking && !is_part {
+                        counters.durations.count(ticks);
+                    }
+                    if is_part || ticks >= watch.ticks || reply_bytes >= watch.reply_bytes {
+                        let piece = batch.ends.len() as u32;
+                        batch.timed.push(Timed { piece, ticks, reply_bytes });
+                    }
                     tick = end;
                 }
                 batch.ends.push(replies.len());
@@ -173,6 +193,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         batch.pieces = pieces;
         batch.replies = replies;
         batch
+    }
+
+    /// Notes in a batch how long the piece took that is answered next. Returns the tick count at its end.
+    fn time_part(&self, batch: &mut Batch, start: u64) -> u64 {
+        let end = (self.ticks)();
+        let piece = batch.ends.len() as u32;
+        batch.timed.push(Timed { piece, ticks: end.wrapping_sub(start), reply_bytes: 0 });
+        end
     }
 
     /// Whether a command's piece has to wait for a key lock; it is then kept, with its arguments.
@@ -271,27 +299,42 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     fn run_deferred(&mut self, work: Deferred) {
         let Deferred { piece, from, bytes, ranges, step, now_ms } = work;
+        let start = (self.ticks)();
         if let Some(call) = step {
             let out = self.run_step(&piece, call, now_ms);
+            let ticks = (self.ticks)().wrapping_sub(start);
             if from == self.id {
+                self.part_took(piece.dest, ticks);
                 self.step_done(piece.dest, out);
             } else {
-                self.port.reply_late(from, Answer(AnswerBody::LateStep { dest: piece.dest, out }));
+                self.port.reply_late(from, Answer(AnswerBody::LateStep { dest: piece.dest, out, ticks }));
             }
             return;
         }
         let Op::Command(command) = piece.op else { return };
         let Some(handler) = self.handlers[usize::from(command)] else { return };
         let mut out = Vec::new();
-        let start = (self.ticks)();
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = Args::new(&bytes, &ranges);
-        call_handler(&mut self.shard, (command, handler), &piece, args, &mut out, stats);
-        account(&stats.commands[usize::from(command)], (self.ticks)().wrapping_sub(start));
+        let len = call_handler(&mut self.shard, (command, handler), &piece, args, &mut out, stats);
+        let ticks = (self.ticks)().wrapping_sub(start);
+        let counters = &stats.commands[usize::from(command)];
+        account(counters, ticks);
+        let whole = matches!(piece.dest, Dest::Conn { .. });
+        if whole && self.watch.tracking {
+            counters.durations.count(ticks);
+        }
+        let noted = whole && (ticks >= self.watch.ticks || len >= self.watch.reply_bytes);
+        let note = noted.then(|| Box::new(Note { command, ticks, args: ShortArgs::of(args) }));
         if from == self.id {
+            self.part_took(piece.dest, ticks);
+            if let Some(note) = note {
+                self.notice(piece.dest, command, ticks, len, note.args);
+            }
             self.deliver(piece.dest, &out);
         } else {
-            self.port.reply_late(from, Answer(AnswerBody::Late { dest: piece.dest, bytes: out }));
+            let late = AnswerBody::Late { dest: piece.dest, bytes: out, ticks, note };
+            self.port.reply_late(from, Answer(late));
         }
     }
 }
@@ -307,11 +350,4 @@ impl Deferred {
         piece.first_range = 0;
         Deferred { piece, from, bytes, ranges, step, now_ms }
     }
-}
-
-#[inline]
-pub(crate) fn account(counters: &CommandStats, ticks: u64) {
-    counters.calls.add(1);
-    counters.ticks.add(ticks);
-    counters.max_ticks.raise(ticks);
 }

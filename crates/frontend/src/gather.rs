@@ -3,6 +3,7 @@
 use commands::Merge;
 use resp::{Reply, skip_element};
 
+use crate::journal::ShortArgs;
 use crate::message::{Dest, Op};
 
 /// A command whose parts are under way.
@@ -13,6 +14,10 @@ pub(crate) struct Gather {
     pub(crate) merge: Merge,
     pub(crate) resp3: bool,
     pub(crate) missing: u32,
+    /// The longest time of a part.
+    pub(crate) longest_ticks: u64,
+    /// The command's arguments, if they may be wanted.
+    pub(crate) args: ShortArgs,
     /// By key of the command, in order: the part that it went to. For [`Merge::Interleave`].
     pub(crate) order: Vec<u16>,
     /// By part: where its reply is in `bytes`.
@@ -28,6 +33,8 @@ impl Default for Gather {
             merge: Merge::Sum,
             resp3: false,
             missing: 0,
+            longest_ticks: 0,
+            args: ShortArgs::default(),
             order: Vec::new(),
             parts: Vec::new(),
             bytes: Vec::new(),
@@ -42,6 +49,7 @@ impl Gather {
         self.merge = merge;
         self.resp3 = resp3;
         self.missing = parts as u32;
+        self.longest_ticks = 0;
         self.parts.clear();
         self.parts.resize(parts, (0, 0));
         self.bytes.clear();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use base::conn::{CloseMode, ConnId, ConnInfo, Endpoint};
 use base::hash::KeyHasher;
@@ -67,10 +67,9 @@ impl Process for TestProcess {
     fn wake_all(&self) {}
 }
 
-/// Each look at the tick counter moves it on by one, so each command takes one tick.
-static TICKS: AtomicU64 = AtomicU64::new(0);
-
 thread_local! {
+    /// Each look at the tick counter moves it on by one, so each command takes one tick; sleeping, by a microsecond each.
+    static TICKS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
     /// How long cores of this test were held up.
     pub(crate) static SLEPT_US: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
@@ -140,8 +139,11 @@ impl Harness {
                 shards,
                 hasher: KeyHasher::new((1, 2)),
                 seed: u64::from(shard),
-                ticks: || TICKS.fetch_add(1, Ordering::Relaxed),
-                sleep_us: |us| SLEPT_US.set(SLEPT_US.get() + us),
+                ticks: || TICKS.replace(TICKS.get() + 1),
+                sleep_us: |us| {
+                    SLEPT_US.set(SLEPT_US.get() + us);
+                    TICKS.set(TICKS.get() + us);
+                },
             };
             Core::new(options, Arc::clone(&shared), bus.port(shard))
         };

@@ -13,9 +13,10 @@ use commands::{CommandSpec, Route};
 
 use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
-use crate::execute::{PREFETCH_WINDOW, account, call_handler};
+use crate::execute::{PREFETCH_WINDOW, call_handler};
 use crate::message::{Dest, Op, Piece, Source};
 use crate::plan::source_bytes;
+use crate::watch::account;
 
 /// What the hot path needs of a command, in two bytes.
 #[derive(Clone, Copy)]
@@ -56,7 +57,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let Some(command) = self.shared.table.find(args.arg(0)) else { return false };
         let spec = &self.hot_specs[usize::from(command)];
         let Some(conn) = conn_mut(&mut self.conns, id) else { return false };
-        if spec.key == 0 || !spec.takes(args.len()) || !conn.authenticated || conn.replies != Replies::On {
+        let request_bytes = ranges.last().map_or(0, |last| last.end() + 2);
+        if spec.key == 0
+            || request_bytes >= self.watch.request_bytes
+            || !spec.takes(args.len())
+            || !conn.authenticated
+            || conn.replies != Replies::On
+        {
             return false;
         }
         let key = args.arg(usize::from(spec.key));
@@ -96,6 +103,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut own = std::mem::take(&mut self.plan.own);
         let shared = Arc::clone(&self.shared);
         let stats = &shared.stats[usize::from(self.id)];
+        let watch = self.watch;
         let mut tick = (self.ticks)();
         for window in own.chunks(PREFETCH_WINDOW) {
             for piece in window {
@@ -115,10 +123,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     continue;
                 };
                 let args = self.plan.args(piece);
-                let mut call = |out: &mut Vec<u8>| {
-                    call_handler(&mut self.shard, (command, handler), piece, args, out, stats);
+                let mut reply_bytes = 0;
+                let call = |out: &mut Vec<u8>| {
+                    reply_bytes = call_handler(&mut self.shard, (command, handler), piece, args, out, stats);
                 };
                 if conn.is_head(seq) {
+                    let mut call = call;
                     call(&mut conn.out);
                     conn.head_written();
                 } else {
@@ -129,7 +139,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     self.dirty.push(index);
                 }
                 let end = (self.ticks)();
-                account(&stats.commands[usize::from(command)], end.wrapping_sub(tick));
+                let ticks = end.wrapping_sub(tick);
+                let counters = &stats.commands[usize::from(command)];
+                account(counters, ticks);
+                if watch.tracking {
+                    counters.durations.count(ticks);
+                }
+                if ticks >= watch.ticks || reply_bytes >= watch.reply_bytes {
+                    self.notice_own(piece, command, ticks, reply_bytes);
+                }
                 tick = end;
             }
         }

@@ -111,6 +111,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut parts: Vec<Option<(u16, Vec<ArgRange>)>> = vec![None; shards];
         let mut gather = self.spare_gathers.pop().unwrap_or_default();
         gather.order.clear();
+        self.keep_args(call, &mut gather.args);
         let mut count = 0u16;
         let ranges = {
             let first = call.first_range as usize;

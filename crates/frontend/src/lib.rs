@@ -20,6 +20,7 @@
 //! What it must not know: sockets, system calls, clocks. Time comes in with each turn; randomness from a seed.
 
 mod answer;
+mod census;
 pub mod config;
 mod conn;
 mod connection;
@@ -30,7 +31,9 @@ mod execute;
 mod gather;
 #[cfg(test)]
 mod harness;
+pub mod histogram;
 mod hot;
+mod journal;
 mod keys;
 mod locks;
 mod memory;
@@ -46,6 +49,7 @@ mod rounds;
 mod route;
 pub mod shared;
 pub mod stats;
+mod watch;
 
 pub use crate::config::Config;
 #[cfg(feature = "sim-faults")]

@@ -54,9 +54,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     #[inline]
     pub(crate) fn watch_memory(&mut self) {
         let watch = &self.memory;
-        if self.hot.max_memory_bytes == 0 && !watch.full
-            || self.now.monotonic_us < watch.look_due_us && !watch.full
-        {
+        let idle = self.hot.max_memory_bytes == 0 || self.now.monotonic_us < watch.look_due_us;
+        if idle && !watch.full {
             return;
         }
         self.look_at_memory();

@@ -14,6 +14,8 @@ use base::{ArgRange, Args};
 use bytes::Bytes;
 use commands::{CommandId, Step, StepOut};
 
+use crate::watch::{Note, Timed};
+
 /// Where the reply of a piece goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dest {
@@ -130,6 +132,8 @@ pub struct Batch {
     pub(crate) replies: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) outs: Vec<(Dest, StepOut)>,
+    /// Times of pieces that are parts of something, or unusual.
+    pub(crate) timed: Vec<Timed>,
 }
 
 /// Buffers of a batch that grew beyond this are not kept for the next turn.
@@ -144,6 +148,7 @@ impl Batch {
         self.steps.clear();
         self.ends.clear();
         self.outs.clear();
+        self.timed.clear();
         for buffer in [&mut self.bytes, &mut self.replies] {
             buffer.clear();
             if buffer.capacity() > KEEP_MAX_BYTES {
@@ -179,7 +184,7 @@ pub(crate) enum AnswerBody {
     /// A batch with its replies.
     Batch(Box<Batch>),
     /// The reply of a piece that had to wait for a key lock.
-    Late { dest: Dest, bytes: Vec<u8> },
+    Late { dest: Dest, bytes: Vec<u8>, ticks: u64, note: Option<Box<Note>> },
     /// The result of a step that had to wait for a key lock.
-    LateStep { dest: Dest, out: StepOut },
+    LateStep { dest: Dest, out: StepOut, ticks: u64 },
 }

@@ -77,7 +77,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 conn.paused = false;
                 io.resume(id);
             }
-            self.stats().output_bytes.add(sent);
+            if sent > 0 {
+                self.stats().output_bytes.add(sent);
+                self.stats().writes.add(1);
+            }
         }
         self.dirty = dirty;
         let conns = &self.conns;

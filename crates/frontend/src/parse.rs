@@ -40,7 +40,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let len = chunk.as_ref().len();
         conn.last_active_ms = now_ms;
         conn.input_bytes += len as u64;
-        self.shared.stats[usize::from(self.id)].input_bytes.add(len as u64);
+        let stats = &self.shared.stats[usize::from(self.id)];
+        stats.input_bytes.add(len as u64);
+        stats.reads.add(1);
         if conn.closing {
             return;
         }

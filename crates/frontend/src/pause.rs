@@ -129,9 +129,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return false;
         }
         let spec = self.table().spec(command);
+        let lacks_memory = self.memory.is_full() && spec.meta.flags.contains(Flag::DenyOom);
         let open = self.hot.password.is_empty() || spec.meta.flags.contains(Flag::NoAuth);
         let Some(conn) = conn_mut(&mut self.conns, id) else { return false };
-        if !pause.holds(spec) || conn.monitor || !(open || conn.authenticated) {
+        if !pause.holds(spec) || lacks_memory || conn.monitor || !(open || conn.authenticated) {
             return false;
         }
         conn.last_command = command;

@@ -20,6 +20,18 @@ pub trait Process: Send + Sync {
     fn cpu(&self) -> CpuInfo;
     /// Connections turned away because of `maxclients`, since the start.
     fn rejected_connections(&self) -> u64;
+    /// Bytes that a core's thread has allocated and that are not freed, as of the last look at [`Process::memory`].
+    fn core_bytes(&self, _core: u16) -> u64 {
+        0
+    }
+    /// Gives free memory back to the system (MEMORY PURGE).
+    fn purge_memory(&self) {}
+    /// The allocator's own report (MEMORY MALLOC-STATS).
+    fn allocator_report(&self) -> String {
+        "Stats not supported for the current allocator".into()
+    }
+    /// Writes a line into the log (DEBUG LOG).
+    fn log(&self, _line: &str) {}
     /// Nanoseconds that so many ticks of `CoreOptions::ticks` mean.
     fn ticks_to_ns(&self, ticks: u64) -> u64;
     /// Carries out a changed setting.
@@ -71,6 +83,8 @@ pub struct MemoryInfo {
     pub used_bytes: u64,
     /// The most that this ever was, as far as it was looked at.
     pub peak_bytes: u64,
+    /// When that was, in seconds since 1970.
+    pub peak_unix_s: u64,
     /// Bytes in use when the process had started.
     pub startup_bytes: u64,
     /// Resident set of the process.

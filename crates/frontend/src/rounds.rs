@@ -22,9 +22,11 @@ use commands::{CmdError, OwnedArgs, RoundsFn, Step, StepOut, Tx, TxState};
 use resp::Reply;
 
 use crate::core::Core;
+use crate::journal::ShortArgs;
 use crate::keys::Keys;
 use crate::message::{Dest, Op, Piece, Source, StepCall, TaskId};
 use crate::route::{Call, copy_each};
+use crate::watch::account;
 
 /// A rounds command under way.
 pub(crate) struct Task {
@@ -35,6 +37,11 @@ pub(crate) struct Task {
     command: u16,
     state: Rc<RefCell<TxState>>,
     function: Pin<Box<dyn Future<Output = Result<(), CmdError>>>>,
+    /// The longest time of a step of this round, and the sum of those of the rounds before.
+    pub(crate) round_ticks: u64,
+    ticks: u64,
+    /// The command's arguments, if they may be wanted.
+    words: ShortArgs,
     /// By shard with keys of this task: the names of the keys to lock.
     keys: Vec<(u16, Vec<Vec<u8>>)>,
     /// Whether the locks were asked for, and whether they were given back.
@@ -83,6 +90,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Starts a task that is going to lock these keys; without any, it walks over the shards.
     pub(crate) fn start_task(&mut self, call: &Call, function: RoundsFn, keys: Vec<(u16, Vec<Vec<u8>>)>) {
         let args: OwnedArgs = self.call_args(call).iter().map(Bytes::copy_from_slice).collect();
+        let mut words = ShortArgs::default();
+        self.keep_args(call, &mut words);
         let state = Rc::new(RefCell::new(TxState::default()));
         let db = usize::from(call.db);
         let (databases, limits) = (self.hot.databases, self.hot.limits);
@@ -96,6 +105,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             command: call.command,
             state,
             function: function(tx, args),
+            round_ticks: 0,
+            ticks: 0,
+            words,
             keys,
             locked: false,
             released: false,
@@ -138,6 +150,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Polls a task's function and sends the round that it asks for, or concludes.
     fn advance(&mut self, at: u32) {
         let Some(task) = self.tasks.get_mut(at) else { return };
+        task.ticks += std::mem::take(&mut task.round_ticks);
         let mut context = Context::from_waker(Waker::noop());
         match task.function.as_mut().poll(&mut context) {
             Poll::Pending => {
@@ -264,9 +277,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let Some(task) = self.tasks.get_mut(at) else { return };
         let (dest, locked, resp3, command) =
             (task.dest, task.locked && !task.released && !task.keys.is_empty(), task.resp3, task.command);
+        let (ticks, words) = (task.ticks, std::mem::take(&mut task.words));
         let mut bytes = std::mem::take(&mut task.state.borrow_mut().reply);
         let stats = self.stats();
-        stats.commands[usize::from(command)].calls.add(1);
+        account(&stats.commands[usize::from(command)], ticks);
         if let Err(error) = &result {
             let text = error.text();
             bytes.clear();
@@ -279,6 +293,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.runnable.retain(|&other| other != at);
         self.tasks.remove(at);
+        self.command_took(dest, command, ticks, bytes.len(), &words);
         self.deliver(dest, &bytes);
     }
 }

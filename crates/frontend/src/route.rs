@@ -114,6 +114,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.lacks_memory(&call) {
             return self.refuse(&call, &CmdError::OutOfMemory);
         }
+        let request_bytes = self.plan.ranges.last().map_or(0, |last| last.end() + 2);
+        if request_bytes >= self.watch.request_bytes {
+            self.notice_request(&call, request_bytes);
+        }
         let monitored = if self.detour.monitored.is_empty() { None } else { self.monitored_text(&call) };
         if self.is_monitor(&call) {
             return self.refuse(&call, &CmdError::text_of("ERR Replica can't interact with the keyspace"));
@@ -205,12 +209,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return;
         }
         if conn.is_head(call.seq) {
+            let start = conn.out.len();
             write(&mut Reply::new(&mut conn.out, conn.resp3));
+            self.answered_bytes = conn.out.len() - start;
             conn.head_written();
         } else {
             let mut bytes = std::mem::take(&mut self.scratch);
             bytes.clear();
             write(&mut Reply::new(&mut bytes, conn.resp3));
+            self.answered_bytes = bytes.len();
             conn.deliver(call.seq, &bytes);
             self.scratch = bytes;
         }
@@ -271,6 +278,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Asks every core about what the command wants to know.
     pub(crate) fn inquire_all(&mut self, call: &Call, merge: Merge) {
+        self.asked = true;
         self.send_to_all(call, Op::Inquiry(call.command), merge);
     }
 
@@ -281,6 +289,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let mut gather = self.spare_gathers.pop().unwrap_or_default();
         gather.order.clear();
+        self.keep_args(call, &mut gather.args);
         gather.op = op;
         gather.start(call.dest(), merge, call.resp3, usize::from(self.topology.shards));
         let gather = self.gathers.insert(gather);

@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-use commands::{CmdError, CommandTable};
+use commands::{CmdError, CommandId, CommandTable};
 use crossbeam::utils::CachePadded;
 use store::Limits;
 
 use crate::config::{Changes, Config};
 use crate::errand::Done;
+use crate::histogram::Distribution;
+use crate::journal::Journals;
 use crate::process::Process;
 use crate::stats::CoreStats;
 
@@ -21,6 +23,23 @@ pub enum Permission {
     Local,
     /// Everybody.
     Yes,
+}
+
+/// From when on commands are remembered in the command log, and how many of them.
+#[derive(Clone, Debug, Default)]
+pub struct CommandLogConfig {
+    /// `slowlog-log-slower-than`, if it is not -1.
+    pub slow_us: Option<u64>,
+    /// `slowlog-max-len`.
+    pub slow_max: usize,
+    /// `commandlog-request-larger-than`, if it is not -1.
+    pub request_bytes: Option<u64>,
+    /// `commandlog-large-request-max-len`.
+    pub request_max: usize,
+    /// `commandlog-reply-larger-than`, if it is not -1.
+    pub reply_bytes: Option<u64>,
+    /// `commandlog-large-reply-max-len`.
+    pub reply_max: usize,
 }
 
 /// The configuration as cores use it. A core keeps a copy and looks at the epoch once a turn.
@@ -48,6 +67,12 @@ pub struct HotConfig {
     pub debug_command: Permission,
     /// `enable-protected-configs`.
     pub protected_configs: Permission,
+    /// `slowlog-…` and `commandlog-…`.
+    pub command_log: CommandLogConfig,
+    /// `latency-monitor-threshold`; 0 is never.
+    pub latency_threshold_ms: u64,
+    /// `latency-tracking`.
+    pub latency_tracking: bool,
     /// Limits of values, for the shard.
     pub limits: Limits,
 }
@@ -66,6 +91,9 @@ impl Default for HotConfig {
             max_memory_bytes: 0,
             debug_command: Permission::No,
             protected_configs: Permission::No,
+            command_log: CommandLogConfig::default(),
+            latency_threshold_ms: 0,
+            latency_tracking: true,
             limits: Limits::default(),
         }
     }
@@ -79,6 +107,10 @@ pub struct Shared {
     pub stats: Vec<CachePadded<CoreStats>>,
     /// What only the process knows and can do.
     pub process: Box<dyn Process>,
+    /// What is remembered of unusual commands.
+    pub(crate) journals: Journals,
+    /// The name of this history of data; DEBUG CHANGE-REPL-ID changes it.
+    replication_id: Mutex<String>,
     /// By core: how many of its clients are in MONITOR mode.
     pub(crate) monitors: Vec<AtomicU64>,
     /// Bytes in use besides the shards' data, at the last look.
@@ -109,7 +141,9 @@ impl Shared {
             stats: (0..shards).map(|_| CoreStats::new(table.len(), hot.databases)).collect(),
             monitors: (0..shards).map(|_| AtomicU64::new(0)).collect(),
             table,
+            replication_id: Mutex::new(process.facts().run_id.clone()),
             process,
+            journals: Journals::new(shards),
             other_bytes: AtomicU64::new(0),
             rejected_before: AtomicU64::new(0),
             next_client_id: AtomicU64::new(1),
@@ -120,6 +154,22 @@ impl Shared {
             hot_epoch: AtomicU64::new(1),
             errands: (0..shards).map(|_| Mutex::default()).collect(),
         }
+    }
+
+    /// How long the calls of a command took, on all cores.
+    pub(crate) fn durations_of(&self, command: CommandId) -> Distribution {
+        let parts = self.stats.iter().filter_map(|core| core.commands.get(usize::from(command)));
+        Distribution::of(parts.map(|command| &command.durations), |ticks| self.process.ticks_to_ns(ticks))
+    }
+
+    /// The name of this history of data: 40 hexadecimal digits.
+    pub(crate) fn replication_id(&self) -> String {
+        self.replication_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gives this history of data another name.
+    pub(crate) fn set_replication_id(&self, id: String) {
+        *self.replication_id.lock().unwrap_or_else(PoisonError::into_inner) = id;
     }
 
     /// A number for a new client, unique over the life of the process.

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crossbeam::utils::CachePadded;
 
+use crate::histogram::Histogram;
+
 /// A counter with a single writer.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
@@ -51,6 +53,8 @@ pub struct CommandStats {
     pub rejected: Counter,
     /// Calls that ended in an error.
     pub failed: Counter,
+    /// How long calls took, those over several shards counted once.
+    pub durations: Histogram,
 }
 
 /// The number of keys of a database of a shard.
@@ -60,8 +64,14 @@ pub struct DbStats {
     pub keys: Counter,
     /// Keys with an expiry.
     pub expires: Counter,
+    /// Hashes with fields that expire.
+    pub expiring_hashes: Counter,
     /// Estimated mean time to live of those, in milliseconds.
     pub avg_ttl_ms: Counter,
+    /// Bytes of its table.
+    pub table_bytes: Counter,
+    /// How large its values are, as [`store::Sizes`] counts them; written when INFO asks.
+    pub sizes: OnceLock<Box<[Counter]>>,
 }
 
 /// Most codes of errors that are counted apart. Errors of further codes count in the total only.
@@ -194,12 +204,16 @@ pub struct CoreStats {
     pub input_rate: Rate,
     /// How fast bytes go out.
     pub output_rate: Rate,
+    /// How fast the loop turns.
+    pub turn_rate: Rate,
     /// Keys found by reading commands.
     pub keyspace_hits: Counter,
     /// Keys not found by reading commands.
     pub keyspace_misses: Counter,
     /// Keys removed because they expired.
     pub expired_keys: Counter,
+    /// See [`store::Stats`].
+    pub expired_fields: Counter,
     /// Bytes of the shard's data.
     pub used_bytes: Counter,
     /// Changes since start.
@@ -208,6 +222,32 @@ pub struct CoreStats {
     pub blocked_clients: Counter,
     /// Bytes of clients' buffers held by the frontend.
     pub client_bytes: Counter,
+    /// The largest unparsed input of a client in the last seconds.
+    pub input_peak_bytes: Counter,
+    /// The largest unsent output of a client in the last seconds.
+    pub output_peak_bytes: Counter,
+    /// Bytes of the shard's tables, which `used_bytes` includes.
+    pub table_bytes: Counter,
+    /// Keys that expired and are still there, an estimate in hundredths of a percent of those with an expiry.
+    pub expired_stale: Counter,
+    /// Slices of expiry that ran out of time.
+    pub expire_caps: Counter,
+    /// Time spent in slices of expiry, in ticks.
+    pub expire_ticks: Counter,
+    /// Keys evicted.
+    pub evicted_keys: Counter,
+    /// Time of all turns, and of the commands in them, in ticks.
+    pub turn_ticks: Counter,
+    /// The longest turn in ticks.
+    pub turn_ticks_max: Counter,
+    /// The most commands of a turn.
+    pub turn_commands_max: Counter,
+    /// Time of background work in ticks.
+    pub cron_ticks: Counter,
+    /// Reads of sockets that brought something.
+    pub reads: Counter,
+    /// Output handed to a socket.
+    pub writes: Counter,
 }
 
 impl CoreStats {
@@ -233,12 +273,14 @@ impl CoreStats {
         self.commands_rate.sample(self.commands_processed.get(), now_ms);
         self.input_rate.sample(self.input_bytes.get(), now_ms);
         self.output_rate.sample(self.output_bytes.get(), now_ms);
+        self.turn_rate.sample(self.turns.get(), now_ms);
     }
 
     /// Sets everything to zero that CONFIG RESETSTAT does; by the owning core only.
     pub(crate) fn reset(&self) {
         for command in &self.commands {
-            let CommandStats { calls, ticks, max_ticks, rejected, failed } = command;
+            let CommandStats { calls, ticks, max_ticks, rejected, failed, durations } = command;
+            durations.reset();
             [calls, ticks, max_ticks, rejected, failed].iter().for_each(|counter| counter.set(0));
         }
         self.errors.reset();
@@ -256,9 +298,16 @@ impl CoreStats {
             &self.output_limit_drops,
             &self.query_limit_drops,
             &self.error_replies,
+            &self.expire_ticks,
+            &self.turn_ticks,
+            &self.turn_ticks_max,
+            &self.turn_commands_max,
+            &self.cron_ticks,
+            &self.reads,
+            &self.writes,
         ];
         counters.iter().for_each(|counter| counter.set(0));
-        for rate in [&self.commands_rate, &self.input_rate, &self.output_rate] {
+        for rate in [&self.commands_rate, &self.input_rate, &self.output_rate, &self.turn_rate] {
             rate.value.set(0);
         }
     }

@@ -1,13 +1,14 @@
 //! The cores: how many, which backend, which CPU each, and the thread that runs one.
 
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use base::hash::KeyHasher;
 use frontend::config::{IoBackend, PinCpus};
 use frontend::{Config, Core, CoreBus, CoreOptions, Shared};
 use reactor::{BackendKind, Seat};
+use sys::memory::Arena;
 
 use crate::control::Event;
 use crate::service::{CoreService, CoreWaker};
@@ -86,6 +87,8 @@ pub(crate) struct Common {
     pub(crate) hasher: KeyHasher,
     pub(crate) shards: u16,
     pub(crate) events: Sender<Event>,
+    /// By core: the arena of its thread, once that runs.
+    pub(crate) arenas: Arc<[OnceLock<Arena>]>,
 }
 
 /// Starts the thread of one core.
@@ -108,6 +111,7 @@ pub(crate) fn spawn(
         sleep_us: |us| std::thread::sleep(std::time::Duration::from_micros(us)),
     };
     let (shared, bus, events) = (Arc::clone(&common.shared), Arc::clone(&common.bus), common.events.clone());
+    let arenas = Arc::clone(&common.arenas);
     let run = move || {
         if let Some(cpu) = cpu
             && let Err(error) = sys::cpu::pin(cpu)
@@ -115,7 +119,9 @@ pub(crate) fn spawn(
             tracing::warn!("core {shard} can't be bound to CPU {cpu}: {error}");
         }
         // Before anything is allocated: what the shard holds is accounted to its own arena.
-        sys::memory::Arena::own();
+        if let (Some(arena), Some(place)) = (Arena::own(), arenas.get(usize::from(shard))) {
+            let _ = place.set(arena);
+        }
         let service = CoreService::new(Core::new(options, shared, bus.port(shard)), events.clone());
         let result = seat.run(service).map(drop);
         // Nobody listens any more only if the process ends anyway.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use frontend::config::Setting;
@@ -10,6 +10,7 @@ use frontend::process::Prepared;
 use frontend::process::{CpuInfo, Facts, MemoryInfo};
 use frontend::{Config, ErrandCall};
 use reactor::{Counters, Doors, Endpoint, Settings, Waker};
+use sys::memory::Arena;
 use sys::process::Whose;
 
 use crate::control::Event;
@@ -33,6 +34,8 @@ pub(crate) struct ServerProcess {
     /// What `spin-us -1` means here.
     pub(crate) spin_default_us: u32,
     pub(crate) memory: MemorySampler,
+    /// By core: the arena of its thread, once that runs.
+    pub(crate) arenas: Arc<[OnceLock<Arena>]>,
 }
 
 impl frontend::Process for ServerProcess {
@@ -67,6 +70,23 @@ impl frontend::Process for ServerProcess {
 
     fn rejected_connections(&self) -> u64 {
         self.counters.iter().map(|counters| counters.rejected.get()).sum()
+    }
+
+    fn core_bytes(&self, core: u16) -> u64 {
+        let arena = self.arenas.get(usize::from(core)).and_then(OnceLock::get);
+        arena.map_or(0, |arena| arena.allocated_bytes())
+    }
+
+    fn purge_memory(&self) {
+        sys::memory::purge();
+    }
+
+    fn allocator_report(&self) -> String {
+        sys::memory::report()
+    }
+
+    fn log(&self, line: &str) {
+        tracing::warn!("DEBUG LOG: {line}");
     }
 
     fn ticks_to_ns(&self, ticks: u64) -> u64 {
@@ -150,7 +170,8 @@ impl MemorySampler {
     fn begin(&self) {
         let info = read();
         let (startup_bytes, peak_bytes) = (info.used_bytes, info.used_bytes);
-        let info = MemoryInfo { startup_bytes, peak_bytes, ..info };
+        let peak_unix_s = sys::clock::realtime_ms() / 1000;
+        let info = MemoryInfo { startup_bytes, peak_bytes, peak_unix_s, ..info };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Sample { taken: Instant::now(), info };
     }
 
@@ -158,9 +179,12 @@ impl MemorySampler {
     pub(crate) fn look(&self) -> MemoryInfo {
         let mut sample = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if sample.taken.elapsed() >= MEMORY_AGE {
-            let MemoryInfo { startup_bytes, peak_bytes, .. } = sample.info;
+            let MemoryInfo { startup_bytes, mut peak_bytes, mut peak_unix_s, .. } = sample.info;
             let info = read();
-            sample.info = MemoryInfo { startup_bytes, peak_bytes: peak_bytes.max(info.used_bytes), ..info };
+            if info.used_bytes > peak_bytes {
+                (peak_bytes, peak_unix_s) = (info.used_bytes, sys::clock::realtime_ms() / 1000);
+            }
+            sample.info = MemoryInfo { startup_bytes, peak_bytes, peak_unix_s, ..info };
             sample.taken = Instant::now();
         }
         sample.info
@@ -175,6 +199,7 @@ fn read() -> MemoryInfo {
         resident_bytes: allocator.resident,
         rss_bytes: sys::memory::resident_bytes(),
         peak_bytes: 0,
+        peak_unix_s: 0,
         startup_bytes: 0,
     }
 }

@@ -1,7 +1,7 @@
 //! The start: from a configuration to a running server.
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 
 use base::hash::KeyHasher;
 use base::limits::BATCHES_UNANSWERED_MAX;
@@ -80,7 +80,9 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         events: sender.clone(),
         spin_default_us: layout.spin_default_us,
         memory: MemorySampler::new(),
+        arenas: (0..layout.shards).map(|_| OnceLock::new()).collect(),
     };
+    let arenas = Arc::clone(&process.arenas);
     let mut rng = Rng::new(random_seed()?);
     let common = Common {
         shared: Arc::new(Shared::new(layout.shards, config, Box::new(process))),
@@ -88,6 +90,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         hasher: KeyHasher::new((random_seed()?, random_seed()?)),
         shards: layout.shards,
         events: sender,
+        arenas,
     };
     let cpus = layout.cpus.unwrap_or_default();
     let cores = seats

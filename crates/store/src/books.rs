@@ -9,6 +9,7 @@ use crate::events::Events;
 use crate::expiry::Deadlines;
 use crate::graveyard::Graveyard;
 use crate::key::TableHasher;
+use crate::sizes::Place;
 use crate::value::{Large, field_soonest_ms, footprint};
 
 /// Counters of a shard. They only grow, but for the estimate.
@@ -57,6 +58,7 @@ impl Books {
     #[inline]
     pub(crate) fn admit(&mut self, deadlines: &mut Deadlines, record: RecordView<'_, Large>) {
         self.record_bytes += footprint(record);
+        deadlines.sizes.count(Place::of(record));
         if let Some(at) = record.word() {
             deadlines.note(at);
             self.expiry_due_ms = self.expiry_due_ms.min(at.saturating_add(1));
@@ -82,6 +84,7 @@ impl Books {
     #[inline]
     pub(crate) fn forget(&mut self, deadlines: &mut Deadlines, record: RecordView<'_, Large>) {
         self.record_bytes -= footprint(record);
+        deadlines.sizes.discount(Place::of(record));
         if let Some(at) = record.word() {
             deadlines.forget(at);
         }

@@ -36,6 +36,9 @@ fn shard() -> Shard {
 
 /// Frees everything, and checks that no byte is left but those of tables.
 fn check_books(shard: &mut Shard) {
+    let database = shard.db(0);
+    assert_eq!(*database.database.deadlines.sizes, crate::sizes::recount(&database.database.table));
+    drop(database);
     shard.flush_all();
     while shard.free_slice(10) {}
     assert_eq!(shard.used_bytes(), 0);

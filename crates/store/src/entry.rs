@@ -9,6 +9,7 @@ use crate::books::Books;
 use crate::expiry::Deadlines;
 use crate::key::TableHasher;
 use crate::packed::Tag;
+use crate::sizes::Place as Size;
 use crate::value::{INLINE_MAX_BYTES, KeyRecord, Large, TooLong, checked_end, field_soonest_ms};
 use crate::{Expiry, Item, Key, OwnedValue, StringValue, Value};
 
@@ -84,12 +85,14 @@ impl<'a> Occupied<'a> {
         let word = expiry.apply(self.expiry_ms());
         if let StringValue::Text(bytes) | StringValue::Bytes(bytes) = value
             && bytes.len() > INLINE_MAX_BYTES
-            && self.refill(bytes)
         {
-            self.change(|record| record.with_word(word));
-        } else {
-            self.write(word, value.payload());
+            let before = Size::of(self.place.record().view());
+            if self.refill(bytes) {
+                self.deadlines.sizes.shift(before, Size::of(self.place.record().view()));
+                return self.change(|record| record.with_word(word));
+            }
         }
+        self.write(word, value.payload());
     }
 
     /// Sets or clears the expiry.
@@ -161,9 +164,11 @@ impl<'a> Occupied<'a> {
             && field_soonest_ms(self.place.record().view()).is_none()
             && !may_expire(&payload)
         {
-            // Neither the record's size nor its expiry changes, so the books need no entry.
+            // Neither the record's bytes nor its expiry change, so the books need no other entry.
+            let before = Size::of(self.place.record().view());
             match self.place.record_mut().overwrite_in_place(payload) {
                 Ok(()) => {
+                    self.deadlines.sizes.shift(before, Size::of(self.place.record().view()));
                     self.books.stats.dirty += 1;
                     return;
                 }

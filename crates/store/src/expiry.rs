@@ -34,6 +34,7 @@ use ds::{SweepCursor, SweepStats};
 use crate::books::Books;
 use crate::db::Database;
 use crate::fields::FieldDeadlines;
+use crate::sizes::Sizes;
 use crate::value::is_expired;
 
 /// Looking at a bucket, at a marked record (a cache miss), removing one: nanoseconds, as `examples/fill.rs` measures them
@@ -98,6 +99,8 @@ pub(crate) struct Deadlines {
     window: Window,
     /// Hashes whose fields expire.
     pub(crate) fields: FieldDeadlines,
+    /// How large the values are, those without an expiry too: whatever changes a value has this struct at hand.
+    pub(crate) sizes: Box<Sizes>,
 }
 
 /// What the sweep found since the speed was last adapted.
@@ -120,6 +123,7 @@ impl Default for Deadlines {
             worked_ms: 0,
             window: Window::default(),
             fields: FieldDeadlines::default(),
+            sizes: Box::default(),
         }
     }
 }
@@ -149,8 +153,10 @@ impl Deadlines {
 
     /// Notes that no key has an expiry any more.
     fn nothing_left(&mut self) {
-        let fields = std::mem::take(&mut self.fields);
-        *self = Deadlines { speed_ns: self.speed_ns, fields, ..Deadlines::default() };
+        self.sum_ms = 0;
+        (self.soonest_ms, self.set_ms, self.seen_ms) = (u64::MAX, u64::MAX, u64::MAX);
+        (self.cursor, self.window) = (SweepCursor::default(), Window::default());
+        (self.owed_ns, self.worked_ms) = (0, 0);
     }
 
     /// Whether something may have expired.

@@ -1,6 +1,10 @@
 //! Small collections: bytes in the record of their key, the first of which says what they are.
 
-use crate::Kind;
+use ds::intset::IntSet;
+use ds::pack::Pack;
+
+use crate::hash::expiring_pack;
+use crate::{Kind, Value};
 
 /// What the bytes of a small collection are. The first byte of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +70,19 @@ pub struct Packed<'a> {
 }
 
 impl<'a> Packed<'a> {
+    /// The number of elements, expired fields among them. O(1).
+    pub(crate) fn len(self) -> usize {
+        let elements = |bytes| Pack::new(bytes).len();
+        match self.tag {
+            Tag::IntSet => IntSet::new(self.bytes).len(),
+            Tag::Set => elements(self.bytes),
+            Tag::Hash => elements(self.bytes) / 2,
+            Tag::List => Value::Packed(self).as_list().map_or(0, |list| list.len()),
+            Tag::SortedSet => Value::Packed(self).as_sorted_set().map_or(0, |set| set.len()),
+            Tag::ExpiringHash => expiring_pack(self.bytes).len() / 3,
+        }
+    }
+
     /// The collection in the payload of a record.
     #[inline]
     pub(crate) fn of(payload: &'a [u8]) -> Self {

@@ -9,7 +9,7 @@ use crate::events::{Class, Event, Events};
 use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
 use crate::key::TableHasher;
-use crate::{Key, Limits};
+use crate::{Key, Limits, Sizes};
 
 /// Databases that a shard can have: the most that Redis's own tests ask for, and few enough to be looked at one by one.
 const DATABASES_MAX: usize = 16_384;
@@ -36,8 +36,12 @@ pub struct Info {
     pub keys: usize,
     /// Keys with an expiry.
     pub expires: usize,
+    /// Hashes with fields that expire.
+    pub expiring_hashes: usize,
     /// Mean time to live of those, in ms.
     pub avg_ttl_ms: u64,
+    /// Heap bytes of the table.
+    pub table_bytes: usize,
 }
 
 /// See the [crate documentation](crate).
@@ -50,6 +54,8 @@ pub struct Shard {
     expiring: Vec<usize>,
     /// Which of them the next slice of expiry begins with.
     expiring_next: usize,
+    /// Whether nothing expires but what somebody comes upon; for tests.
+    expiry_paused: bool,
     books: Books,
 }
 
@@ -63,6 +69,7 @@ impl Shard {
             databases: Vec::new(),
             expiring: Vec::new(),
             expiring_next: 0,
+            expiry_paused: false,
             books: Books {
                 now_ms: 0,
                 keep_expired: false,
@@ -213,11 +220,16 @@ impl Shard {
     /// and up to date after every command.
     #[inline]
     pub fn expire_due_ms(&self) -> Option<u64> {
-        if self.expiring.is_empty() || self.books.keep_expired {
+        if self.expiring.is_empty() || self.books.keep_expired || self.expiry_paused {
             None
         } else {
             Some(self.books.expiry_due_ms.max(self.books.now_ms))
         }
+    }
+
+    /// Stops [`Shard::expire_slice`] from removing anything, or lets it go on; for tests of what readers see.
+    pub fn pause_expiry(&mut self, paused: bool) {
+        self.expiry_paused = paused;
     }
 
     /// Removes expired keys that nobody comes upon, working for about `budget_us` (by a fixed model of the costs, not by
@@ -258,6 +270,11 @@ impl Shard {
         self.books.record_bytes + self.books.table_bytes
     }
 
+    /// Heap bytes of tables, a part of [`Shard::used_bytes`]. O(1).
+    pub fn table_bytes(&self) -> usize {
+        self.books.table_bytes
+    }
+
     /// The counters.
     #[inline]
     pub fn stats(&self) -> &Stats {
@@ -286,8 +303,15 @@ impl Shard {
         Info {
             keys: database.table.len(),
             expires,
+            expiring_hashes: database.deadlines.fields.len(),
             avg_ttl_ms: database.deadlines.avg_ttl_ms(expires, self.books.now_ms),
+            table_bytes: database.table.memory_bytes(),
         }
+    }
+
+    /// How large the values of a database are; `None` if it was never used.
+    pub fn sizes(&self, db: usize) -> Option<&Sizes> {
+        self.databases.get(db)?.as_ref().map(|database| &*database.deadlines.sizes)
     }
 
     /// Makes room for the number of a database, and returns it, or that of the last database if it is past that.

@@ -305,6 +305,7 @@ fn check_books(shard: &mut Shard, oracle: &mut Oracle) {
             sum += u128::from(record.word().unwrap_or(0));
             expected += crate::value::footprint(record.view());
         });
+        assert_eq!(*database.database.deadlines.sizes, crate::sizes::recount(&database.database.table));
         let mut seen = BTreeMap::new();
         database.for_each(|item| assert!(seen.insert(item.key().to_vec(), text(item.value())).is_none()));
         let (now_ms, present) = (database.now_ms(), (database.len(), database.expires_len()));

@@ -200,6 +200,17 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The size that INFO keysizes counts: bytes of a string, elements of a collection, expired ones among them.
+    #[inline]
+    pub(crate) fn size(self) -> usize {
+        match self {
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Int(_) => self.text_len(),
+            Value::Packed(packed) => packed.len(),
+            Value::Structure(structure) => structure.collection().len(),
+        }
+    }
+
     /// The integer that the string is, if it is one in canonical form.
     #[inline]
     pub fn as_int(self) -> Option<i64> {

@@ -3,7 +3,9 @@
 //! jemalloc must be the global allocator of the program; otherwise all numbers are zero.
 #![allow(unsafe_code)]
 
-use tikv_jemalloc_ctl::{epoch, raw, stats};
+use std::sync::OnceLock;
+
+use tikv_jemalloc_ctl::{epoch, raw, stats, stats_print};
 
 /// What the allocator holds for the whole process, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,13 +65,49 @@ impl Arena {
 
     /// Bytes handed out from this arena, as of the last call of [`process`].
     pub fn allocated_bytes(self) -> u64 {
-        let read = |kind: &str| -> u64 {
-            let name = format!("stats.arenas.{}.{kind}.allocated\0", self.0);
+        let Some(names) = allocated_names() else { return 0 };
+        let read = |name: &[usize; 5]| -> u64 {
+            let mut name = *name;
+            name[2] = self.0 as usize;
             // SAFETY: these values are of type size_t.
-            unsafe { raw::read::<usize>(name.as_bytes()) }.unwrap_or(0) as u64
+            unsafe { raw::read_mib::<usize>(&name) }.unwrap_or(0) as u64
         };
-        read("small") + read("large")
+        names.iter().map(read).sum()
     }
+}
+
+/// The names, as numbers, of the values that make up what an arena has handed out; the third number is the arena's.
+fn allocated_names() -> Option<&'static [[usize; 5]; 2]> {
+    static NAMES: OnceLock<Option<[[usize; 5]; 2]>> = OnceLock::new();
+    let look = || {
+        let (mut small, mut large) = ([0; 5], [0; 5]);
+        raw::name_to_mib(b"stats.arenas.0.small.allocated\0", &mut small).ok()?;
+        raw::name_to_mib(b"stats.arenas.0.large.allocated\0", &mut large).ok()?;
+        Some([small, large])
+    };
+    NAMES.get_or_init(look).as_ref()
+}
+
+/// Gives all free pages of all arenas back to the system. Costs as much as there is to give.
+pub fn purge() {
+    let arenas = tikv_jemalloc_ctl::arenas::narenas::read().unwrap_or(0);
+    for arena in 0..arenas {
+        let name = format!("arena.{arena}.dirty_decay_ms\0");
+        for decay_ms in [0, DECAY_MS] {
+            // SAFETY: the value is of type ssize_t. Arenas that are not used refuse it.
+            let _ = unsafe { raw::write(name.as_bytes(), decay_ms) };
+        }
+    }
+}
+
+/// The allocator's own report, for humans. Costs some milliseconds.
+pub fn report() -> String {
+    let mut text = Vec::new();
+    let mut options = stats_print::Options::default();
+    options.skip_per_arena = true;
+    // Writing into a vector cannot fail.
+    let _ = stats_print::stats_print(&mut text, options);
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Resident memory of the process in bytes, as the kernel counts it; 0 if it doesn't say.

@@ -1,102 +1,151 @@
-//! DEBUG, as far as shards are concerned: POPULATE.
+//! DEBUG, as far as shards are concerned: POPULATE, and what looks into keys.
+//!
+//! A subcommand is parsed once, sent to the shards that it is about, and its parts are put together. Parts are bytes, which
+//! the subcommand itself writes and reads.
+
+mod digest;
+mod look;
+mod populate;
 
 use std::pin::Pin;
 
-use base::limits::BULK_DEFAULT_MAX_BYTES;
-use base::{Args, key_slot, shard_of_slot};
+use base::Args;
 use resp::Reply;
-use store::{Entry, StringValue};
 
+use self::digest::Digest;
+use self::populate::Populate;
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Topology, Tx, words};
-
-/// Longest key that POPULATE makes; Redis's buffer.
-const POPULATE_KEY_MAX_BYTES: usize = 127;
-
-/// Most keys that POPULATE is asked for: more than memory holds, and Redis's reply where that is so.
-const POPULATE_KEYS_MAX: u64 = 1 << 40;
 
 /// DEBUG subcommand, by the only shard there is
 pub(super) fn debug(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    Populate::parse(args.iter())?.run(ctx, 0, Topology { shards: 1 });
-    reply.ok();
+    let args: Vec<&[u8]> = args.iter().collect();
+    let work = Work::parse(&args, ctx.shard.databases_max())?;
+    let part = work.run(ctx, 0, Topology { shards: 1 })?;
+    work.conclude(&[part], reply);
     Ok(())
 }
 
 /// DEBUG subcommand, over several shards
 pub(super) fn debug_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
     Box::pin(async move {
-        let populate = Populate::parse(args.iter().map(AsRef::as_ref))?;
+        let words: Vec<&[u8]> = args.iter().map(AsRef::as_ref).collect();
+        let work = Work::parse(&words, tx.databases)?;
         let topology = tx.topology;
-        let steps = (0..topology.shards).map(|shard| {
-            let populate = populate.clone();
-            let step: Step = Box::new(move |ctx| {
-                populate.run(ctx, shard, topology);
-                StepOut::Done
+        let steps = work.shards(topology).map(|shard| {
+            let work = work.clone();
+            let step: Step = Box::new(move |ctx| match work.run(ctx, shard, topology) {
+                Ok(part) => StepOut::Bytes(part),
+                Err(error) => StepOut::Failed(error),
             });
             (shard, step)
         });
-        tx.last_round(steps.collect()).await;
-        tx.reply(|reply| reply.ok());
+        let mut parts = Vec::new();
+        for out in tx.last_round(steps.collect()).await {
+            match out {
+                StepOut::Bytes(part) => parts.push(part),
+                StepOut::Failed(error) => return Err(error),
+                _ => {}
+            }
+        }
+        tx.reply(|reply| work.conclude(&parts, reply));
         Ok(())
     })
 }
 
-/// POPULATE count [prefix] [size]: keys `prefix:N` with values `value:N`, which are cut or filled up with zero bytes to the
-/// size unless that is 0. Keys that exist stay as they are.
+/// What is to be done.
 #[derive(Clone)]
-struct Populate {
-    count: u64,
-    prefix: Vec<u8>,
-    size: usize,
+enum Work {
+    Populate(Populate),
+    /// DIGEST
+    Digest,
+    /// DIGEST-VALUE key …
+    DigestValue(Vec<Vec<u8>>),
+    /// A look at one key.
+    Look(look::What, Vec<u8>),
+    /// HTSTATS db
+    Table(usize),
+    /// SET-ACTIVE-EXPIRE
+    ActiveExpiry(bool),
 }
 
-impl Populate {
-    fn parse<'a>(args: impl ExactSizeIterator<Item = &'a [u8]>) -> Result<Self, CmdError> {
-        let argc = args.len();
-        let mut args = args.skip(1);
-        let subcommand = args.next().unwrap_or_default();
-        if !words::is(subcommand, "POPULATE") || !(3..=5).contains(&argc) {
-            return Err(CmdError::quoting(
+impl Work {
+    fn parse(args: &[&[u8]], databases: usize) -> Result<Self, CmdError> {
+        let name = args.get(1).copied().unwrap_or_default();
+        let is = |word: &str| words::is(name, word);
+        let key = || args.get(2).copied().unwrap_or_default().to_vec();
+        match args.len() {
+            3..=5 if is("POPULATE") => Populate::parse(args).map(Work::Populate),
+            2 if is("DIGEST") => Ok(Work::Digest),
+            2.. if is("DIGEST-VALUE") => {
+                Ok(Work::DigestValue(args.iter().skip(2).map(|key| key.to_vec()).collect()))
+            }
+            3 if is("SET-ACTIVE-EXPIRE") => Ok(Work::ActiveExpiry(args.get(2) != Some(&&b"0"[..]))),
+            3 | 4 if is("OBJECT") => Ok(Work::Look(look::What::Object, key())),
+            3 if is("SDSLEN") => Ok(Work::Look(look::What::Lengths, key())),
+            3 if is("LISTPACK") => Ok(Work::Look(look::What::Packed, key())),
+            3 | 4 if is("QUICKLIST") => Ok(Work::Look(look::What::List, key())),
+            3 | 4 if is("HTSTATS-KEY") => Ok(Work::Look(look::What::Table, key())),
+            3 | 4 if is("HTSTATS") => {
+                let db = usize::try_from(words::int(args[2])?).ok().filter(|&db| db < databases);
+                db.map(Work::Table).ok_or(CmdError::text_of("ERR Out of range database"))
+            }
+            _ => Err(CmdError::quoting(
                 "ERR unknown subcommand or wrong number of arguments for '",
-                subcommand,
+                name,
                 "'. Try DEBUG HELP.",
-            ));
+            )),
         }
-        let count = words::positive(args.next().unwrap_or_default())?;
-        if count > POPULATE_KEYS_MAX {
-            return Err(CmdError::text_of("ERR OOM in dictTryExpand"));
-        }
-        let prefix = args.next().unwrap_or(b"key").split(|&byte| byte == 0).next().unwrap_or_default();
-        let size = args.next().map_or(Ok(0), words::positive)?;
-        if size > BULK_DEFAULT_MAX_BYTES {
-            return Err(CmdError::StringTooLong);
-        }
-        Ok(Populate { count, prefix: prefix.to_vec(), size: size as usize })
     }
 
-    /// Makes the keys that live in a shard.
-    fn run(&self, ctx: &mut ShardCtx<'_>, shard: u16, topology: Topology) {
-        let mut name = self.prefix.clone();
-        name.push(b':');
-        let prefix_len = name.len();
-        let mut value = Vec::new();
-        for number in 0..self.count {
-            name.truncate(prefix_len);
-            base::num::write_u64(&mut name, number);
-            name.truncate(POPULATE_KEY_MAX_BYTES);
-            if shard_of_slot(key_slot(&name), topology.shards) != shard {
-                continue;
+    /// The shards that it is about.
+    fn shards(&self, topology: Topology) -> std::ops::Range<u16> {
+        match self {
+            Work::Look(_, key) => {
+                let shard = topology.shard_of(key);
+                shard..shard + 1
             }
-            let key = ctx.key(&name);
-            if let Entry::Vacant(place) = ctx.database().entry(key) {
-                value.clear();
-                value.extend_from_slice(b"value:");
-                base::num::write_u64(&mut value, number);
-                if self.size > 0 {
-                    value.resize(self.size, 0);
+            _ => 0..topology.shards,
+        }
+    }
+
+    /// The part of a shard.
+    fn run(&self, ctx: &mut ShardCtx<'_>, shard: u16, topology: Topology) -> Result<Vec<u8>, CmdError> {
+        match self {
+            Work::Populate(populate) => {
+                populate.run(ctx, shard, topology);
+                Ok(Vec::new())
+            }
+            Work::ActiveExpiry(active) => {
+                ctx.shard.pause_expiry(!active);
+                Ok(Vec::new())
+            }
+            Work::Digest => Ok(Digest::of_shard(ctx).to_bytes()),
+            Work::DigestValue(keys) => {
+                let mine = |key: &&Vec<u8>| topology.shard_of(key) == shard;
+                Ok(keys.iter().filter(mine).flat_map(|key| Digest::of_value(ctx, key).to_bytes()).collect())
+            }
+            Work::Look(what, key) => look::at_key(*what, ctx, key),
+            Work::Table(db) => Ok(look::at_table(ctx, *db)),
+        }
+    }
+
+    /// Writes the reply.
+    fn conclude(&self, parts: &[Vec<u8>], reply: &mut Reply<'_>) {
+        match self {
+            Work::Populate(_) | Work::ActiveExpiry(_) => reply.ok(),
+            Work::Digest => reply.simple(&Digest::sum(parts).to_string()),
+            Work::DigestValue(keys) => {
+                let topology = Topology { shards: parts.len() as u16 };
+                let mut digests: Vec<_> = parts.iter().map(|part| Digest::all(part)).collect();
+                reply.array(keys.len());
+                for key in keys {
+                    let digest =
+                        digests.get_mut(usize::from(topology.shard_of(key))).and_then(Iterator::next);
+                    reply.simple(&digest.unwrap_or_default().to_string());
                 }
-                place.insert(StringValue::Text(&value), None);
             }
+            Work::Look(what, _) => look::write(*what, &parts.concat(), reply),
+            Work::Table(_) => look::write_table(parts, reply),
         }
     }
 }

@@ -4,10 +4,12 @@
 mod collections;
 mod edges;
 mod events;
+mod geo;
 mod harness;
 mod model;
 mod random;
 mod redis;
 mod scripts;
+mod sorted_sets;
 mod table;
 mod walks;

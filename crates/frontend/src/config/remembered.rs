@@ -3,7 +3,7 @@
 
 use super::check::{
     check_announced_name, check_aof_file, check_aof_folder, check_db_file, check_host_name, check_locale,
-    check_oom_values, check_percentiles, check_replica_of, check_save, check_title,
+    check_oom_values, check_replica_of, check_save, check_title,
 };
 use super::param::{
     INT_MAX, Param, Words, bits, checked, choice, events, flag, int, memory, memory_or_percent, text,
@@ -73,9 +73,6 @@ pub(super) static REMEMBERED: &[Param] = &[
     text("ignore-warnings", ""),
     int("io-threads", 1, 128, "1").at_start(),
     flag("jemalloc-bg-thread", "yes"),
-    int("latency-monitor-threshold", 0, i64::MAX, "0"),
-    flag("latency-tracking", "yes"),
-    checked("latency-tracking-info-percentiles", check_percentiles, Words::Several, "50 99 99.9"),
     flag("lazyfree-lazy-eviction", "no"),
     flag("lazyfree-lazy-expire", "no"),
     flag("lazyfree-lazy-server-del", "no"),
@@ -144,8 +141,6 @@ pub(super) static REMEMBERED: &[Param] = &[
     bits("shutdown-on-sigint", SHUTDOWN, "default"),
     bits("shutdown-on-sigterm", SHUTDOWN, "default"),
     int("shutdown-timeout", 0, INT_MAX, "10"),
-    int("slowlog-log-slower-than", -1, i64::MAX, "10000").alias("commandlog-execution-slower-than"),
-    int("slowlog-max-len", 0, i64::MAX, "128").alias("commandlog-slow-execution-max-len"),
     int("socket-mark-id", 0, u32::MAX as i64, "0").unsigned().at_start(),
     flag("stop-writes-on-bgsave-error", "yes"),
     choice("tls-auth-clients", &["no", "yes", "optional"], "yes"),

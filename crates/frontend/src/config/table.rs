@@ -1,6 +1,6 @@
 //! The parameters that have an effect: those of Redis, and Anax's own. Help texts and `--help` come from here.
 
-use super::check::{check_bind, check_pin_cpus};
+use super::check::{check_bind, check_percentiles, check_pin_cpus};
 use super::param::{
     Effect, Errand, INT_MAX, LogLevel, Param, Setting, Words, checked, choice, flag, int, memory, octal,
     output_limits, text,
@@ -129,6 +129,41 @@ pub(super) static EFFECTIVE: &[Param] = &[
     choice("log-format", &["text", "json", "legacy", "logfmt"], "text")
         .fixed()
         .does(Effect::Read, "How lines of the log are written"),
+    // What is remembered of commands.
+    int("slowlog-log-slower-than", -1, i64::MAX, "10000").alias("commandlog-execution-slower-than").does(
+        Effect::Cores(|value, hot| hot.command_log.slow_us = as_limit(value)),
+        "Microseconds from which a command is slow and logged; -1 is never",
+    ),
+    int("slowlog-max-len", 0, i64::MAX, "128").alias("commandlog-slow-execution-max-len").does(
+        Effect::Cores(|value, hot| hot.command_log.slow_max = as_usize(value)),
+        "Slow commands that are remembered",
+    ),
+    int("commandlog-request-larger-than", -1, i64::MAX, "1048576").does(
+        Effect::Cores(|value, hot| hot.command_log.request_bytes = as_limit(value)),
+        "Bytes from which a request is large and logged; -1 is never",
+    ),
+    int("commandlog-large-request-max-len", 0, i64::MAX, "128").does(
+        Effect::Cores(|value, hot| hot.command_log.request_max = as_usize(value)),
+        "Large requests that are remembered",
+    ),
+    int("commandlog-reply-larger-than", -1, i64::MAX, "1048576").does(
+        Effect::Cores(|value, hot| hot.command_log.reply_bytes = as_limit(value)),
+        "Bytes from which a reply is large and logged; -1 is never",
+    ),
+    int("commandlog-large-reply-max-len", 0, i64::MAX, "128").does(
+        Effect::Cores(|value, hot| hot.command_log.reply_max = as_usize(value)),
+        "Large replies that are remembered",
+    ),
+    int("latency-monitor-threshold", 0, i64::MAX, "0").does(
+        Effect::Cores(|value, hot| hot.latency_threshold_ms = as_u64(value)),
+        "Milliseconds from which LATENCY remembers what took so long; 0 is never",
+    ),
+    flag("latency-tracking", "yes").does(
+        Effect::Cores(|value, hot| hot.latency_tracking = as_flag(value)),
+        "Count how long the calls of each command take",
+    ),
+    checked("latency-tracking-info-percentiles", check_percentiles, Words::Several, "50 99 99.9")
+        .does(Effect::Read, "Percentiles that INFO latencystats shows"),
     flag("daemonize", "no").at_start().does(Effect::Read, "Run in the background"),
     text("pidfile", "").at_start().does(Effect::Read, "File for the process id, while the process runs"),
     choice("supervised", &["upstart", "systemd", "auto", "no"], "no").at_start().does(Effect::Read, "Tell systemd when the server is ready"),
@@ -144,6 +179,11 @@ pub(super) fn as_flag(value: &Value) -> bool {
 
 pub(super) fn as_int(value: &Value) -> i64 {
     if let Value::Int(number) = value { *number } else { 0 }
+}
+
+/// A limit where a negative number means none.
+fn as_limit(value: &Value) -> Option<u64> {
+    u64::try_from(as_int(value)).ok()
 }
 
 pub(super) fn as_u64(value: &Value) -> u64 {

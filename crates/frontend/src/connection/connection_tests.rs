@@ -294,11 +294,11 @@ fn info_has_its_sections() {
     let info = harness.ask(client, "INFO");
     assert_eq!(
         titles(&info),
-        "Server Clients Memory Persistence Stats Replication CPU Modules Errorstats Cluster Shards Keyspace"
+        "Server Clients Memory Persistence Threads Stats Replication CPU Modules Errorstats Cluster Shards Keyspace Keysizes"
             .split(' ')
             .collect::<Vec<_>>()
     );
-    assert_eq!(titles(&harness.ask(client, "INFO all")).len(), 14);
+    assert_eq!(titles(&harness.ask(client, "INFO all")).len(), 17);
     assert_eq!(titles(&harness.ask(client, "INFO CLIENTS server clients")), ["Server", "Clients"]);
     harness.check(client, "INFO nope", "$0\r\n\r\n");
     harness.check(client, "INFO ''", "$0\r\n\r\n");

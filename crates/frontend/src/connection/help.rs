@@ -1,5 +1,8 @@
 //! The texts of HELP subcommands, line by line as Redis replies with them.
 
+mod introspection;
+
+pub(super) use introspection::{COMMANDLOG, LATENCY, MEMORY, MODULE, SLOWLOG};
 use resp::Reply;
 
 /// Replies with the lines of a text, each a simple string.
@@ -110,14 +113,71 @@ HELP
 /// `DEBUG HELP`: what there is of it.
 pub(super) const DEBUG: &str = "\
 DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+CHANGE-REPL-ID
+    Change the replication IDs of the instance.
+    Dangerous: should be used only for testing the replication subsystem.
+DIGEST
+    Output a hex signature representing the current DB content.
+DIGEST-VALUE <key> [<key> ...]
+    Output a hex signature of the values of all the specified keys.
 ERROR <string>
     Return a Redis protocol error with <string> as message. Useful for clients
     unit tests to simulate Redis errors.
+LOG <message>
+    Write <message> to the server log.
+HTSTATS <dbid> [full]
+    Return hash table statistics of the specified Redis database.
+HTSTATS-KEY <key> [full]
+    Like HTSTATS but for the hash table stored at <key>'s value.
+KEYSIZES-HIST-ASSERT <0|1>
+    Enable/disable keysizes histogram assertion after each command.
+REPLICATE <string>
+    Replicates the provided string to replicas, allowing data divergence.
+OBJECT <key>
+    Show low level info about `key` and associated value.
 POPULATE <count> [<prefix>] [<size>]
     Create <count> string keys named key:<num>. If <prefix> is specified then
-    it is used instead of the 'key' prefix.
+    it is used instead of the 'key' prefix. These are not propagated to
+    replicas. Cluster slots are not respected so keys not belonging to the
+    current node can be created in cluster mode.
+PROTOCOL <type>
+    Reply with a test value of the specified type. <type> can be: string,
+    integer, double, bignum, null, array, set, map, attrib, push, verbatim,
+    true, false.
+SDSLEN <key>
+    Show low level SDS string info representing `key` and value.
+SET-ACTIVE-EXPIRE <0|1>
+    Setting it to 0 disables expiring keys (and hash-fields) in background 
+    when they are not accessed (otherwise the Redis behavior). Setting it
+    to 1 reenables back the default.
+QUICKLIST-PACKED-THRESHOLD <size>
+    Sets the threshold for elements to be inserted as plain vs packed nodes
+    Default value is 1GB, allows values up to 4GB. Setting to 0 restores to default.
+SET-SKIP-CHECKSUM-VALIDATION <0|1>
+    Enables or disables checksum checks for RDB files and RESTORE's payload.
 SLEEP <seconds>
     Stop the server for <seconds>. Decimals allowed.
+STRINGMATCH-TEST
+    Run a fuzz tester against the stringmatchlen() function.
+STRUCTSIZE
+    Return the size of different Redis core C structures.
+LISTPACK <key>
+    Show low level info about the listpack encoding of <key>.
+QUICKLIST <key> [<0|1>]
+    Show low level info about the quicklist encoding of <key>.
+    The optional argument (0 by default) sets the level of detail
+CLIENT-EVICTION
+    Show low level client eviction pools info (maxmemory-clients).
+PAUSE-CRON <0|1>
+    Stop periodic cron job processing.
+REPLYBUFFER PEAK-RESET-TIME <NEVER||RESET|time>
+    Sets the time (in milliseconds) to wait between client reply buffer peak resets.
+    In case NEVER is provided the last observed peak will never be reset
+    In case RESET is provided the peak reset time will be restored to the default value
+REPLYBUFFER RESIZING <0|1>
+    Enable or disable the reply buffer resize cron job
+DICT-RESIZING <0|1>
+    Enable or disable the main dict and expire dict resizing.
 HELP
     Print this help.";
 

@@ -19,6 +19,7 @@ use bus::Wake;
 use resp::Reply;
 
 use super::client_list::bulk_text;
+use crate::census::INFO_SLICE;
 use crate::config::Config;
 use crate::core::{Core, Now};
 use crate::route::Call;
@@ -32,6 +33,8 @@ enum In {
     Default,
     /// With `all` and `everything`.
     All,
+    /// By its name only.
+    Named,
 }
 
 /// A section: its name, when it is shown, and what writes it.
@@ -43,6 +46,7 @@ const SECTIONS: &[Section] = &[
     ("clients", In::Default, stats::clients),
     ("memory", In::Default, memory::memory),
     ("persistence", In::Default, process::persistence),
+    ("threads", In::Default, stats::threads),
     ("stats", In::Default, stats::stats),
     ("replication", In::Default, process::replication),
     ("cpu", In::Default, process::cpu),
@@ -50,9 +54,12 @@ const SECTIONS: &[Section] = &[
     ("commandstats", In::All, commands::commandstats),
     ("commandmax", In::All, commands::commandmax),
     ("errorstats", In::Default, commands::errorstats),
+    ("latencystats", In::All, commands::latencystats),
     ("cluster", In::Default, process::cluster),
+    ("debug", In::Named, stats::debug),
     ("shards", In::Default, stats::shards),
     ("keyspace", In::Default, stats::keyspace),
+    ("keysizes", In::Default, stats::keysizes),
 ];
 
 /// What sections are written from.
@@ -128,7 +135,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Publishes this core's counters, and answers with the names of the sections that are asked for, a blank before
     /// each.
     pub(super) fn publish_for_info(&mut self, args: Args<'_>, _: Option<ConnId>, reply: &mut Reply<'_>) {
+        self.count_clients(INFO_SLICE);
         self.publish_stats();
+        self.publish_sizes();
         let names: Vec<u8> = args.tail(1).iter().flat_map(|name| [b" ", name].concat()).collect();
         reply.bulk(&names);
     }

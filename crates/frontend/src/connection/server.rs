@@ -1,17 +1,11 @@
-//! TIME, DEBUG, SHUTDOWN.
+//! TIME, SHUTDOWN.
 
 use base::Args;
-use base::conn::ConnId;
 use bus::Wake;
-use commands::{CmdError, Merge, Route};
-use resp::Reply;
+use commands::CmdError;
 
-use super::help;
 use crate::core::{Core, conn_mut};
 use crate::route::Call;
-
-/// The longest sleep of DEBUG SLEEP: a day. Longer ones would look like an end of the world anyway.
-const SLEEP_MAX_S: f64 = 86_400.0;
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(super) fn time(&mut self, call: &Call) -> Result<(), CmdError> {
@@ -29,42 +23,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             reply.bulk(&rest_us);
         });
         Ok(())
-    }
-
-    pub(super) fn debug(&mut self, call: &Call) -> Result<(), CmdError> {
-        if !self.permits(call.id, self.hot.debug_command) {
-            return Err(CmdError::text_of(
-                "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it \
-                 from a local connection, otherwise you need to set this option in the configuration file, and then \
-                 restart the server.",
-            ));
-        }
-        let args = self.call_args(call);
-        let name = args.arg(1);
-        match (name.to_ascii_lowercase().as_slice(), args.len()) {
-            (b"help", 2) => self.answer(call, |reply| help::write(help::DEBUG, reply)),
-            (b"sleep", 3) => self.inquire_all(call, Merge::AllOk),
-            (b"config-rewrite-force-all", 2) => return self.rewrite_config(call, true),
-            (b"error", 3) => {
-                let text = args.arg(2).to_vec();
-                self.answer(call, |reply| reply.error_bytes(&text));
-            }
-            _ => {
-                // The others are about shards, and are counted there.
-                if let Route::Rounds(_, function) = self.table().spec(call.command).route {
-                    self.stats().commands[usize::from(call.command)].calls.add(1u64.wrapping_neg());
-                    self.route_rounds(call, function);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Holds this core up. Every core is asked at one instant, so the whole process stands still, as Redis does.
-    pub(super) fn sleep(&mut self, args: Args<'_>, _: Option<ConnId>, reply: &mut Reply<'_>) {
-        let seconds = base::num::parse_f64(args.arg(2)).unwrap_or(0.0).clamp(0.0, SLEEP_MAX_S);
-        (self.sleep_us)((seconds * 1e6) as u64);
-        reply.ok();
     }
 
     pub(super) fn shutdown(&mut self, call: &Call) -> Result<(), CmdError> {

@@ -40,12 +40,14 @@ const FILES: &[&str] = &[
     "config",
     "connection",
     "counter",
+    "debug",
     "expire",
     "float",
     "geo",
     "hash-expiry",
     "hashes",
     "hello",
+    "introspection",
     "hyperloglog",
     "keys",
     "keys-late",
@@ -67,13 +69,21 @@ const FILES: &[&str] = &[
     "wrong-type",
 ];
 
+/// With what the server is started for a file.
+fn options(file: &str) -> &'static [&'static str] {
+    match file {
+        "debug" => &["--save", "", "--enable-debug-command", "yes"],
+        _ => &["--save", ""],
+    }
+}
+
 fn check(setup: Setup) {
     let mut failed = Vec::new();
     for file in FILES {
         let path = format!("{}/tests/fixtures/{file}.txt", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
         let differences = || DIFFERENCES.iter().filter(|difference| difference.file == *file);
-        let mut server = Server::start(setup, &["--save", ""]);
+        let mut server = Server::start(setup, options(file));
         let found = mismatches(server.address(), &text).unwrap_or_else(|error| panic!("{path}: {error}"));
         let (meant, wrong): (Vec<Mismatch>, Vec<Mismatch>) = found
             .into_iter()

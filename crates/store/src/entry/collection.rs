@@ -5,6 +5,7 @@ use ds::record::{Payload, PayloadRef};
 use super::{Occupied, Vacant};
 use crate::draft::{Draft, Outcome};
 use crate::key::TableHasher;
+use crate::sizes::Place as Size;
 use crate::value::{INLINE_MAX_BYTES, Large, field_soonest_ms, footprint};
 
 /// A small collection outside of its record goes back in when it is down to this.
@@ -54,7 +55,7 @@ impl Occupied<'_> {
         f: impl FnOnce(&mut Draft<'_>) -> R,
     ) -> (R, Outcome) {
         let view = self.place.record().view();
-        let (bytes, soonest) = (footprint(view), field_soonest_ms(view));
+        let before = (footprint(view), field_soonest_ms(view), Size::of(view));
         let (small, big) = match self.place.record_mut().boxed_mut() {
             Some(Large::Packed(small)) => (small, None),
             Some(Large::Structure(structure)) => (buffer, Some(structure)),
@@ -69,7 +70,7 @@ impl Occupied<'_> {
         }
         let inline = is_small && outcome.changes > 0 && small.len() <= INLINE_AGAIN_BYTES;
         let inline = inline.then(|| small.clone());
-        self.settle(bytes, soonest);
+        self.settle(before);
         if !outcome.empty {
             let dirty = self.books.stats.dirty;
             if let Some(structure) = outcome.upgraded.take() {
@@ -83,10 +84,12 @@ impl Occupied<'_> {
         (result, outcome)
     }
 
-    /// Keeps the books of a value that was changed in its box: it took so many bytes, and its fields expired from then on.
-    fn settle(&mut self, bytes: usize, soonest: Option<u64>) {
+    /// Keeps the books of a value that was changed in its box: how many bytes it took, when its first field expired, and how
+    /// long it was.
+    fn settle(&mut self, (bytes, soonest, size): (usize, Option<u64>, Size)) {
         let view = self.place.record().view();
         self.books.record_bytes = self.books.record_bytes + footprint(view) - bytes;
+        self.deadlines.sizes.shift(size, Size::of(view));
         if field_soonest_ms(view) != soonest {
             if let Some(at) = soonest {
                 self.books.forget_fields(self.deadlines, at, view.name());

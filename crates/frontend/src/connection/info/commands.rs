@@ -49,6 +49,31 @@ pub(super) fn commandstats(view: &View<'_>, text: &mut Text) {
     }
 }
 
+/// `# Latencystats`: the percentiles of `latency-tracking-info-percentiles`, in microseconds.
+pub(super) fn latencystats(view: &View<'_>, text: &mut Text) {
+    text.section("Latencystats");
+    if !view.config.latency_tracking() {
+        return;
+    }
+    let percentiles: Vec<(String, f64)> = view
+        .config
+        .latency_percentiles()
+        .into_iter()
+        .filter_map(|word| Some((word.clone(), word.parse().ok()?)))
+        .collect();
+    for (id, spec) in view.shared.table.iter() {
+        let durations = view.shared.durations_of(id);
+        if durations.total() == 0 {
+            continue;
+        }
+        let shown = |(word, percent): &(String, f64)| {
+            format!("p{word}={:.3}", durations.percentile_ns(*percent) as f64 / 1000.0)
+        };
+        let line: Vec<String> = percentiles.iter().map(shown).collect();
+        text.field(&format!("latency_percentiles_usec_{}", spec.meta.name), line.join(","));
+    }
+}
+
 /// `# Commandmax`: the longest execution of each command, which Redis does not tell.
 pub(super) fn commandmax(view: &View<'_>, text: &mut Text) {
     text.section("Commandmax");

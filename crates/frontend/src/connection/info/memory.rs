@@ -1,73 +1,75 @@
 //! The section about memory.
 
-use super::{Text, View};
+use super::{Human, Text, View};
+use crate::connection::memory::{Usage, difference, ratio};
 
 /// `# Memory`
 pub(super) fn memory(view: &View<'_>, text: &mut Text) {
-    let process = &view.shared.process;
-    let (facts, memory) = (process.facts(), process.memory());
-    let dataset = view.sum(|core| &core.used_bytes);
-    let used = memory.used_bytes.max(dataset);
-    let peak = memory.peak_bytes.max(used);
-    let net = used.saturating_sub(memory.startup_bytes);
+    let facts = view.shared.process.facts();
+    let usage = Usage::of(view.shared);
+    let memory = &usage.info;
     text.section("Memory");
-    text.bytes("used_memory", used);
+    text.bytes("used_memory", usage.used);
     text.bytes("used_memory_rss", memory.rss_bytes);
-    text.bytes("used_memory_peak", peak);
-    text.field("used_memory_peak_perc", Percent(used, peak));
-    text.field("used_memory_overhead", used.saturating_sub(dataset));
-    text.field("used_memory_startup", memory.startup_bytes);
-    text.field("used_memory_dataset", dataset);
-    text.field("used_memory_dataset_perc", Percent(dataset.min(net), net));
+    text.bytes("used_memory_peak", usage.peak);
+    text.field("used_memory_peak_time", memory.peak_unix_s);
+    text.field("used_memory_peak_perc", format_args!("{:.2}%", usage.peak_percent()));
+    text.field("used_memory_overhead", usage.overhead);
+    text.field("used_memory_startup", usage.startup);
+    text.field("used_memory_dataset", usage.dataset);
+    text.field("used_memory_dataset_perc", format_args!("{:.2}%", usage.dataset_percent()));
     text.field("allocator_allocated", memory.used_bytes);
     text.field("allocator_active", memory.active_bytes);
     text.field("allocator_resident", memory.resident_bytes);
+    text.field("allocator_muzzy", 0);
     text.bytes("total_system_memory", facts.system_memory_bytes);
-    text.bytes("used_memory_lua", 0);
-    text.bytes("used_memory_scripts", 0);
+    scripts(text);
     text.bytes("maxmemory", view.config.max_memory_bytes());
     text.field("maxmemory_policy", String::from_utf8_lossy(view.config.max_memory_policy()));
-    text.field("allocator_frag_ratio", Ratio(memory.active_bytes, memory.used_bytes));
-    text.field("allocator_frag_bytes", memory.active_bytes.saturating_sub(memory.used_bytes));
-    text.field("allocator_rss_ratio", Ratio(memory.resident_bytes, memory.active_bytes));
-    text.field("allocator_rss_bytes", difference(memory.resident_bytes, memory.active_bytes));
-    text.field("rss_overhead_ratio", Ratio(memory.rss_bytes, memory.resident_bytes));
-    text.field("rss_overhead_bytes", difference(memory.rss_bytes, memory.resident_bytes));
-    text.field("mem_fragmentation_ratio", Ratio(memory.rss_bytes, used));
-    text.field("mem_fragmentation_bytes", difference(memory.rss_bytes, used));
+    let pairs = [
+        ("allocator_frag", memory.active_bytes, memory.used_bytes),
+        ("allocator_rss", memory.resident_bytes, memory.active_bytes),
+        ("rss_overhead", memory.rss_bytes, memory.resident_bytes),
+        ("mem_fragmentation", memory.rss_bytes, usage.used),
+    ];
+    for (name, a, b) in pairs {
+        text.field(&format!("{name}_ratio"), format_args!("{:.2}", ratio(a, b)));
+        text.field(&format!("{name}_bytes"), difference(a, b));
+    }
     text.fields(&[
         ("mem_not_counted_for_evict", 0),
         ("mem_replication_backlog", 0),
         ("mem_total_replication_buffers", 0),
+        ("mem_replica_full_sync_buffer", 0),
         ("mem_clients_slaves", 0),
-        ("mem_clients_normal", view.sum(|core| &core.client_bytes)),
+        ("mem_clients_normal", usage.clients),
         ("mem_cluster_links", 0),
         ("mem_aof_buffer", 0),
     ]);
     text.field("mem_allocator", &facts.allocator);
-    text.fields(&[("active_defrag_running", 0), ("lazyfree_pending_objects", 0), ("lazyfreed_objects", 0)]);
+    text.fields(&[
+        ("mem_overhead_db_hashtable_rehashing", 0),
+        ("active_defrag_running", 0),
+        ("lazyfree_pending_objects", 0),
+        ("lazyfreed_objects", 0),
+    ]);
 }
 
-fn difference(a: u64, b: u64) -> i64 {
-    a as i64 - b as i64
-}
-
-/// `a` of `b` as a percentage.
-struct Percent(u64, u64);
-
-impl std::fmt::Display for Percent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.2}%", if self.1 == 0 { 0.0 } else { self.0 as f64 * 100.0 / self.1 as f64 })
-    }
-}
-
-/// `a` by `b`.
-struct Ratio(u64, u64);
-
-impl std::fmt::Display for Ratio {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.2}", if self.1 == 0 { 0.0 } else { self.0 as f64 / self.1 as f64 })
-    }
+/// What scripts take.
+fn scripts(text: &mut Text) {
+    text.field("used_memory_lua", 0);
+    text.field("used_memory_vm_eval", 0);
+    text.field("used_memory_lua_human", Human(0));
+    text.fields(&[
+        ("used_memory_scripts_eval", 0),
+        ("number_of_cached_scripts", 0),
+        ("number_of_functions", 0),
+        ("number_of_libraries", 0),
+        ("used_memory_vm_functions", 0),
+    ]);
+    text.bytes("used_memory_vm_total", 0);
+    text.field("used_memory_functions", 0);
+    text.bytes("used_memory_scripts", 0);
 }
 
 #[test]

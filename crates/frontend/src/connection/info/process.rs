@@ -56,6 +56,14 @@ pub(super) fn persistence(view: &View<'_>, text: &mut Text) {
     text.fields(&[
         ("loading", 0),
         ("async_loading", 0),
+        ("current_cow_peak", 0),
+        ("current_cow_size", 0),
+        ("current_cow_size_age", 0),
+    ]);
+    text.field("current_fork_perc", "0.00");
+    text.fields(&[
+        ("current_save_keys_processed", 0),
+        ("current_save_keys_total", 0),
         ("rdb_changes_since_last_save", view.sum(|core| &core.dirty)),
         ("rdb_bgsave_in_progress", 0),
         ("rdb_last_save_time", view.shared.process.facts().started_ms / 1000),
@@ -65,6 +73,9 @@ pub(super) fn persistence(view: &View<'_>, text: &mut Text) {
     text.field("rdb_current_bgsave_time_sec", -1);
     text.fields(&[
         ("rdb_saves", 0),
+        ("rdb_last_cow_size", 0),
+        ("rdb_last_load_keys_expired", 0),
+        ("rdb_last_load_keys_loaded", 0),
         ("aof_enabled", 0),
         ("aof_rewrite_in_progress", 0),
         ("aof_rewrite_scheduled", 0),
@@ -72,7 +83,13 @@ pub(super) fn persistence(view: &View<'_>, text: &mut Text) {
     text.field("aof_last_rewrite_time_sec", -1);
     text.field("aof_current_rewrite_time_sec", -1);
     text.field("aof_last_bgrewrite_status", "ok");
+    text.fields(&[("aof_rewrites", 0), ("aof_rewrites_consecutive_failures", 0)]);
     text.field("aof_last_write_status", "ok");
+    text.fields(&[
+        ("aof_last_cow_size", 0),
+        ("module_fork_in_progress", 0),
+        ("module_fork_last_cow_size", 0),
+    ]);
 }
 
 /// `# Replication`
@@ -81,7 +98,7 @@ pub(super) fn replication(view: &View<'_>, text: &mut Text) {
     text.field("role", "master");
     text.field("connected_slaves", 0);
     text.field("master_failover_state", "no-failover");
-    text.field("master_replid", &view.shared.process.facts().run_id);
+    text.field("master_replid", view.shared.replication_id());
     text.field("master_replid2", "0".repeat(40));
     text.field("master_repl_offset", 0);
     text.field("second_repl_offset", -1);
