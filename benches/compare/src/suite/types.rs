@@ -23,6 +23,8 @@ const CPU_TARGET: f64 = 0.7;
 const BYTES_TARGET: f64 = 0.8;
 /// Bytes of `__value__`.
 const VALUE_BYTES: usize = 20;
+/// Requests at once while a server is filled.
+const FILL_PIPELINE: usize = 200;
 /// How a server that lacks a command begins its answer.
 const UNKNOWN: &str = "-ERR unknown ";
 /// Fewest elements of a large collection.
@@ -86,7 +88,7 @@ impl Fill {
             bound: Bound::Requests(self.count),
             ..load(options, server, &[(self.command.clone(), Expected::Any)], self.first + self.count)?
         };
-        knows(&Load { connections: 1, pipeline: 500, ..load })
+        knows(&Load { connections: 1, pipeline: FILL_PIPELINE, ..load })
             .with_context(|| format!("filling with {}", self.command))
     }
 }

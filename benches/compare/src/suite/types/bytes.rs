@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::workloads::whole_hash;
-use super::{BYTES_TARGET, Fill, knows, load};
+use super::{BYTES_TARGET, FILL_PIPELINE, Fill, knows, load};
 use crate::info::Client;
 use crate::load::{Bound, Load};
 use crate::reply::{Expected, Reply};
@@ -19,6 +19,8 @@ const FIELDS: u64 = 20;
 const FIELD_VALUE: &str = "12.34567";
 /// Small hashes whose MEMORY USAGE is asked for.
 const ASKED_MAX: u64 = 100;
+/// Values in a request that only warms a server up: it is about as long as one that fills it.
+const ECHO_VALUES: usize = 4;
 /// The two measures of a server should not lie further apart than this.
 const APART_MAX: f64 = 0.25;
 
@@ -115,8 +117,9 @@ fn of(options: &Options, candidate: &Candidate, kind: &Kind) -> Result<Bytes> {
     let none = Bytes { resident: f64::NAN, usage: f64::NAN };
     let server = Server::start(candidate, &options.setting(1))?;
     // A server that has not served anybody yet would get its first buffers counted.
-    let ping = load(options, &server, &[("PING".to_owned(), Expected::Any)], 1)?;
-    knows(&Load { connections: 1, pipeline: 500, bound: Bound::Requests(10_000), ..ping })?;
+    let echo = format!("ECHO {}", "__value__".repeat(ECHO_VALUES));
+    let echo = load(options, &server, &[(echo, Expected::Any)], 1)?;
+    knows(&Load { connections: 1, pipeline: FILL_PIPELINE, bound: Bound::Requests(10_000), ..echo })?;
     let empty = server.settled_rss_bytes(options.settle)? as f64;
     for fill in &kind.fills {
         if !fill.run(options, &server)? {
