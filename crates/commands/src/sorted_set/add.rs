@@ -62,7 +62,7 @@ impl AddOptions {
         if nx && xx {
             return Err(CmdError::text_of("ERR XX and NX options at the same time are not compatible"));
         }
-        if (gt && nx) || (lt && nx) || (gt && lt) {
+        if nx && (gt || lt) || gt && lt {
             return Err(CmdError::text_of(
                 "ERR GT, LT, and/or NX options at the same time are not compatible",
             ));

@@ -26,12 +26,7 @@ pub(super) fn zrandmember(
             });
         });
     };
-    let count = words::int(count)?;
-    if count == i64::MIN {
-        return Err(CmdError::text_of(
-            "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-        ));
-    }
+    let count = words::count(count)?;
     let with_scores = match args.get(3) {
         Some(word) if args.len() > 4 || !words::is(word, "WITHSCORES") => return Err(CmdError::Syntax),
         word => word.is_some(),

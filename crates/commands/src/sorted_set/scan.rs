@@ -8,6 +8,7 @@ use resp::Reply;
 use store::SortedSetRef;
 
 use super::with_read;
+use crate::elements::scan_reply;
 use crate::generic::parse_cursor;
 use crate::{CmdError, ShardCtx, words};
 
@@ -59,10 +60,7 @@ pub(super) fn zscan(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
             let options = Options::parse(args.tail(3).iter())?;
             next = page(set, cursor, &options, reply.is_resp3(), &mut found, &mut elements);
         }
-        reply.array(2);
-        reply.bulk(next.to_string().as_bytes());
-        reply.array(found);
-        reply.raw(&elements);
+        scan_reply(reply, next, found, &elements);
         Ok(())
     })?
 }

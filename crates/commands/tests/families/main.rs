@@ -4,10 +4,14 @@
 mod collections;
 mod edges;
 mod events;
+mod geo;
 mod harness;
+mod lists;
 mod model;
 mod random;
 mod redis;
 mod scripts;
+mod sorted_sets;
+mod streams;
 mod table;
 mod walks;

@@ -42,7 +42,7 @@ impl SortedSet {
     /// Adds a member that is not there.
     #[inline]
     pub(super) fn add(&mut self, score: f64, member: &[u8]) {
-        self.scores.insert(member, ScoreBytes::new(score).element(), None);
+        self.scores.add(member, ScoreBytes::new(score).element(), None);
         self.order.insert(score, member);
     }
 
