@@ -5,6 +5,7 @@ mod claim;
 mod delete;
 mod group;
 mod id;
+mod idempotent;
 mod info;
 mod options;
 mod pending;
@@ -12,7 +13,6 @@ mod range;
 mod read;
 mod trim;
 
-use base::num;
 use ds::pack::Element;
 use ds::stream::{Entry, Group, Stream, StreamId};
 use resp::Reply;
@@ -36,6 +36,8 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::XREADGROUP, Route::Rounds(read::xreadgroup, read::xreadgroup_rounds)),
     CommandSpec::new(&meta::XACK, Route::Key(pending::xack)),
     CommandSpec::new(&meta::XACKDEL, Route::Key(delete::xackdel)),
+    CommandSpec::new(&new::XCFGSET, Route::Key(idempotent::xcfgset)),
+    CommandSpec::new(&new::XIDMPRECORD, Route::Key(idempotent::xidmprecord)),
     CommandSpec::new(&new::XNACK, Route::Key(pending::xnack)),
     CommandSpec::new(&meta::XPENDING, Route::Key(pending::xpending)),
     CommandSpec::new(&meta::XCLAIM, Route::Key(claim::xclaim)),
@@ -98,21 +100,30 @@ fn edit<R>(
     Ok(edited.result)
 }
 
-/// The text of an id.
-fn id_text(id: StreamId) -> ([u8; 41], usize) {
-    let mut out = [0; 41];
-    let mut text = Vec::with_capacity(41);
-    num::write_u64(&mut text, id.ms);
-    text.push(b'-');
-    num::write_u64(&mut text, id.seq);
-    out[..text.len()].copy_from_slice(&text);
-    (out, text.len())
-}
+/// Longest text of an id: two numbers of twenty digits.
+const ID_TEXT_MAX_BYTES: usize = 41;
 
 /// Replies with an id.
 fn id_bulk(reply: &mut Reply<'_>, id: StreamId) {
-    let (text, len) = id_text(id);
-    reply.bulk(text.get(..len).unwrap_or_default());
+    let mut text = [0; ID_TEXT_MAX_BYTES];
+    let mut start = text.len();
+    start = write_back(&mut text, start, id.seq);
+    start -= 1;
+    text[start] = b'-';
+    start = write_back(&mut text, start, id.ms);
+    reply.bulk(text.get(start..).unwrap_or_default());
+}
+
+/// Writes a number so that it ends before `end`; returns where it begins.
+fn write_back(text: &mut [u8; ID_TEXT_MAX_BYTES], mut end: usize, mut number: u64) -> usize {
+    loop {
+        end -= 1;
+        text[end] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return end;
+        }
+    }
 }
 
 /// Replies with an element.
@@ -215,5 +226,22 @@ fn lag(stream: &Stream, group: &Group) -> Option<i64> {
             Some(added.wrapping_sub(read as i64))
         }
         _ => entries_read_at(stream, group.last_id()).map(|read| added.wrapping_sub(read as i64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_written_in_full() {
+        fn check(id: StreamId, expect: &str) {
+            let mut out = Vec::new();
+            id_bulk(&mut Reply::new(&mut out, false), id);
+            assert_eq!(String::from_utf8(out).unwrap(), expect);
+        }
+        check(StreamId::MIN, "$3\r\n0-0\r\n");
+        check(StreamId::new(1_700_000_000_000, 10), "$16\r\n1700000000000-10\r\n");
+        check(StreamId::MAX, "$41\r\n18446744073709551615-18446744073709551615\r\n");
     }
 }

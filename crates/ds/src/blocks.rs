@@ -192,6 +192,33 @@ impl<T: Weigh> Blocks<T> {
         Some(item)
     }
 
+    /// Moves the block that begins at a place to the end of `to`, if the place is where a block begins and `whole` says so of
+    /// its items and their weight. Returns the weight. O(blocks).
+    pub(crate) fn move_block(
+        &mut self,
+        place: Place,
+        to: &mut Self,
+        whole: impl FnOnce(&VecDeque<T>, usize) -> bool,
+    ) -> Option<usize> {
+        let block = self.blocks.get(place.block).filter(|_| place.item == 0)?;
+        if !whole(&block.items, block.weight) {
+            return None;
+        }
+        let block = self.blocks.remove(place.block)?;
+        let (items, weight) = (block.items.len(), block.weight);
+        self.items -= items;
+        self.weight -= weight;
+        self.heap_bytes -= items_bytes(&block.items);
+        if self.blocks.is_empty() {
+            self.heap_bytes = 0;
+            self.blocks = VecDeque::new();
+        }
+        to.new_block(to.blocks.len(), block.items);
+        to.items += items;
+        to.weight += weight;
+        Some(weight)
+    }
+
     /// The place of the item with the element of this number, all weights counted from the beginning, and the number of
     /// the element within it. O(number of blocks), from the nearer end.
     pub(crate) fn locate(&self, index: usize) -> Option<(Place, usize)> {

@@ -19,6 +19,8 @@ mod chunk;
 #[path = "list_tests.rs"]
 mod tests;
 
+use std::collections::VecDeque;
+
 use crate::blocks::{Blocks, Place, heap_bytes};
 use crate::pack::{Element, Encoded};
 use crate::run::{self, Elements, first};
@@ -193,17 +195,24 @@ impl List {
                 }
             });
         } else {
-            self.remove(index, 1);
+            drop(self.remove(index, 1));
             self.insert(index, element, limits);
         }
         true
     }
 
-    /// Removes `count` elements from a number on, or as many as there are. O(elements), but for whole chunks O(chunks).
-    pub fn remove(&mut self, index: usize, count: usize) {
+    /// Removes `count` elements from a number on, or as many as there are. Returns what is left of a long stretch, for its
+    /// owner to free in slices. O(blocks), and O(chunks) at the ends of the stretch.
+    pub fn remove(&mut self, index: usize, count: usize) -> List {
         let mut left = count.min(self.len().saturating_sub(index));
+        let mut removed = List::new();
         while left > 0 {
-            let Some((place, rest)) = self.chunks.locate(index) else { return };
+            let Some((place, rest)) = self.chunks.locate(index) else { break };
+            let whole = |_: &VecDeque<Chunk>, weight: usize| rest == 0 && weight <= left;
+            if let Some(weight) = self.chunks.move_block(place, &mut removed.chunks, whole) {
+                left -= weight;
+                continue;
+            }
             let within = self.chunks.get(place).map_or(0, Chunk::count) - rest;
             let now = within.min(left);
             left -= now;
@@ -213,6 +222,10 @@ impl List {
                 self.edit(place, |chunk| chunk.remove(rest, now));
             }
         }
+        removed.buffer_bytes = removed.chunks.iter().map(Chunk::heap_bytes).sum();
+        self.buffer_bytes -= removed.buffer_bytes;
+        self.forget_starts();
+        removed
     }
 
     /// Removes elements equal to `element`, at most `max`, from one side on. Returns how many. O(elements).

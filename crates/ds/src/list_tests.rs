@@ -76,7 +76,7 @@ fn apply(model: &mut VecDeque<Text>, act: &Act) -> Option<Text> {
         }
         Act::Remove(at, count) => {
             let at = usize::from(at).min(model.len());
-            model.drain(at..(at + usize::from(count)).min(model.len()));
+            model.drain(at..(at + usize::from(count) * 8).min(model.len()));
         }
         Act::RemoveEqual(text, side, max) => {
             let mut found: Vec<usize> = (0..model.len()).filter(|&at| model[at] == text).collect();
@@ -102,7 +102,11 @@ fn apply_list(list: &mut List, act: &Act, limits: Limits) -> Option<Text> {
             let exists = usize::from(*at) < list.len();
             assert_eq!(list.set(usize::from(*at), &Element::of(text).encode(), limits), exists);
         }
-        Act::Remove(at, count) => list.remove(usize::from(*at), usize::from(*count)),
+        Act::Remove(at, count) => {
+            let removed = list.remove(usize::from(*at), usize::from(*count) * 8);
+            assert_eq!(removed.memory_bytes(), removed.counted_bytes());
+            assert!(removed.len() <= usize::from(*count) * 8);
+        }
         Act::RemoveEqual(text, side, max) => {
             let removed = list.remove_equal(&Element::of(text).encode(), *side, usize::from(*max), limits);
             return Some(removed.to_string().into_bytes());
@@ -176,7 +180,7 @@ fn a_long_list_costs_little_more_than_its_elements() {
     for at in [0, 1, 4999, 50_000, 99_999] {
         assert_eq!(list.get(at).unwrap().to_vec(), format!("value:{at:014}").into_bytes());
     }
-    list.remove(10, 99_980);
+    drop(list.remove(10, 99_980));
     assert_eq!(list.len(), 20);
     assert!(list.memory_bytes() < 40_000, "{}", list.memory_bytes());
 }

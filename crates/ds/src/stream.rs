@@ -14,18 +14,20 @@ mod chunk;
 mod entry;
 mod group;
 mod id;
+mod producers;
 mod trim;
 
 #[cfg(test)]
 #[path = "stream_tests.rs"]
 mod tests;
 
-use crate::blocks::{Blocks, Place};
+use crate::blocks::{Blocks, Place, heap_bytes};
 pub use chunk::Limits;
 use chunk::{Chunk, Raw, Walk};
 pub use entry::Entry;
 pub use group::{Consumer, Group, Groups, Pending};
 pub use id::StreamId;
+pub use producers::{Producers, name_of};
 pub use trim::{References, Trim, TrimTo};
 
 /// See the [module documentation](self).
@@ -41,6 +43,8 @@ pub struct Stream {
     /// How many entries were ever added.
     entries_added: u64,
     groups: Groups,
+    /// Producers that name their messages, if there are any.
+    producers: Option<Box<Producers>>,
 }
 
 impl PartialEq for Stream {
@@ -57,6 +61,7 @@ impl PartialEq for Stream {
             == (other.last_id, other.max_deleted_id, other.entries_added)
             && self.len() == other.len()
             && self.groups == other.groups
+            && self.producers == other.producers
             && all(self) == all(other)
     }
 }
@@ -88,7 +93,11 @@ impl Stream {
     /// Heap bytes. O(1).
     #[inline]
     pub fn memory_bytes(&self) -> usize {
-        self.buffer_bytes + self.chunks.heap_bytes() + self.groups.memory_bytes()
+        let producers = self
+            .producers
+            .as_ref()
+            .map_or(0, |producers| heap_bytes(size_of::<Producers>()) + producers.memory_bytes());
+        self.buffer_bytes + self.chunks.heap_bytes() + self.groups.memory_bytes() + producers
     }
 
     /// The id of the first entry; the smallest id if there is none. O(1).
@@ -133,9 +142,25 @@ impl Stream {
         &self.groups
     }
 
+    /// The producers that name their messages, if there are any.
+    pub fn producers(&self) -> Option<&Producers> {
+        self.producers.as_deref()
+    }
+
+    /// The producers that name their messages, to change.
+    pub fn producers_mut(&mut self) -> &mut Producers {
+        self.producers.get_or_insert_default()
+    }
+
     /// The consumer groups, to change.
     pub fn groups_mut(&mut self) -> &mut Groups {
         &mut self.groups
+    }
+
+    /// Removes a consumer group. Returns what is left of it, for its owner to free in slices.
+    pub fn remove_group(&mut self, name: &[u8]) -> Option<Stream> {
+        let mut rest = Stream::new();
+        self.groups.take(name, &mut rest.groups).then_some(rest)
     }
 
     /// Adds an entry with an id greater than [`Stream::last_id`]; `fields` are names and values in turn. Returns false,
@@ -225,7 +250,10 @@ impl Stream {
         for _ in 0..pieces_max {
             match self.chunks.pop_back() {
                 Some(chunk) => self.buffer_bytes -= chunk.heap_bytes(),
-                None => return self.groups.free_some(pieces_max),
+                None => {
+                    self.producers = None;
+                    return self.groups.free_some(pieces_max);
+                }
             }
         }
         false

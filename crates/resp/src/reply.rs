@@ -35,6 +35,11 @@ impl<'a> Reply<'a> {
         self.out.truncate(position);
     }
 
+    /// Makes room for so many bytes, so that a long reply is not moved while it grows.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.out.reserve(bytes);
+    }
+
     /// A writer to the same buffer for a shorter time.
     #[inline]
     pub const fn reborrow(&mut self) -> Reply<'_> {

@@ -220,7 +220,7 @@ fn encodings_follow_the_limits() {
         let mut db = shard.db(0);
         db.remove(key);
         db.edit(key, Kind::Set, |draft| {
-            members.iter().for_each(|member| drop(draft.as_set().add(member, members.len())))
+            members.iter().for_each(|member| _ = draft.as_set().add(member, members.len()))
         })
         .unwrap();
         db.peek(key).unwrap().encoding()
@@ -253,7 +253,7 @@ fn big_values_are_freed_in_slices() {
         let mut db = shard.db(0);
         db.edit(key, Kind::Set, |draft| {
             let mut set = draft.as_set();
-            (0..50_000).for_each(|n| drop(set.add(format!("member {n}").as_bytes(), 1)));
+            (0..50_000).for_each(|n| _ = set.add(format!("member {n}").as_bytes(), 1));
         })
         .unwrap();
         assert!(db.peek(key).unwrap().memory_bytes() > 800_000);

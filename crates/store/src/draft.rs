@@ -38,6 +38,8 @@ pub struct Draft<'a> {
     present: Option<&'a mut Structure>,
     /// A big collection that the key gets.
     upgraded: Option<Structure>,
+    /// What was removed from a big collection and is to be freed in slices.
+    removed: Vec<Structure>,
     changes: u64,
     cleared: bool,
     /// The configured limits.
@@ -53,6 +55,7 @@ pub struct Draft<'a> {
 pub(crate) struct Outcome {
     pub(crate) changes: u64,
     pub(crate) upgraded: Option<Structure>,
+    pub(crate) removed: Vec<Structure>,
     pub(crate) empty: bool,
 }
 
@@ -72,7 +75,18 @@ impl<'a> Draft<'a> {
         surroundings: Surroundings<'a>,
     ) -> Self {
         let Surroundings { limits, now_ms, rng, hasher } = surroundings;
-        Draft { buffer, present, upgraded: None, changes: 0, cleared: false, limits, now_ms, rng, hasher }
+        Draft {
+            buffer,
+            present,
+            upgraded: None,
+            removed: Vec::new(),
+            changes: 0,
+            cleared: false,
+            limits,
+            now_ms,
+            rng,
+            hasher,
+        }
     }
 
     /// The collection, if it is small; `None` too if there is none yet.
@@ -118,6 +132,11 @@ impl<'a> Draft<'a> {
         self.upgraded = Some(structure);
     }
 
+    /// Has a part of a big collection that was removed from it freed in slices.
+    pub(crate) fn free_later(&mut self, removed: Structure) {
+        self.removed.push(removed);
+    }
+
     /// Notes so many changes of the collection.
     #[inline]
     pub(crate) fn changed(&mut self, changes: u64) {
@@ -157,7 +176,12 @@ impl<'a> Draft<'a> {
 
     #[inline]
     pub(crate) fn end(self) -> Outcome {
-        Outcome { changes: self.changes, empty: self.is_empty(), upgraded: self.upgraded }
+        Outcome {
+            changes: self.changes,
+            empty: self.is_empty(),
+            upgraded: self.upgraded,
+            removed: self.removed,
+        }
     }
 
     /// Makes a collection that no key has yet; `None` if it is empty.

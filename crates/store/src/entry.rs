@@ -16,8 +16,8 @@ use crate::{Expiry, Item, Key, OwnedValue, StringValue, Value};
 /// A growing string doubles while it is shorter than this; then it gets this much room, or an eighth of its length.
 const SPARE_MAX_BYTES: usize = 1024 * 1024;
 
-/// A set reuses the buffer of a large string if the new one fills at least this part of it: a quarter.
-const REUSE_FILL_MIN: usize = 4;
+/// A set reuses the buffer of a large string if no more than this part of it would stay empty: a quarter.
+const REUSE_SPARE_MAX: usize = 4;
 
 /// The place of a key.
 pub enum Entry<'a> {
@@ -203,7 +203,7 @@ impl<'a> Occupied<'a> {
     /// Overwrites a large string in its own buffer, if there is one and it is neither too small nor far too big.
     fn refill(&mut self, bytes: &[u8]) -> bool {
         let PayloadRef::Boxed(Large::Bytes(old)) = self.place.record().payload() else { return false };
-        if bytes.len() > old.capacity() || bytes.len() < old.capacity() / REUSE_FILL_MIN {
+        if bytes.len() > old.capacity() || bytes.len() < old.capacity() - old.capacity() / REUSE_SPARE_MAX {
             return false;
         }
         let record = self.place.record_mut();

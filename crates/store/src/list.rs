@@ -121,6 +121,17 @@ impl<'a> ListRef<'a> {
         self.len() == 0
     }
 
+    /// How long an element is in a reply on average, with its head.
+    pub fn bytes_per_element(self) -> usize {
+        /// `$`, a length of a few digits, two line ends.
+        const HEAD_BYTES: usize = 9;
+        let (bytes, len) = match self {
+            ListRef::Pack(pack) => (pack.bytes().len(), pack.len()),
+            ListRef::Big(list) => (list.elements.memory_bytes(), list.elements.len()),
+        };
+        bytes / len.max(1) + HEAD_BYTES
+    }
+
     /// The element with a number. Bounded, however long the list is; see [`list::List`].
     #[inline]
     pub fn get(self, index: usize) -> Option<Element<'a>> {
@@ -315,7 +326,12 @@ impl ListDraft<'_, '_> {
             return;
         }
         match self.big() {
-            Some(list) => list.elements.remove(index, count),
+            Some(list) => {
+                let elements = list.elements.remove(index, count);
+                if !elements.is_empty() {
+                    self.0.free_later(Structure::List(List { elements, is_listpack: false }));
+                }
+            }
             None => {
                 let buffer = self.0.buffer();
                 let position = pack_of(buffer).position(index).unwrap_or_default();

@@ -92,6 +92,13 @@ impl StreamDraft<'_, '_> {
         }
     }
 
+    /// Has what was removed from the stream freed in slices.
+    pub fn free_later(&mut self, removed: Stream) {
+        if Stream::memory_bytes(&removed) > 0 {
+            self.0.free_later(Structure::Stream(Box::new(removed)));
+        }
+    }
+
     /// Notes so many changes.
     #[inline]
     pub fn changed(&mut self, changes: u64) {

@@ -37,3 +37,32 @@ pub static XNACK: Docs = Docs {
     ],
     ..DOCS
 };
+
+/// The documentation of XCFGSET.
+pub static XCFGSET: Docs = Docs {
+    summary: "Sets the IDMP configuration parameters for a stream.",
+    since: "8.6.0",
+    group: "stream",
+    complexity: Some("O(1)"),
+    arguments: &[
+        Arg { name: "key", kind: Key, key_spec_index: Some(0), ..ARG },
+        Arg { name: "idmp-duration", kind: Integer, token: Some("IDMP-DURATION"), optional: true, ..ARG },
+        Arg { name: "idmp-maxsize", kind: Integer, token: Some("IDMP-MAXSIZE"), optional: true, ..ARG },
+    ],
+    ..DOCS
+};
+
+/// The documentation of XIDMPRECORD.
+pub static XIDMPRECORD: Docs = Docs {
+    summary: "An internal command for setting IDMP metadata on an existing stream message.",
+    since: "8.8.0",
+    group: "stream",
+    complexity: Some("O(1)"),
+    arguments: &[
+        Arg { name: "key", kind: Key, key_spec_index: Some(0), ..ARG },
+        Arg { name: "pid", kind: String, ..ARG },
+        Arg { name: "iid", kind: String, ..ARG },
+        Arg { name: "stream-id", kind: String, ..ARG },
+    ],
+    ..DOCS
+};

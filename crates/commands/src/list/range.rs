@@ -7,6 +7,9 @@ use store::ListRef;
 use super::{bulk, index, span};
 use crate::{CmdError, ShardCtx, words};
 
+/// Replies of so many elements get their room at once.
+const LONG: usize = 1000;
+
 /// LLEN key
 pub(super) fn llen(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(1));
@@ -44,6 +47,9 @@ pub(super) fn lrange(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     };
     let (first, count) = span(start, end, list.len());
     reply.array(count);
+    if count >= LONG {
+        reply.reserve(list.bytes_per_element() * count);
+    }
     list.for_each(first, count, |element| bulk(reply, element));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Adding entries: XADD; and setting the id to go on from: XSETID.
 
 use base::Args;
-use ds::stream::{Stream, StreamId};
+use ds::stream::{Stream, StreamId, name_of};
 use resp::Reply;
 use store::{Class, Kind};
 
@@ -38,9 +38,55 @@ impl NewId {
     }
 }
 
-/// XADD key [NOMKSTREAM] [KEEPREF|DELREF|ACKED] [MAXLEN|MINID [=|~] threshold [LIMIT count]] *|id field value …
+/// How a message is named, so that it is added only once.
+#[derive(Clone, Copy)]
+enum Named<'a> {
+    /// By its producer: producer and name.
+    Given(&'a [u8], &'a [u8]),
+    /// By its fields: producer.
+    Auto(&'a [u8]),
+}
+
+impl<'a> Named<'a> {
+    /// Parses the option at `at` and how many arguments it takes; `None` if it is another one.
+    fn parse(args: Args<'a>, at: usize) -> Option<(Self, usize)> {
+        if words::is(args.arg(at), "IDMP") && at + 2 < args.len() {
+            return Some((Named::Given(args.arg(at + 1), args.arg(at + 2)), 3));
+        }
+        let auto = words::is(args.arg(at), "IDMPAUTO") && at + 1 < args.len();
+        auto.then(|| (Named::Auto(args.arg(at + 1)), 2))
+    }
+
+    fn check(self, id: NewId) -> Result<(), CmdError> {
+        let (producer, name) = match self {
+            Named::Given(producer, name) => (producer, name),
+            Named::Auto(producer) => (producer, producer),
+        };
+        if !matches!(id, NewId::Auto) {
+            return Err(CmdError::text_of("ERR IDMP/IDMPAUTO can be used only with auto-generated IDs"));
+        }
+        if producer.is_empty() {
+            return Err(CmdError::text_of("ERR IDMP requires a non-empty producer ID"));
+        }
+        if name.is_empty() {
+            return Err(CmdError::text_of("ERR IDMP requires a non-empty idempotent ID"));
+        }
+        Ok(())
+    }
+
+    /// Producer and name.
+    fn resolve(self, fields: Args<'a>) -> (&'a [u8], Vec<u8>) {
+        match self {
+            Named::Given(producer, name) => (producer, name.to_vec()),
+            Named::Auto(producer) => (producer, name_of(fields.iter()).to_vec()),
+        }
+    }
+}
+
+/// XADD key [NOMKSTREAM] [KEEPREF|DELREF|ACKED] [IDMPAUTO producer|IDMP producer name] [MAXLEN|MINID [=|~] threshold
+/// [LIMIT count]] *|id field value …
 pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    let (options, new_id, at) = parse(args)?;
+    let Parsed { options, named, new_id, at } = parse(args)?;
     let limits = ctx.limits();
     let trim = options.trim(&limits)?;
     let fields = args.tail(at + 1);
@@ -50,6 +96,10 @@ pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
     if matches!(new_id, NewId::Given(StreamId::MIN)) {
         return Err(CmdError::text_of("ERR The ID specified in XADD must be greater than 0-0"));
     }
+    if let Some(named) = named {
+        named.check(new_id)?;
+    }
+    let named = named.map(|named| named.resolve(fields));
     let bytes: usize = fields.iter().map(<[u8]>::len).sum();
     let name = args.arg(1);
     let (key, now_ms) = (ctx.routed_key(name), ctx.now_ms());
@@ -69,20 +119,35 @@ pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
         }
         draft.create();
         let Some(stream) = draft.get() else { return Ok(None) };
+        if let Some((producer, name)) = &named
+            && let Some(id) = stream.producers_mut().find(producer, name, now_ms)
+        {
+            return Ok(Some((id, None)));
+        }
         let id = new_id.resolve(stream, now_ms).ok_or(CmdError::text_of(
             "ERR The ID specified in XADD is equal or smaller than the target stream top item",
         ))?;
         stream.append(id, fields.iter(), limits.stream_chunk());
-        let trimmed = trim.map_or(0, |trim| stream.trim(trim));
+        if let Some((producer, name)) = &named {
+            stream.producers_mut().note(producer, name, id, now_ms);
+        }
+        let mut trimmed = 0;
+        if let Some(trim) = trim {
+            let (removed, rest) = stream.trim(trim);
+            trimmed = removed;
+            draft.free_later(rest);
+        }
         draft.changed(1);
-        Ok(Some((id, trimmed)))
+        Ok(Some((id, Some(trimmed))))
     })?;
     match edited.result? {
         None => reply.null(),
         Some((id, trimmed)) => {
             id_bulk(reply, id);
-            ctx.event(Class::Stream, "xadd", name);
-            if trimmed > 0 {
+            if trimmed.is_some() {
+                ctx.event(Class::Stream, "xadd", name);
+            }
+            if trimmed.is_some_and(|trimmed| trimmed > 0) {
                 ctx.event(Class::Stream, "xtrim", name);
             }
         }
@@ -90,27 +155,43 @@ pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
     Ok(())
 }
 
-/// The options, the id, and where that is.
-fn parse(args: Args<'_>) -> Result<(Options, NewId, usize), CmdError> {
+/// What stands before the fields.
+struct Parsed<'a> {
+    options: Options,
+    named: Option<Named<'a>>,
+    new_id: NewId,
+    /// Where the id is.
+    at: usize,
+}
+
+fn parse(args: Args<'_>) -> Result<Parsed<'_>, CmdError> {
     let mut options = Options::default();
+    let mut named = None;
     let mut at = 2;
     while at < args.len() {
         let word = args.arg(at);
         if word == b"*" {
-            return Ok((options, NewId::Auto, at));
+            break;
+        }
+        if named.is_none()
+            && let Some((found, taken)) = Named::parse(args, at)
+        {
+            named = Some(found);
+            at += taken;
+            continue;
         }
         match options.take(args, at, true)? {
             0 => {
-                let id = match id::to_add(word)? {
+                let new_id = match id::to_add(word)? {
                     (ms, Some(seq)) => NewId::Given(StreamId::new(ms, seq)),
                     (ms, None) => NewId::Next(ms),
                 };
-                return Ok((options, id, at));
+                return Ok(Parsed { options, named, new_id, at });
             }
             taken => at += taken,
         }
     }
-    Ok((options, NewId::Auto, at))
+    Ok(Parsed { options, named, new_id: NewId::Auto, at })
 }
 
 /// XSETID key last-id [ENTRIESADDED entries-added] [MAXDELETEDID max-deleted-id]

@@ -157,11 +157,15 @@ fn set_id(stream: &mut Stream, args: Args<'_>, options: &Options) -> Result<(), 
 pub(super) fn destroy(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let name = args.arg(2);
     let key = ctx.routed_key(name);
-    let destroyed = edit(ctx, key, |stream| {
-        let destroyed = stream.groups_mut().remove(args.arg(3));
-        (destroyed, destroyed.into())
+    let edited = ctx.database().edit(key, Kind::Stream, |draft| {
+        let mut draft = draft.as_stream();
+        let rest = draft.get()?.remove_group(args.arg(3));
+        let destroyed = rest.is_some();
+        rest.into_iter().for_each(|rest| draft.free_later(rest));
+        draft.changed(destroyed.into());
+        Some(destroyed)
     })?;
-    let destroyed = destroyed.ok_or(NO_KEY)?;
+    let destroyed = edited.result.ok_or(NO_KEY)?;
     if destroyed {
         ctx.event(Class::Stream, "xgroup-destroy", name);
     }

@@ -106,7 +106,9 @@ pub(super) fn stream(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     let mut db = ctx.database();
     let stream = db.stream_of(key)?.ok_or(CmdError::NoSuchKey)?;
     let full = full(args)?;
-    reply.map(if full.is_some() { 9 } else { 10 });
+    let producers = stream.producers();
+    let own = if full.is_some() { 9 } else { 10 };
+    reply.map(own + if producers.is_some() { 6 } else { 0 });
     int(reply, b"length", stream.len() as i64);
     int(reply, b"radix-tree-keys", stream.chunks() as i64);
     int(reply, b"radix-tree-nodes", tree_nodes(stream));
@@ -119,6 +121,14 @@ pub(super) fn stream(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     int(reply, b"entries-added", stream.entries_added() as i64);
     reply.bulk(b"recorded-first-entry-id");
     id_bulk(reply, stream.first_id());
+    if let Some(producers) = producers {
+        int(reply, b"idmp-duration", (producers.duration_ms() / 1000) as i64);
+        int(reply, b"idmp-maxsize", producers.names_max() as i64);
+        int(reply, b"pids-tracked", producers.producers() as i64);
+        int(reply, b"iids-tracked", producers.names() as i64);
+        int(reply, b"iids-added", producers.added() as i64);
+        int(reply, b"iids-duplicates", producers.duplicates() as i64);
+    }
     match full {
         None => {
             int(reply, b"groups", stream.groups().len() as i64);

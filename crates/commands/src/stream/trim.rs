@@ -2,9 +2,8 @@
 
 use base::Args;
 use resp::Reply;
-use store::Class;
+use store::{Class, Kind};
 
-use super::edit;
 use super::options::Options;
 use crate::{CmdError, ShardCtx};
 
@@ -23,11 +22,15 @@ pub(super) fn xtrim(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
         .ok_or(CmdError::text_of("ERR syntax error, XTRIM must be called with a trimming strategy"))?;
     let name = args.arg(1);
     let key = ctx.routed_key(name);
-    let removed = edit(ctx, key, |stream| {
-        let removed = stream.trim(trim);
-        (removed, removed)
+    let edited = ctx.database().edit(key, Kind::Stream, |draft| {
+        let mut draft = draft.as_stream();
+        let Some(stream) = draft.get() else { return 0 };
+        let (removed, rest) = stream.trim(trim);
+        draft.free_later(rest);
+        draft.changed(removed);
+        removed
     })?;
-    let removed = removed.unwrap_or(0);
+    let removed = edited.result;
     if removed > 0 {
         ctx.event(Class::Stream, "xtrim", name);
     }

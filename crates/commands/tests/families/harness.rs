@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use base::{ArgRange, Args, KeyHasher, key_slot};
 use commands::{
-    CmdError, CommandSpec, CommandTable, FAMILIES, Handler, Merge, OwnedArgs, RoundsFn, Route, ShardCtx,
-    Topology, Tx, TxState,
+    CmdError, CommandId, CommandSpec, CommandTable, FAMILIES, Handler, Merge, OwnedArgs, RoundsFn, Route,
+    ShardCtx, Topology, Tx, TxState,
 };
 use resp::{Reply, skip_element};
 use store::{Limits, Shard, ShardOptions};
@@ -70,8 +70,7 @@ impl Keyspace {
             self.db = std::str::from_utf8(args[1]).unwrap().parse().unwrap();
             return Ok(b"+OK\r\n".to_vec());
         }
-        let id = self.table.find(args[0]).unwrap_or_else(|| panic!("no command {}", args[0].escape_ascii()));
-        let spec = self.table.spec(id);
+        let spec = self.table.spec(self.resolve(args));
         let arity = usize::from(spec.meta.arity.unsigned_abs());
         if args.len() < arity || (spec.meta.arity > 0 && args.len() != arity) {
             return Err(CmdError::Arity(spec.meta.name.into()));
@@ -108,12 +107,19 @@ impl Keyspace {
         })
     }
 
+    /// The command, or the subcommand of a container.
+    fn resolve(&self, args: &[&[u8]]) -> CommandId {
+        let id = self.table.find(args[0]);
+        let id = id.unwrap_or_else(|| panic!("no command {}", args[0].escape_ascii()));
+        let subcommand = args.get(1).and_then(|name| self.table.find_subcommand(id, name));
+        subcommand.unwrap_or(id)
+    }
+
     /// Runs a handler on a shard.
     fn run(&mut self, shard: u16, handler: Handler, args: &[&[u8]]) -> Vec<u8> {
         let (mut bytes, mut ranges, mut out) = (Vec::new(), Vec::new(), Vec::new());
+        let key = key_positions(self.table.spec(self.resolve(args)), args).first().copied();
         let shard = &mut self.shards[usize::from(shard)];
-        let key =
-            self.table.find(args[0]).and_then(|id| key_positions(self.table.spec(id), args).first().copied());
         let key = shard.key(args.get(key.unwrap_or(1)).copied().unwrap_or_default());
         let mut ctx = ShardCtx { db: self.db, slot: key.slot, hash: key.hash, shard };
         match handler(&mut ctx, to_args(&mut bytes, &mut ranges, args), &mut Reply::new(&mut out, false)) {

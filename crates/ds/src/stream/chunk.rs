@@ -31,8 +31,11 @@ const SAME_NAMES: u8 = 0b0010;
 const ID: u8 = 0b1100;
 /// The next number of the same millisecond.
 const ID_NEXT: u8 = 0b0000;
-/// A difference of milliseconds follows; the number is 0.
+/// A later millisecond; the number is 0. The difference is in the upper half of the flags, or follows if that is 0.
 const ID_LATER: u8 = 0b0100;
+/// Where the difference of milliseconds is in the flags, and its greatest value there.
+const LATER_SHIFT: u8 = 4;
+const LATER_MAX: u64 = 15;
 /// A difference of milliseconds follows, and a number: the difference if that of the milliseconds is 0.
 const ID_FULL: u8 = 0b1000;
 
@@ -170,6 +173,9 @@ impl Chunk {
             self.buf.push(0);
             write_varint(&mut self.buf, seq);
             return ID_FULL;
+        }
+        if id.seq == 0 && ms <= LATER_MAX {
+            return ID_LATER | (ms as u8) << LATER_SHIFT;
         }
         write_varint(&mut self.buf, ms);
         if id.seq == 0 {
@@ -361,7 +367,13 @@ impl Walk {
         let mut at = start + 1;
         let id = match flags & ID {
             ID_NEXT => StreamId::new(self.last.ms, self.last.seq.wrapping_add(1)),
-            ID_LATER => StreamId::new(self.last.ms.wrapping_add(read_varint(buf, &mut at)), 0),
+            ID_LATER => {
+                let ms = match flags >> LATER_SHIFT {
+                    0 => read_varint(buf, &mut at),
+                    ms => u64::from(ms),
+                };
+                StreamId::new(self.last.ms.wrapping_add(ms), 0)
+            }
             _ => {
                 let ms = read_varint(buf, &mut at);
                 let seq = read_varint(buf, &mut at);

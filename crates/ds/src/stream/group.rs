@@ -347,11 +347,13 @@ impl Groups {
         true
     }
 
-    /// Removes a group. Returns whether there was one.
-    pub fn remove(&mut self, name: &[u8]) -> bool {
+    /// Moves a group to `to`, which has none. Returns whether there was one.
+    pub(super) fn take(&mut self, name: &[u8], to: &mut Groups) -> bool {
         let Ok(at) = self.search(name) else { return false };
         let group = self.groups.remove(at);
         self.group_bytes -= group.heap_bytes();
+        to.group_bytes += group.heap_bytes();
+        to.groups.push(group);
         true
     }
 

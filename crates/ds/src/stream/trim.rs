@@ -1,5 +1,8 @@
 //! Trimming a stream: removing its oldest entries, with regard to who still has to read them.
 
+use std::collections::VecDeque;
+
+use super::chunk::Chunk;
 use super::{Place, Stream, StreamId};
 
 /// Down to where a stream is trimmed.
@@ -48,9 +51,11 @@ impl Stream {
         self.groups.forget(id);
     }
 
-    /// Removes the oldest entries. Returns how many.
-    pub fn trim(&mut self, trim: Trim) -> u64 {
-        let mut removed = 0;
+    /// Removes the oldest entries. Returns how many, and what is left of them if they were many, for its owner to free in
+    /// slices.
+    pub fn trim(&mut self, trim: Trim) -> (u64, Stream) {
+        let mut rest = Stream::new();
+        let mut removed = self.trim_blocks(&trim, &mut rest);
         let mut at = self.chunks.first();
         while let Some(place) = at
             && let Some(chunk) = self.chunks.get(place)
@@ -87,6 +92,28 @@ impl Stream {
                 None => self.chunks.first(),
             };
         }
+        (removed, rest)
+    }
+
+    /// Moves blocks of chunks that go as a whole, and returns how many entries they have.
+    fn trim_blocks(&mut self, trim: &Trim, rest: &mut Stream) -> u64 {
+        if trim.references != References::Keep || trim.limit > 0 {
+            return 0;
+        }
+        let mut removed = 0;
+        while let Some(first) = self.chunks.first() {
+            let len = self.len() as u64;
+            let goes = |chunks: &VecDeque<Chunk>, weight: usize| match trim.to {
+                TrimTo::Len(max) => len - weight as u64 >= max,
+                TrimTo::Id(id) => chunks.back().is_some_and(|chunk| chunk.last() < id),
+            };
+            match self.chunks.move_block(first, &mut rest.chunks, goes) {
+                Some(weight) => removed += weight as u64,
+                None => break,
+            }
+        }
+        rest.buffer_bytes = rest.chunks.iter().map(Chunk::heap_bytes).sum();
+        self.buffer_bytes -= rest.buffer_bytes;
         removed
     }
 

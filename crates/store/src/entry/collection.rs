@@ -70,6 +70,9 @@ impl Occupied<'_> {
         }
         let inline = is_small && outcome.changes > 0 && small.len() <= INLINE_AGAIN_BYTES;
         let inline = inline.then(|| small.clone());
+        for removed in outcome.removed.drain(..) {
+            self.books.discard(Some(Box::new(Large::Structure(removed))));
+        }
         self.settle(before);
         if !outcome.empty {
             let dirty = self.books.stats.dirty;
