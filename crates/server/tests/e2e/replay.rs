@@ -60,6 +60,7 @@ const FILES: &[&str] = &[
     "server",
     "set",
     "sets",
+    "sort",
     "sorted-set",
     "sorted-set-combine",
     "sorted-set-range",
