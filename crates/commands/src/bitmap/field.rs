@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Class, Entry, TooLong};
+use store::{Class, Entry, Occupied, TooLong};
 
 use super::{bytes, offset};
 use crate::{CmdError, ShardCtx, words};
@@ -149,22 +149,77 @@ fn write(
     needed: usize,
     reply: &mut Reply<'_>,
 ) -> Result<(), CmdError> {
-    let too_long = |_: TooLong| CmdError::StringTooLong;
     let key = ctx.routed_key(args.arg(1));
     let mut db = ctx.database();
-    let mut scratch = Vec::new();
+    let mut changed = true;
     match db.entry(key) {
         Entry::Occupied(mut found) => {
-            if bytes(found.value(), &mut scratch)?.len() < needed {
-                found.set_range(needed - 1, &[0]).map_err(too_long)?;
-            }
+            changed = apply(&mut found, operations, needed, reply)?;
         }
-        Entry::Vacant(place) => _ = place.set_range(needed - 1, &[0]).map_err(too_long)?,
+        Entry::Vacant(place) => {
+            let mut text = Vec::new();
+            apply(&mut text, operations, needed, reply)?;
+            place.set_range(0, &text).map_err(too_long)?;
+        }
     }
-    let Some(mut found) = db.occupied(key) else { return Ok(()) };
+    drop(db);
+    if changed {
+        ctx.event(Class::String, "setbit", args.arg(1));
+    }
+    Ok(())
+}
+
+fn too_long(_: TooLong) -> CmdError {
+    CmdError::StringTooLong
+}
+
+/// A string to be changed: one that a key holds, or one that it will hold.
+trait Target {
+    fn text<'b>(&'b self, scratch: &'b mut Vec<u8>) -> Result<&'b [u8], CmdError>;
+    /// Writes bytes, filled up with zeros before them.
+    fn write(&mut self, at: usize, bytes: &[u8]) -> Result<(), CmdError>;
+}
+
+impl Target for Occupied<'_> {
+    fn text<'b>(&'b self, scratch: &'b mut Vec<u8>) -> Result<&'b [u8], CmdError> {
+        bytes(self.value(), scratch)
+    }
+
+    fn write(&mut self, at: usize, bytes: &[u8]) -> Result<(), CmdError> {
+        self.set_range(at, bytes).map(drop).map_err(too_long)
+    }
+}
+
+impl Target for Vec<u8> {
+    fn text<'b>(&'b self, _: &'b mut Vec<u8>) -> Result<&'b [u8], CmdError> {
+        Ok(self)
+    }
+
+    fn write(&mut self, at: usize, bytes: &[u8]) -> Result<(), CmdError> {
+        let end = at.saturating_add(bytes.len());
+        self.resize(self.len().max(end), 0);
+        if let Some(place) = self.get_mut(at..end) {
+            place.copy_from_slice(bytes);
+        }
+        Ok(())
+    }
+}
+
+/// Carries out operations and makes the string long enough for all of them. Returns whether anything changed.
+fn apply(
+    target: &mut impl Target,
+    operations: &[Operation],
+    needed: usize,
+    reply: &mut Reply<'_>,
+) -> Result<bool, CmdError> {
+    let mut scratch = Vec::new();
+    let mut changed = false;
+    target.text(&mut scratch)?;
     reply.array(operations.len());
     for operation in operations {
-        let window = Window::load(bytes(found.value(), &mut scratch)?, operation);
+        let text = target.text(&mut scratch)?;
+        let window = Window::load(text, operation);
+        let grows = window.first + window.len > text.len();
         let old = operation.integer.read(&window);
         let (new, answer) = match operation.action {
             Action::Get => {
@@ -178,20 +233,23 @@ fn write(
                 (operation.integer.fit(i128::from(old) + i128::from(by), false, operation.overflow), None)
             }
         };
-        match new {
-            Some(new) => {
-                reply.int(answer.unwrap_or(new));
-                let bytes = window.bytes_with(new as u64);
-                let bytes = bytes.get(16 - window.len..).unwrap_or_default();
-                found.set_range(window.first, bytes).map_err(too_long)?;
-            }
-            None => reply.null(),
+        let Some(new) = new else {
+            reply.null();
+            continue;
+        };
+        reply.int(answer.unwrap_or(new));
+        // An increment counts as a change even if it is one by 0, as in Redis.
+        if grows || answer != Some(new) {
+            let bytes = window.bytes_with(new as u64);
+            target.write(window.first, bytes.get(16 - window.len..).unwrap_or_default())?;
+            changed = true;
         }
     }
-    drop(found);
-    drop(db);
-    ctx.event(Class::String, "setbit", args.arg(1));
-    Ok(())
+    if target.text(&mut scratch)?.len() < needed {
+        target.write(needed - 1, &[0])?;
+        changed = true;
+    }
+    Ok(changed)
 }
 
 impl Type {

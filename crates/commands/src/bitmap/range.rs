@@ -46,7 +46,7 @@ fn unit(arg: &[u8]) -> Result<bool, CmdError> {
     }
 }
 
-/// BITCOUNT key [start end [BYTE | BIT]]
+/// BITCOUNT key [start [end [BYTE | BIT]]]
 pub(super) fn bitcount(
     ctx: &mut ShardCtx<'_>,
     args: Args<'_>,
@@ -54,6 +54,8 @@ pub(super) fn bitcount(
 ) -> Result<(), CmdError> {
     let (start, end, in_bits) = match args.len() {
         2 => (0, -1, false),
+        // Without an end as Valkey 9 takes it; Redis refuses it.
+        3 => (words::int(args.arg(2))?, -1, false),
         4 | 5 => {
             let (start, end) = (words::int(args.arg(2))?, words::int(args.arg(3))?);
             (start, end, args.get(4).map_or(Ok(false), unit)?)

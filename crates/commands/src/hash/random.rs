@@ -85,7 +85,7 @@ fn distinct(hash: HashRef<'_>, count: usize, draw: &mut impl FnMut() -> u64, mut
         if count < fields.len() {
             for chosen in 0..count {
                 let left = (fields.len() - chosen) as u128;
-                fields.swap(chosen, chosen + (u128::from(draw()) * left >> 64) as usize);
+                fields.swap(chosen, chosen + ((u128::from(draw()) * left) >> 64) as usize);
             }
         }
         return fields.into_iter().take(count).for_each(act);

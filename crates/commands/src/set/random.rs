@@ -109,7 +109,7 @@ fn distinct(set: SetRef<'_>, count: usize, draw: &mut impl FnMut() -> u64, mut a
         let mut members: Vec<Element<'_>> = set.iter().collect();
         for chosen in 0..count.min(members.len()) {
             let left = (members.len() - chosen) as u128;
-            members.swap(chosen, chosen + (u128::from(draw()) * left >> 64) as usize);
+            members.swap(chosen, chosen + ((u128::from(draw()) * left) >> 64) as usize);
         }
         return members.into_iter().take(count).for_each(act);
     }

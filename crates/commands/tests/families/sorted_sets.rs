@@ -108,7 +108,7 @@ impl Model {
                     match set.get(member) {
                         None if !has("XX") => added += 1,
                         Some(old)
-                            if !has("NX") && !(has("GT") && score <= old) && !(has("LT") && score >= old) =>
+                            if !(has("NX") || has("GT") && score <= old || has("LT") && score >= old) =>
                         {
                             changed += i32::from(score != old);
                         }

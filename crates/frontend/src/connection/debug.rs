@@ -139,6 +139,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.answer(call, |reply| match kind {
             b"string" => reply.bulk(b"Hello World"),
             b"integer" => reply.int(12345),
+            #[allow(clippy::approx_constant, reason = "the number that Redis sends")]
             b"double" => reply.double(3.141),
             b"bignum" => reply.big_number("1234567999999999999999999999999999999"),
             b"null" => reply.null(),
