@@ -116,6 +116,15 @@ impl Node {
         result
     }
 
+    /// Asks for what a search in the node looks at.
+    #[inline(always)]
+    fn prefetch(&self) {
+        match self {
+            Node::Leaf(run) => run.prefetch(),
+            Node::Inner(inner) => inner.borders.prefetch(),
+        }
+    }
+
     /// Whether it should join a neighbour.
     fn is_small(&self) -> bool {
         match self {
@@ -158,6 +167,7 @@ impl Node {
             }
             Node::Inner(inner) => {
                 let at = inner.child_of(score, member);
+                inner.children[at].prefetch();
                 let last = inner.children.len() - 1;
                 let below = Edges { first: edges.first && at == 0, last: edges.last && at == last };
                 match inner.children[at].insert(score, member, below, bytes) {
@@ -227,6 +237,7 @@ impl Node {
             }
             Node::Inner(inner) => {
                 let at = inner.child_of(score, member);
+                inner.children[at].prefetch();
                 let removed = inner.children[at].remove(score, member, bytes);
                 if removed {
                     inner.counts[at] -= 1;
@@ -346,8 +357,9 @@ impl Node {
                 Node::Leaf(run) => return (rank, run),
                 Node::Inner(inner) => {
                     let at = choose(inner);
-                    rank += inner.counts[..at].iter().map(|&count| count as usize).sum::<usize>();
                     node = &inner.children[at];
+                    node.prefetch();
+                    rank += inner.counts[..at].iter().map(|&count| count as usize).sum::<usize>();
                 }
             }
         }
