@@ -165,16 +165,21 @@ fn deferred(reply: &mut Reply<'_>, write: impl FnOnce(&mut Reply<'_>) -> usize) 
 
 /// The error where a group is needed and there is none.
 fn no_group(key: &[u8], group: &[u8], after: &str) -> CmdError {
-    let shown =
-        |text: &[u8]| -> Vec<u8> { text.split(|&byte| byte == 0).next().unwrap_or_default().to_vec() };
-    let parts = [
-        b"NOGROUP No such key '".to_vec(),
-        shown(key),
-        b"' or consumer group '".to_vec(),
-        shown(group),
-        format!("'{after}").into_bytes(),
-    ];
+    let (key, group) = (c_string(key), c_string(group));
+    let parts = [b"NOGROUP No such key '", key, b"' or consumer group '", group, b"'", after.as_bytes()];
     CmdError::Text(parts.concat().into())
+}
+
+/// The error where the key is there but the group is not.
+fn no_such_group(key: &[u8], group: &[u8]) -> CmdError {
+    let (key, group) = (c_string(key), c_string(group));
+    let parts = [b"NOGROUP No such consumer group '", group, b"' for key name '", key, b"'"];
+    CmdError::Text(parts.concat().into())
+}
+
+/// What Redis prints of an argument: it ends at the first NUL.
+fn c_string(text: &[u8]) -> &[u8] {
+    text.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 /// Whether an entry was deleted by its id at or after `from`, as far as the stream remembers.

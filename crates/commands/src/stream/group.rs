@@ -5,7 +5,7 @@ use ds::stream::{Stream, StreamId};
 use resp::Reply;
 use store::{Class, Kind};
 
-use super::{edit, id, unknown_subcommand};
+use super::{edit, id, no_such_group, unknown_subcommand};
 use crate::{CmdError, ShardCtx, words};
 
 const HELP: &[&str] = &[
@@ -72,16 +72,7 @@ const NO_KEY: CmdError = CmdError::text_of(
 );
 
 fn no_group(args: Args<'_>) -> CmdError {
-    let shown =
-        |text: &[u8]| -> Vec<u8> { text.split(|&byte| byte == 0).next().unwrap_or_default().to_vec() };
-    let parts = [
-        b"NOGROUP No such consumer group '".to_vec(),
-        shown(args.arg(3)),
-        b"' for key name '".to_vec(),
-        shown(args.arg(2)),
-        b"'".to_vec(),
-    ];
-    CmdError::Text(parts.concat().into())
+    no_such_group(args.arg(2), args.arg(3))
 }
 
 /// The id of a group: that of the last entry for `$`.

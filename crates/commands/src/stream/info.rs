@@ -4,7 +4,7 @@ use base::Args;
 use ds::stream::{Group, Stream, StreamId};
 use resp::Reply;
 
-use super::{entries_reply, entry_reply, id_bulk, lag, unknown_subcommand};
+use super::{entries_reply, entry_reply, id_bulk, lag, no_such_group, unknown_subcommand};
 use crate::{CmdError, ShardCtx, words};
 
 /// Entries that XINFO STREAM FULL shows if it is not told.
@@ -34,18 +34,8 @@ pub(super) fn consumers(
     let (key, now_ms) = (ctx.routed_key(args.arg(2)), ctx.now_ms() as i64);
     let mut db = ctx.database();
     let stream = db.stream_of(key)?.ok_or(CmdError::NoSuchKey)?;
-    let Some(group) = stream.groups().get(args.arg(3)) else {
-        let shown =
-            |text: &[u8]| -> Vec<u8> { text.split(|&byte| byte == 0).next().unwrap_or_default().to_vec() };
-        let parts = [
-            b"NOGROUP No such consumer group '".to_vec(),
-            shown(args.arg(3)),
-            b"' for key name '".to_vec(),
-            shown(args.arg(2)),
-            b"'".to_vec(),
-        ];
-        return Err(CmdError::Text(parts.concat().into()));
-    };
+    let group = stream.groups().get(args.arg(3));
+    let group = group.ok_or_else(|| no_such_group(args.arg(2), args.arg(3)))?;
     reply.array(group.consumers_len());
     for (_, consumer) in group.consumers() {
         reply.map(4);

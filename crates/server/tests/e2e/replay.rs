@@ -67,6 +67,7 @@ const FILES: &[&str] = &[
     "stream",
     "string",
     "unknown",
+    "wrong-type",
 ];
 
 /// With what the server is started for a file.
