@@ -1,20 +1,16 @@
 //! Commands as templates, and mixes of them.
 //!
-//! A template is compiled once into constant bytes with holes for keys, so that writing a request costs little more
-//! than a copy and the digits of its keys.
+//! A template is compiled once into constant bytes with holes for keys and numbers, so that writing a request costs
+//! little more than a copy and the digits of what is drawn.
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::keys::{KeyFormat, Place, Sampler};
 use crate::reply::{Expected, append_bulk};
+use crate::template::{self, Piece};
 
 /// Most keys of one `mset<n>`/`mget<n>`.
 const GROUP_MAX: u16 = 1000;
-
-/// What stands for a key in a template.
-pub const KEY: &str = "__key__";
-/// What stands for the value in a template.
-pub const VALUE: &str = "__value__";
 
 /// What the commands of a mix are made of.
 #[derive(Clone, Debug)]
@@ -49,29 +45,26 @@ pub struct Command {
 enum Part {
     /// Constant bytes.
     Bytes(Vec<u8>),
-    /// An argument that holds a freshly drawn key between constant text.
-    Key { before: Vec<u8>, after: Vec<u8> },
+    /// An argument with freshly drawn keys or numbers in it.
+    Drawn(Vec<Piece>),
     /// An argument that is this member of the group drawn for the command.
     Member { member: u16, place: Place },
 }
 
 impl Command {
-    /// A command by its template: words separated by blanks, with `__key__` and `__value__` anywhere in them. Any
-    /// reply that is no error is right.
-    pub fn from_template(template: &str, material: &Material) -> Result<Command> {
-        let words: Vec<String> = template.split_whitespace().map(str::to_owned).collect();
+    /// A command by its template: words separated by blanks, with the placeholders of [`template`] anywhere in them.
+    /// Any reply that is no error is right.
+    ///
+    /// # Errors
+    /// When there is no word, or a placeholder that is not known.
+    pub fn from_template(text: &str, material: &Material) -> Result<Command> {
+        let words: Vec<&str> = text.split_whitespace().collect();
         ensure!(!words.is_empty(), "an empty command");
         let mut parts = Parts::new(words.len());
-        let value = String::from_utf8(material.value()).expect("the value is text");
         for word in &words {
-            match word.replace(VALUE, &value).split_once(KEY) {
-                None => parts.argument(word.replace(VALUE, &value).as_bytes()),
-                Some((_, after)) if after.contains(KEY) => {
-                    bail!("more than one {KEY} in one argument: {word}")
-                }
-                Some((before, after)) => {
-                    parts.0.push(Part::Key { before: before.into(), after: after.into() });
-                }
+            match template::pieces(word, &material.value())?.as_slice() {
+                [Piece::Text(text)] => parts.argument(text),
+                pieces => parts.0.push(Part::Drawn(pieces.to_vec())),
             }
         }
         Ok(Command {
@@ -81,6 +74,11 @@ impl Command {
             group: 1,
             reads: false,
         })
+    }
+
+    /// The same command, which must answer this.
+    pub fn expecting(self, expected: Expected) -> Command {
+        Command { expected, ..self }
     }
 
     /// A command by its name in a mix: `set`, `get`, `incr`, `mset<n>`, `mget<n>`, and the latter two with `-tag` when
@@ -143,12 +141,9 @@ impl Command {
         for part in &self.parts {
             match part {
                 Part::Bytes(bytes) => out.extend_from_slice(bytes),
-                Part::Key { before, after } => {
-                    let number = draw.number();
+                Part::Drawn(pieces) => {
                     draw.scratch.clear();
-                    draw.scratch.extend_from_slice(before);
-                    draw.format.append(draw.scratch, number);
-                    draw.scratch.extend_from_slice(after);
+                    pieces.iter().for_each(|piece| piece.append(draw));
                     append_bulk(out, draw.scratch);
                 }
                 Part::Member { member, place } => {
@@ -192,7 +187,8 @@ pub struct Draw<'a> {
 }
 
 impl Draw<'_> {
-    fn number(&mut self) -> u64 {
+    /// The number of the next key.
+    pub fn number(&mut self) -> u64 {
         self.sampler.draw(self.random)
     }
 }
@@ -237,7 +233,11 @@ impl Mix {
         Mix::new(&templates.join(", "), weighted.collect::<Result<_>>()?)
     }
 
-    fn new(text: &str, weighted: Vec<(Command, u16)>) -> Result<Mix> {
+    /// A mix of these commands, each as often as its weight says.
+    ///
+    /// # Errors
+    /// When there is no command with a weight, or the commands do not name their keys alike.
+    pub fn new(text: &str, weighted: Vec<(Command, u16)>) -> Result<Mix> {
         let groups = |w: &(Command, u16)| (w.0.group, w.0.place());
         ensure!(weighted.iter().any(|w| w.1 > 0), "no command has a weight: {text}");
         ensure!(
@@ -329,6 +329,8 @@ mod tests {
         check(&custom, "*4|$6|LRANGE|$9|l:key:8:z|$1|0|$3|xxx|");
         let two = Command::from_template("RENAME __key__ __key__", &material()).unwrap();
         check(&two, "*3|$6|RENAME|$5|key:8|$5|key:9|");
+        let numbers = Command::from_template("ZADD z __int__ a:__member__ __int:1__", &material()).unwrap();
+        check(&numbers, "*5|$4|ZADD|$1|z|$1|8|$18|a:member:000000009|$1|0|");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A plain blocking client for the few questions that are put to a server outside of a run.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -47,9 +47,12 @@ impl Client {
                 }
                 return read(&reply).with_context(|| format!("{} answered {reply:?}", arguments[0]));
             }
-            match self.socket.read(&mut chunk)? {
-                0 => bail!("the server closed the connection"),
-                count => self.received.extend_from_slice(&chunk[..count]),
+            match self.socket.read(&mut chunk) {
+                Ok(0) => bail!("the server closed the connection"),
+                Ok(count) => self.received.extend_from_slice(&chunk[..count]),
+                // What is left to do of a ring that is gone can interrupt its thread.
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(e.into()),
             }
         }
     }

@@ -29,3 +29,4 @@ pub mod report;
 mod ring;
 pub mod server;
 pub mod suite;
+pub mod template;

@@ -1,7 +1,10 @@
 //! Reads replies (RESP2) and holds each against what its command must answer.
 //!
 //! The quick path is a single comparison: most commands of a benchmark have exactly one right answer (`+OK`, the
-//! preloaded value, ten of them). Anything else is parsed in full and judged by its type and length.
+//! preloaded value, ten of them). Arrays of which only the length is known are skimmed. Anything else is parsed in full
+//! and judged by its type and length.
+
+use std::ops::RangeInclusive;
 
 /// Deepest nesting of arrays that is read.
 const DEPTH_MAX: usize = 8;
@@ -24,6 +27,10 @@ pub enum Expected {
     },
     /// Any integer.
     Integer,
+    /// An array of so many elements, none of them an error.
+    Elements(RangeInclusive<usize>),
+    /// A bulk string that is not empty.
+    Text,
     /// Anything but an error.
     Any,
 }
@@ -95,6 +102,8 @@ impl Expected {
             Expected::Exactly(whole) | Expected::ValuesOrNull { whole, .. } => whole.len(),
             Expected::Integer => 16,
             Expected::Any => 128,
+            Expected::Elements(count) => 32 * count.end(),
+            Expected::Text => 16 * 1024,
         }
     }
 
@@ -105,6 +114,11 @@ impl Expected {
         {
             return Ok(Some((whole.len(), Verdict::Good)));
         }
+        if let Expected::Elements(count) = self
+            && bytes.first() == Some(&b'*')
+        {
+            return skim(bytes, count);
+        }
         Ok(parse(bytes)?.map(|(reply, used)| (used, self.judge(&reply))))
     }
 
@@ -114,6 +128,7 @@ impl Expected {
         }
         match (self, reply) {
             (Expected::Any, _) | (Expected::Integer, Reply::Integer(_)) => Verdict::Good,
+            (Expected::Text, Reply::Bulk(text)) if !text.is_empty() => Verdict::Good,
             (Expected::ValuesOrNull { value, count: None, .. }, one) => {
                 judge_values(value, std::slice::from_ref(one))
             }
@@ -133,6 +148,52 @@ fn judge_values(value: &[u8], replies: &[Reply<'_>]) -> Verdict {
         (true, true) => Verdict::Miss,
         (true, false) => Verdict::Good,
     }
+}
+
+/// Goes over an array without keeping its elements: its length in bytes, and whether it has as many as it should.
+fn skim(bytes: &[u8], count: &RangeInclusive<usize>) -> Result<Option<(usize, Verdict)>, Malformed> {
+    let Some((b'*', length, mut at)) = head(bytes)? else { return Ok(None) };
+    let mut verdict = match usize::try_from(length) {
+        Ok(length) if count.contains(&length) => Verdict::Good,
+        _ => Verdict::Wrong,
+    };
+    // Elements to come, those of nested arrays included.
+    let mut left = u64::try_from(length).unwrap_or(0);
+    while left > 0 {
+        let Some((kind, length, used)) = head(&bytes[at..])? else { return Ok(None) };
+        (at, left) = (at + used, left - 1);
+        match kind {
+            b'*' => left = left.saturating_add(u64::try_from(length).unwrap_or(0)),
+            b'$' if length >= 0 => {
+                let end = at + length as usize;
+                match bytes.get(end..end + 2) {
+                    None => return Ok(None),
+                    Some(b"\r\n") => at = end + 2,
+                    Some(_) => return Err(Malformed("a bulk string does not end where its length says")),
+                }
+            }
+            b'-' => verdict = Verdict::Error,
+            _ => {}
+        }
+    }
+    Ok(Some((at, verdict)))
+}
+
+/// The line that starts a reply: its kind, the length it states (0 when it states none) and its own length.
+fn head(bytes: &[u8]) -> Result<Option<(u8, i64, usize)>, Malformed> {
+    let Some(&kind) = bytes.first() else { return Ok(None) };
+    if !b"+-:$*".contains(&kind) {
+        return Err(Malformed("unknown reply type"));
+    }
+    let Some(end) = bytes.iter().position(|&b| b == b'\n') else { return Ok(None) };
+    let Some(line) = bytes[1..end].strip_suffix(b"\r") else {
+        return Err(Malformed("a line ends without a carriage return"));
+    };
+    let length = if b"$*".contains(&kind) { number(line)? } else { 0 };
+    if !(-1..=LENGTH_MAX).contains(&length) {
+        return Err(Malformed("a length out of range"));
+    }
+    Ok(Some((kind, length, end + 1)))
 }
 
 fn has_error(reply: &Reply<'_>) -> bool {
@@ -161,27 +222,15 @@ fn parse_nested(bytes: &[u8], depth: usize) -> Result<Option<(Reply<'_>, usize)>
     if depth > DEPTH_MAX {
         return Err(Malformed("arrays nested too deep"));
     }
-    let Some(&kind) = bytes.first() else { return Ok(None) };
-    if !b"+-:$*".contains(&kind) {
-        return Err(Malformed("unknown reply type"));
-    }
-    let Some(end) = bytes.iter().position(|&b| b == b'\n') else { return Ok(None) };
-    let (line, start) = (&bytes[1..end], end + 1);
-    let Some(line) = line.strip_suffix(b"\r") else {
-        return Err(Malformed("a line ends without a carriage return"));
-    };
+    let Some((kind, length, start)) = head(bytes)? else { return Ok(None) };
+    let line = &bytes[1..start - 2];
     let reply = match kind {
         b'+' => Reply::Simple(line),
         b'-' => Reply::Error(line),
         b':' => Reply::Integer(number(line)?),
-        _ => match (kind, number(line)?) {
-            (_, -1) => Reply::Null,
-            (_, length) if !(0..=LENGTH_MAX).contains(&length) => {
-                return Err(Malformed("a length out of range"));
-            }
-            (b'$', length) => return parse_bulk(bytes, start, length as usize),
-            (_, count) => return parse_array(bytes, start, count as usize, depth),
-        },
+        _ if length < 0 => Reply::Null,
+        b'$' => return parse_bulk(bytes, start, length as usize),
+        _ => return parse_array(bytes, start, length as usize, depth),
     };
     Ok(Some((reply, start)))
 }
@@ -263,6 +312,27 @@ mod tests {
         check(&mget, b"*3\r\n$2\r\nxy\r\n$-1\r\n$2\r\nxy\r\n", Verdict::Wrong);
         check(&Expected::Any, b"*2\r\n:1\r\n-ERR inside\r\n", Verdict::Error);
         check(&Expected::Any, b"*0\r\n", Verdict::Good);
+    }
+
+    #[test]
+    fn arrays_may_be_judged_by_their_length() {
+        let two = Expected::Elements(2..=2);
+        check(&two, b"*2\r\n$1\r\na\r\n:5\r\n", Verdict::Good);
+        check(&two, b"*2\r\n*1\r\n$1\r\na\r\n*-1\r\n", Verdict::Good);
+        check(&two, b"*1\r\n$1\r\na\r\n", Verdict::Wrong);
+        check(&two, b"*-1\r\n", Verdict::Wrong);
+        check(&two, b":2\r\n", Verdict::Wrong);
+        check(&two, b"-ERR no\r\n", Verdict::Error);
+        check(&two, b"*2\r\n$-1\r\n*1\r\n-ERR inside\r\n", Verdict::Error);
+        check(&Expected::Elements(0..=2), b"*0\r\n", Verdict::Good);
+        assert!(two.take(b"*2\r\n$3\r\nabcde").is_err() && two.take(b"*1\r\n?\r\n").is_err());
+    }
+
+    #[test]
+    fn texts_are_not_empty() {
+        check(&Expected::Text, b"$2\r\nab\r\n", Verdict::Good);
+        check(&Expected::Text, b"$0\r\n\r\n", Verdict::Wrong);
+        check(&Expected::Text, b"+ab\r\n", Verdict::Wrong);
     }
 
     #[test]

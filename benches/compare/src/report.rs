@@ -122,6 +122,25 @@ pub fn decimals(number: f64, decimals: usize) -> String {
     if number.is_finite() { format!("{number:.decimals$}") } else { "–".to_owned() }
 }
 
+/// A count in short: 100000 as 100k.
+pub fn short(count: u64) -> String {
+    match count {
+        n if n >= 1_000_000 && n.is_multiple_of(100_000) => format!("{}M", n as f64 / 1e6),
+        n if n >= 1_000 && n.is_multiple_of(100) => format!("{}k", n as f64 / 1e3),
+        n => n.to_string(),
+    }
+}
+
+/// Whether a number is at most `target`, as a cell of a table: a dash if there is no number.
+pub fn at_most(number: f64, target: f64) -> String {
+    let met = match number {
+        n if n.is_nan() => "–",
+        n if n <= target => "yes",
+        _ => "**no**",
+    };
+    met.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +158,10 @@ mod tests {
             assert_eq!(grouped(number), text);
         }
         assert_eq!((grouped(f64::NAN), decimals(1.25, 1)), ("–".to_owned(), "1.2".to_owned()));
+        for (count, text) in [(999, "999"), (1_500, "1.5k"), (1_234, "1234"), (10_000_000, "10M")] {
+            assert_eq!(short(count), text);
+        }
+        assert_eq!([0.7, 0.71, f64::NAN].map(|n| at_most(n, 0.7)), ["yes", "**no**", "–"]);
     }
 
     #[test]

@@ -133,6 +133,19 @@ fn a_run_bounded_by_time_ends_and_drains() {
 }
 
 #[test]
+fn a_slow_server_is_waited_for() {
+    let slow: Answer = |_, _, out| {
+        thread::sleep(Duration::from_millis(30));
+        out.extend_from_slice(b"+OK\r\n");
+    };
+    let (address, _) = serve(slow, 4096);
+    let bound = Bound::Time { warmup: Duration::ZERO, measured: Duration::from_millis(1) };
+    let load = Load { bound, connections: 1, pipeline: 1, ..load(address, "set", 0) };
+    let outcome = load.run().unwrap();
+    assert!(outcome.requests >= 1 && outcome.seconds > 0.02, "{outcome}");
+}
+
+#[test]
 fn an_error_and_a_wrong_reply_are_counted() {
     let (address, _) = serve(|_, _, out| out.extend_from_slice(b"-ERR no\r\n"), 4096);
     let tally = load(address, "set", 10).run().unwrap().tally;

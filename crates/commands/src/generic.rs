@@ -7,6 +7,7 @@ mod keys;
 mod object;
 mod rename;
 mod scan;
+mod sort;
 mod ttl;
 mod walk;
 
@@ -35,6 +36,8 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::RENAME, Route::Rounds(rename::rename, rename::rename_rounds)),
     CommandSpec::new(&meta::RENAMENX, Route::Rounds(rename::renamenx, rename::renamenx_rounds)),
     CommandSpec::new(&meta::COPY, Route::Rounds(copy::copy, copy::copy_rounds)),
+    CommandSpec::new(&meta::SORT, Route::Rounds(sort::sort, sort::sort_rounds)),
+    CommandSpec::new(&meta::SORT_RO, Route::Rounds(sort::sort_ro, sort::sort_ro_rounds)),
     CommandSpec::new(&meta::MOVE, Route::Key(databases::move_key)),
     CommandSpec::new(&server_meta::SWAPDB, Route::AllShards(databases::swapdb, Merge::AllOk)),
     CommandSpec::container(

@@ -46,6 +46,8 @@ pub enum StepOut {
     Members(Vec<Members>),
     /// Elements of a collection, or copies of them; `None` where there is no collection.
     Texts(Option<Vec<Vec<u8>>>),
+    /// What each of several keys holds.
+    Found(Vec<Option<Vec<u8>>>),
     /// By number of the key: its part of the reply, or why it has none.
     Parts(Vec<(usize, Result<Vec<u8>, CmdError>)>),
     /// A reply.

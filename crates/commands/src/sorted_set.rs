@@ -120,6 +120,9 @@ pub(crate) fn store_members(ctx: &mut ShardCtx<'_>, name: &[u8], members: &Membe
     let mut db = ctx.database();
     let value = db.build(|draft| {
         let mut set = draft.as_sorted_set();
+        if members.are_sorted() {
+            return set.fill(members.iter());
+        }
         set.expect(members.len(), &[]);
         members.iter().for_each(|(score, member)| set.add(score, member));
     });

@@ -19,6 +19,9 @@ use crate::record::size_class;
 /// Most items of a block: moving half of them must be cheap, and the headers of a very long sequence few.
 const BLOCK_MAX: usize = if cfg!(test) { 8 } else { 512 };
 
+/// Smaller buffers are left as they are.
+const SPARSE_MIN: usize = 16;
+
 /// Something with a weight that is never changed behind the back of its [`Blocks`].
 pub(crate) trait Weigh {
     /// How much the item counts.
@@ -180,14 +183,16 @@ impl<T: Weigh> Blocks<T> {
         block.weight -= weight;
         self.weight -= weight;
         self.items -= 1;
+        if is_sparse(block.items.len(), block.items.capacity()) {
+            let before = items_bytes(&block.items);
+            block.items.shrink_to(block.items.len() * 2);
+            self.heap_bytes = self.heap_bytes + items_bytes(&block.items) - before;
+        }
         if block.items.is_empty() {
             let bytes = items_bytes(&block.items);
             self.blocks.remove(place.block);
             self.heap_bytes -= bytes;
-            if self.blocks.is_empty() {
-                self.heap_bytes = 0;
-                self.blocks = VecDeque::new();
-            }
+            self.fit_headers();
         }
         Some(item)
     }
@@ -209,10 +214,7 @@ impl<T: Weigh> Blocks<T> {
         self.items -= items;
         self.weight -= weight;
         self.heap_bytes -= items_bytes(&block.items);
-        if self.blocks.is_empty() {
-            self.heap_bytes = 0;
-            self.blocks = VecDeque::new();
-        }
+        self.fit_headers();
         to.new_block(to.blocks.len(), block.items);
         to.items += items;
         to.weight += weight;
@@ -257,6 +259,18 @@ impl<T: Weigh> Blocks<T> {
     /// All items.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.blocks.iter().flat_map(|block| block.items.iter())
+    }
+
+    /// Gives room for headers back after blocks have gone.
+    fn fit_headers(&mut self) {
+        if self.blocks.is_empty() {
+            self.heap_bytes = 0;
+            self.blocks = VecDeque::new();
+        } else if is_sparse(self.blocks.len(), self.blocks.capacity()) {
+            let before = headers_bytes(&self.blocks);
+            self.blocks.shrink_to(self.blocks.len() * 2);
+            self.heap_bytes = self.heap_bytes + headers_bytes(&self.blocks) - before;
+        }
     }
 
     fn put(&mut self, at: usize, to: impl FnOnce(&VecDeque<T>) -> usize, item: T) {
@@ -305,6 +319,11 @@ impl<T: Weigh> Block<T> {
         }
         None
     }
+}
+
+/// Whether so few items deserve a smaller buffer: an eighth of the room is in use, so that the next time is far.
+pub(crate) fn is_sparse(len: usize, capacity: usize) -> bool {
+    capacity >= SPARSE_MIN && len * 8 <= capacity
 }
 
 fn items_bytes<T>(items: &VecDeque<T>) -> usize {

@@ -330,12 +330,10 @@ impl List {
         let result = self.chunks.edit(place, |chunk| {
             let result = first(chunk.run()).map(|(element, _)| read(element));
             chunk.drop_first();
-            (result, chunk.count())
+            (result, chunk.count(), chunk.is_sparse())
         });
-        let (result, left) = result?;
-        if left == 0 {
-            self.drop_chunk(place);
-        }
+        let (result, left, sparse) = result?;
+        self.popped(place, left, sparse);
         result
     }
 
@@ -347,13 +345,22 @@ impl List {
             let element = chunk.run().get(start - chunk.head()..).and_then(first);
             let result = element.map(|(element, _)| read(element));
             chunk.drop_last(start);
-            (result, chunk.count())
+            (result, chunk.count(), chunk.is_sparse())
         });
-        let (result, left) = result?;
+        let (result, left, sparse) = result?;
+        self.popped(place, left, sparse);
+        result
+    }
+
+    /// Drops a chunk that an element was popped from if none is left, and gives free bytes back if the list has become short.
+    #[inline]
+    fn popped(&mut self, place: Place, left: usize, sparse: bool) {
         if left == 0 {
             self.drop_chunk(place);
+        } else if sparse && self.chunks.items() == 1 {
+            self.edit(place, Chunk::shrink);
+            self.starts = Vec::new();
         }
-        result
     }
 
     /// Makes sure that `starts` has the last element of the last chunk.

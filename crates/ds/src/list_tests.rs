@@ -186,6 +186,21 @@ fn a_long_list_costs_little_more_than_its_elements() {
 }
 
 #[test]
+fn a_list_that_was_long_gives_its_memory_back() {
+    for side in [Side::Front, Side::Back] {
+        let mut list = List::new();
+        for number in 0..100_000u32 {
+            list.push(Side::Back, &Element::of(format!("value:{number:014}").as_bytes()).encode(), LIMITS);
+        }
+        while list.len() > 3 {
+            list.pop(side, |_| ()).unwrap();
+        }
+        assert!(list.memory_bytes() < 1000, "{}", list.memory_bytes());
+        assert_eq!(list.memory_bytes(), list.counted_bytes());
+    }
+}
+
+#[test]
 fn elements_longer_than_a_chunk_are_alone() {
     let mut list = List::new();
     let long = vec![b'x'; 100_000];

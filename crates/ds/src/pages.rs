@@ -168,10 +168,16 @@ impl<H: KeyHash> Pages<H> {
         self.hasher.hash(key)
     }
 
-    /// Loads the page where a key would be into the cache, as far as that can be said.
+    /// Whether a key is there.
     #[inline]
     pub fn contains(&self, key: &[u8]) -> bool {
         self.find(self.hash(key), Element::of(key)).is_some()
+    }
+
+    /// As [`Pages::contains`], for an element that comes from elsewhere; an integer's text is written to `scratch`.
+    #[inline]
+    pub fn contains_element(&self, key: Element<'_>, scratch: &mut Vec<u8>) -> bool {
+        self.find(self.hash(key.text(scratch)), key).is_some()
     }
 
     /// The entry of a key.
@@ -290,6 +296,15 @@ impl<H: KeyHash> Pages<H> {
         (0..self.pages).flat_map(move |page| {
             (0..self.page(page).len()).map(move |slot| self.entry(Place { page, slot }))
         })
+    }
+
+    /// Passes each entry to `act`, in the order of [`Pages::iter`], until that says no; returns whether it never did.
+    #[inline]
+    pub fn all<'a>(&'a self, mut act: impl FnMut(Entry<'a>) -> bool) -> bool {
+        self.chunks
+            .iter()
+            .flatten()
+            .all(|page| (0..page.len()).all(|slot| act(self.decode(page.entry(slot)))))
     }
 
     /// Frees some of the structure, about `budget` pages or long elements; returns whether all of it is freed. For big

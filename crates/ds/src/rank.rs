@@ -40,6 +40,13 @@ impl RankTree {
         RankTree::default()
     }
 
+    /// A tree of elements that come in order, each once. O(n), and faster than one [`RankTree::insert`] each.
+    pub fn from_sorted<'m>(elements: impl Iterator<Item = (f64, &'m [u8])>) -> Self {
+        let (root, len) = node::build(elements);
+        let bytes = root.all_bytes();
+        RankTree { root, len, bytes }
+    }
+
     /// The number of elements. O(1).
     #[inline]
     pub fn len(&self) -> usize {
@@ -96,6 +103,12 @@ impl RankTree {
     #[inline]
     pub fn rank(&self, score: f64, member: &[u8]) -> Option<usize> {
         self.root.rank(score, member)
+    }
+
+    /// How many elements come before an element that is there; some number if it is not. O(log n).
+    #[inline]
+    pub fn rank_of_present(&self, score: f64, member: &[u8]) -> usize {
+        self.root.rank_of_present(score, member)
     }
 
     /// The element with so many before it. O(log n).

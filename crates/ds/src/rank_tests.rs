@@ -123,6 +123,7 @@ fn run(ops: Vec<Op>) {
             Op::Rank(at) if len > 0 => {
                 let (score, member) = &oracle.0[at % len];
                 assert_eq!(tree.rank(*score, member), Some(at % len));
+                assert_eq!(tree.rank_of_present(*score, member), at % len);
                 assert_eq!(tree.get(at % len), Some((*score, member.as_slice())));
                 assert_eq!(tree.get(len), None);
             }
@@ -152,6 +153,9 @@ fn run(ops: Vec<Op>) {
     }
     tree.check();
     assert_eq!(visited(&tree, 0..usize::MAX, false), oracle.0);
+    let built = RankTree::from_sorted(oracle.0.iter().map(|(score, member)| (*score, &member[..])));
+    built.check();
+    assert_eq!(visited(&built, 0..usize::MAX, false), oracle.0);
     while !tree.free_some(3) {
         tree.check();
     }
@@ -204,6 +208,22 @@ fn a_big_tree_keeps_its_shape() {
         }
     }
     assert_eq!(tree.memory_bytes(), 0);
+}
+
+#[test]
+fn a_tree_can_be_built_at_once() {
+    for count in [0, 1, 60, 90, 5_000, 6_000, 300_000] {
+        let members: Vec<Vec<u8>> = (0..count).map(member).collect();
+        let elements = members.iter().enumerate().map(|(i, member)| ((i / 3) as f64, &member[..]));
+        let mut tree = RankTree::from_sorted(elements.clone());
+        tree.check();
+        assert_eq!(tree.len() as u64, count);
+        for (i, (score, member)) in elements.enumerate().step_by(997) {
+            assert_eq!(tree.rank(score, member), Some(i));
+            assert!(tree.remove(score, member) && tree.insert(score, member));
+        }
+        tree.check();
+    }
 }
 
 #[test]

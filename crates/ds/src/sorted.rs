@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use crate::blocks::{Blocks, Place, Weigh, heap_bytes};
+use crate::blocks::{Blocks, Place, Weigh, heap_bytes, is_sparse};
 
 /// Most entries of a run.
 const RUN_MAX: usize = if cfg!(test) { 6 } else { 128 };
@@ -130,7 +130,13 @@ impl<K: Ord + Copy, V> SortedLog<K, V> {
     pub fn remove(&mut self, key: K) -> Option<V> {
         let place = self.run_of(key)?;
         let at = self.runs.get(place)?.search(key).ok()?;
-        let (removed, left) = self.edit(place, |run| (run.0.remove(at), run.0.len()))?;
+        let (removed, left) = self.edit(place, |run| {
+            let removed = run.0.remove(at);
+            if is_sparse(run.0.len(), run.0.capacity()) {
+                run.0.shrink_to(run.0.len() * 2);
+            }
+            (removed, run.0.len())
+        })?;
         if left == 0
             && let Some(run) = self.runs.remove(place)
         {

@@ -27,7 +27,7 @@ mod directory;
 mod drain;
 mod entry;
 mod grow;
-mod prefetch;
+pub(crate) mod prefetch;
 mod sample;
 mod scan;
 mod segment;

@@ -568,6 +568,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.publish_lookups();
         let (stats, shard) = (self.stats(), self.shard.stats());
         stats.expired_keys.set(shard.expired_keys);
+        stats.expired_fields.set(shard.expired_fields);
         stats.dirty.set(shard.dirty);
         stats.used_bytes.set(self.shard.used_bytes() as u64);
         stats.table_bytes.set(self.shard.table_bytes() as u64);
@@ -578,6 +579,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let info = self.shard.db_info(db);
             counters.keys.set(info.keys as u64);
             counters.expires.set(info.expires as u64);
+            counters.expiring_hashes.set(info.expiring_hashes as u64);
             counters.avg_ttl_ms.set(info.avg_ttl_ms);
             counters.table_bytes.set(info.table_bytes as u64);
         }

@@ -228,6 +228,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
                     _ if spec.meta.key_specs.is_empty() => Some(Claim::All),
+                    Route::Rounds(..) if spec.meta.has_unnamed_keys(args) => Some(Claim::All),
                     _ => Some(Claim::Keys(names(Keys::of(spec, args)))),
                 }
             }
@@ -242,7 +243,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return None;
         }
         match piece.op {
+            Op::Lock { .. } if args.is_empty() => Some(Claim::HoldAll(call.task)),
             Op::Lock { .. } => Some(Claim::Hold(call.task, args.iter().map(Into::into).collect())),
+            Op::Once { .. } if args.is_empty() => Some(Claim::All),
             Op::Once { .. } => Some(Claim::Keys(args.iter().map(Into::into).collect())),
             Op::Look { .. } => Some(Claim::All),
             _ => None,

@@ -12,6 +12,9 @@
 //! Work on the whole shard (DBSIZE, KEYS, FLUSHALL …) is a *barrier*: it runs when no claim is left, and whatever arrives
 //! after it waits behind it.
 //!
+//! A task whose keys nobody can name beforehand holds the whole shard instead: it waits as a barrier does, and everything waits
+//! behind it until it gives the shard back.
+//!
 //! Claims arrive in inbox order, which all shards agree upon (B1), and a task claims all its keys in one publish (L2). So
 //! every wait points to an earlier lock point, and there is no deadlock.
 //!
@@ -35,6 +38,22 @@ pub(crate) enum Claim {
     Hold(TaskId, Vec<KeyName>),
     /// The whole shard.
     All,
+    /// The whole shard, which a task is going to hold.
+    HoldAll(TaskId),
+}
+
+/// Who has the whole shard for longer than one piece of work.
+#[derive(Clone, Copy)]
+struct Holder {
+    task: TaskId,
+    stamp_ms: u64,
+}
+
+/// Work on the whole shard that waits for all claims before it.
+struct Barrier<W> {
+    work: W,
+    /// Who is going to hold the shard from then on.
+    holder: Option<Holder>,
 }
 
 /// A key's name. Locks know no databases: a name is locked in all of them, so commands over two databases need no more.
@@ -61,7 +80,8 @@ pub(crate) struct LockTable<W> {
     queues: Slots<Queue>,
     claims: Slots<Waiting<W>>,
     tasks: HashMap<TaskId, u32>,
-    barrier: Option<W>,
+    holder: Option<Holder>,
+    barrier: Option<Barrier<W>>,
     /// What arrived after the barrier, in order.
     behind: VecDeque<(Claim, u64, W)>,
     /// Work whose turn has come, in order.
@@ -76,6 +96,7 @@ impl<W> LockTable<W> {
             queues: Slots::new(),
             claims: Slots::new(),
             tasks: HashMap::new(),
+            holder: None,
             barrier: None,
             behind: VecDeque::new(),
             ready: VecDeque::new(),
@@ -93,12 +114,21 @@ impl<W> LockTable<W> {
     /// `Some(keep)`: the caller must give the work to [`Pending::wait`]; it comes back from [`LockTable::take_ready`] when its
     /// turn has come.
     pub(crate) fn claim(&mut self, claim: Claim, stamp_ms: u64) -> Option<Pending<'_, W>> {
-        if self.barrier.is_some() || !self.behind.is_empty() {
+        if self.holder.is_some() || self.barrier.is_some() || !self.behind.is_empty() {
             return Some(Pending { table: self, claim: Waits::Behind(claim, stamp_ms) });
         }
         match claim {
             Claim::All if self.claims.is_empty() => None,
-            Claim::All => Some(Pending { table: self, claim: Waits::Barrier }),
+            Claim::All => Some(Pending { table: self, claim: Waits::Barrier(None) }),
+            Claim::HoldAll(task) => {
+                let holder = Some(Holder { task, stamp_ms });
+                if !self.claims.is_empty() {
+                    return Some(Pending { table: self, claim: Waits::Barrier(holder) });
+                }
+                self.holder = holder;
+                self.idle = false;
+                None
+            }
             Claim::Keys(names) => {
                 if names.iter().all(|name| !self.names.contains_key(name)) {
                     return None;
@@ -116,22 +146,29 @@ impl<W> LockTable<W> {
         }
     }
 
-    /// A task gives its keys back. What waited for them becomes ready.
+    /// A task gives its keys back, or the shard. What waited for them becomes ready.
     pub(crate) fn release(&mut self, task: TaskId) {
-        if let Some(id) = self.tasks.remove(&task) {
+        if self.holder.is_some_and(|holder| holder.task == task) {
+            self.holder = None;
+            self.go_on();
+        } else if let Some(id) = self.tasks.remove(&task) {
             self.finish(id);
         }
     }
 
     /// The stamp under which a task holds its keys.
     pub(crate) fn stamp_ms(&self, task: TaskId) -> Option<u64> {
+        if let Some(holder) = self.holder.filter(|holder| holder.task == task) {
+            return Some(holder.stamp_ms);
+        }
         self.claims.get(*self.tasks.get(&task)?).map(|claim| claim.stamp_ms)
     }
 
     /// The oldest stamp of all that holds keys or waits. Costs a step for each claim.
     pub(crate) fn oldest_ms(&self) -> Option<u64> {
         // Whatever waits for or behind the barrier came after the claims that the barrier waits for.
-        self.claims.iter().map(|claim| claim.stamp_ms).min()
+        let holder = self.holder.map(|holder| holder.stamp_ms);
+        holder.or_else(|| self.claims.iter().map(|claim| claim.stamp_ms).min())
     }
 
     /// The next work whose turn has come. It must be run before anything that arrives later.
@@ -142,7 +179,8 @@ impl<W> LockTable<W> {
     /// How many claims are held or wait.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.claims.len() + self.behind.len() + usize::from(self.barrier.is_some())
+        let alone = usize::from(self.holder.is_some()) + usize::from(self.barrier.is_some());
+        self.claims.len() + self.behind.len() + alone
     }
 
     fn enqueue(&mut self, mut names: Vec<KeyName>, task: Option<TaskId>, stamp_ms: u64) -> u32 {
@@ -198,16 +236,20 @@ impl<W> LockTable<W> {
                 }
             }
         }
-        self.pass_barrier();
-        self.idle = self.claims.is_empty() && self.barrier.is_none() && self.behind.is_empty();
+        self.go_on();
     }
 
-    /// Lets the barrier run if no claim is left, and then what waited behind it, up to the next barrier.
+    /// Lets what waits behind go on as far as nothing keeps it back.
+    fn go_on(&mut self) {
+        self.pass_barrier();
+        let alone = self.holder.is_none() && self.barrier.is_none();
+        self.idle = alone && self.claims.is_empty() && self.behind.is_empty();
+    }
+
+    /// Lets what waits behind go on, up to the next barrier, and the barrier run if no claim is left.
     fn pass_barrier(&mut self) {
-        while self.claims.is_empty() {
-            let Some(work) = self.barrier.take() else { return };
-            self.ready.push_back(work);
-            while self.barrier.is_none() {
+        loop {
+            while self.holder.is_none() && self.barrier.is_none() {
                 let Some((claim, stamp_ms, work)) = self.behind.pop_front() else { return };
                 let behind = std::mem::take(&mut self.behind);
                 match self.claim(claim, stamp_ms) {
@@ -216,13 +258,19 @@ impl<W> LockTable<W> {
                 }
                 self.behind = behind;
             }
+            if self.holder.is_some() || !self.claims.is_empty() {
+                return;
+            }
+            let Some(Barrier { work, holder }) = self.barrier.take() else { return };
+            self.ready.push_back(work);
+            self.holder = holder;
         }
     }
 }
 
 enum Waits {
     Claim(u32),
-    Barrier,
+    Barrier(Option<Holder>),
     Behind(Claim, u64),
 }
 
@@ -242,7 +290,7 @@ impl<W> Pending<'_, W> {
                     claim.work = Some(work);
                 }
             }
-            Waits::Barrier => self.table.barrier = Some(work),
+            Waits::Barrier(holder) => self.table.barrier = Some(Barrier { work, holder }),
             Waits::Behind(claim, stamp_ms) => self.table.behind.push_back((claim, stamp_ms, work)),
         }
     }

@@ -90,3 +90,25 @@ fn stamps_are_kept_until_the_claim_ends() {
     assert_eq!((table.stamp_ms(task(1)), table.stamp_ms(task(2))), (None, Some(9)));
     assert_eq!(table.oldest_ms(), Some(9));
 }
+
+#[test]
+fn a_task_holds_the_whole_shard() {
+    let mut table = LockTable::new();
+    assert_eq!(claim(&mut table, Claim::HoldAll(task(1)), "sort"), Some("sort"));
+    assert!(!table.is_idle());
+    assert_eq!((table.stamp_ms(task(1)), table.oldest_ms()), (Some(0), Some(0)));
+    assert_eq!(claim(&mut table, Claim::Keys(keys(&["a"])), "get a"), None);
+    assert_eq!(claim(&mut table, Claim::Hold(task(2), keys(&["a"])), "two"), None);
+    assert_eq!(claim(&mut table, Claim::HoldAll(task(3)), "three"), None);
+    assert_eq!(claim(&mut table, Claim::All, "dbsize"), None);
+    assert_eq!(claim(&mut table, Claim::Keys(keys(&["b"])), "get b"), None);
+    table.release(task(1));
+    assert_eq!(ready(&mut table), ["get a", "two"]);
+    table.release(task(2));
+    assert_eq!(ready(&mut table), ["three"], "and nothing else before it is done");
+    assert_eq!(claim(&mut table, Claim::Keys(keys(&["c"])), "get c"), None);
+    table.release(task(3));
+    assert_eq!(ready(&mut table), ["dbsize", "get b", "get c"]);
+    assert!(table.is_idle());
+    assert_eq!(table.len(), 0);
+}

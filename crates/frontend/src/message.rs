@@ -45,7 +45,7 @@ pub(crate) enum Op {
     Command(CommandId),
     /// What a command asks every core about its connections and counters rather than its shard.
     Inquiry(CommandId),
-    /// Asks for the exclusive locks of its arguments for a rounds task, then runs the task's first step here.
+    /// Asks for the exclusive locks of its arguments for a rounds task, or without any for the whole shard, then runs the task's first step here.
     Lock { step: u32 },
     /// The only step of a task here: claims its arguments as an ordinary command does, and holds nothing.
     Once { step: u32 },

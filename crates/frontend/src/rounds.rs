@@ -5,6 +5,9 @@
 //!              round 2   shard of a: unlock                      shard of b: put, unlock   one publish
 //! ```
 //!
+//! A command whose keys cannot be named beforehand (SORT with patterns) holds all shards instead: what else arrives there waits
+//! for it. That costs more than locks would, but such a command is rare, its rounds are few, and nothing has to be done again.
+//!
 //! A command without keys (SCAN) may walk over the shards in the same way; its steps see a whole shard and hold nothing.
 //!
 //! The task's function is polled by its core whenever a round is complete; there is no other executor. Locks are asked for by
@@ -42,7 +45,7 @@ pub(crate) struct Task {
     ticks: u64,
     /// The command's arguments, if they may be wanted.
     words: ShortArgs,
-    /// By shard with keys of this task: the names of the keys to lock.
+    /// By shard with keys of this task: the names of the keys to lock; none to hold the whole shard.
     keys: Vec<(u16, Vec<Vec<u8>>)>,
     /// Whether the locks were asked for, and whether they were given back.
     locked: bool,
@@ -79,6 +82,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 Some((_, names)) => names.push(name),
                 None => keys.push((shard, vec![name])),
             }
+        }
+        if spec.meta.has_unnamed_keys(args) && self.topology.shards > 1 {
+            let all = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
+            return self.start_task(call, function, all);
         }
         let is_cut = !spec.meta.key_specs.is_empty() && found.is_cut(args.len());
         if self.topology.shards == 1 || keys.len() == 1 || is_cut {

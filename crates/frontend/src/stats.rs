@@ -64,6 +64,8 @@ pub struct DbStats {
     pub keys: Counter,
     /// Keys with an expiry.
     pub expires: Counter,
+    /// Hashes with fields that expire.
+    pub expiring_hashes: Counter,
     /// Estimated mean time to live of those, in milliseconds.
     pub avg_ttl_ms: Counter,
     /// Bytes of its table.
@@ -210,6 +212,8 @@ pub struct CoreStats {
     pub keyspace_misses: Counter,
     /// Keys removed because they expired.
     pub expired_keys: Counter,
+    /// See [`store::Stats`].
+    pub expired_fields: Counter,
     /// Bytes of the shard's data.
     pub used_bytes: Counter,
     /// Changes since start.

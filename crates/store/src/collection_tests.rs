@@ -9,6 +9,17 @@ use crate::*;
 
 const NOW_MS: u64 = 1_700_000_000_000;
 
+/// A shard; if roomy, small collections may be longer than a record can be.
+fn shard_with(roomy: bool) -> Shard {
+    let mut shard = shard();
+    if roomy {
+        let limits =
+            Limits { set_max_listpack_value: 800, hash_max_listpack_value: 800, ..Limits::default() };
+        shard.set_limits(limits);
+    }
+    shard
+}
+
 fn shard() -> Shard {
     let hasher = KeyHasher::new((1, 2));
     let mut shard = Shard::new(ShardOptions { shard: 0, shards: 1, databases: 2, hasher, seed: 7 });
@@ -39,6 +50,7 @@ fn names() -> impl Strategy<Value = Vec<u8>> {
         2 => (0..20u8).prop_map(|n| format!("name {n}").into_bytes()),
         1 => (60..70usize, 0..3u8).prop_map(|(len, byte)| vec![byte; len]),
         1 => any::<i32>().prop_map(|n| n.to_string().into_bytes()),
+        2 => (300..900usize, 0..30u8).prop_map(|(len, byte)| vec![byte; len]),
     ]
 }
 
@@ -85,8 +97,8 @@ fn hash_ops() -> impl Strategy<Value = HashOp> {
 
 proptest! {
     #[test]
-    fn a_set_equals_a_plain_one(ops in proptest::collection::vec(set_ops(), 0..40)) {
-        let mut shard = shard();
+    fn a_set_equals_a_plain_one(ops in proptest::collection::vec(set_ops(), 0..40), roomy in any::<bool>()) {
+        let mut shard = shard_with(roomy);
         let mut naive = BTreeSet::new();
         for op in ops {
             let key = shard.key(b"set");
@@ -139,8 +151,8 @@ proptest! {
     }
 
     #[test]
-    fn a_hash_equals_a_plain_map(ops in proptest::collection::vec(hash_ops(), 0..60)) {
-        let mut shard = shard();
+    fn a_hash_equals_a_plain_map(ops in proptest::collection::vec(hash_ops(), 0..60), roomy in any::<bool>()) {
+        let mut shard = shard_with(roomy);
         let mut naive: BTreeMap<Vec<u8>, (Vec<u8>, Option<u64>)> = BTreeMap::new();
         let mut now = NOW_MS;
         for op in ops {

@@ -1,15 +1,16 @@
 //! The place of a key: one search, then any looks and changes.
 
-use ds::record::{Payload, PayloadRef, size_class};
+mod collection;
+
+use ds::record::{Payload, PayloadRef};
 use ds::{Occupied as TableOccupied, Vacant as TableVacant};
 
 use crate::books::Books;
-use crate::draft::{Draft, Outcome};
 use crate::expiry::Deadlines;
 use crate::key::TableHasher;
 use crate::packed::Tag;
 use crate::sizes::Place as Size;
-use crate::value::{INLINE_MAX_BYTES, KeyRecord, Large, TooLong, checked_end, field_soonest_ms, footprint};
+use crate::value::{INLINE_MAX_BYTES, KeyRecord, Large, TooLong, checked_end, field_soonest_ms};
 use crate::{Expiry, Item, Key, OwnedValue, StringValue, Value};
 
 /// A growing string doubles while it is shorter than this; then it gets this much room, or an eighth of its length.
@@ -17,9 +18,6 @@ const SPARE_MAX_BYTES: usize = 1024 * 1024;
 
 /// A set reuses the buffer of a large string if no more than this part of it would stay empty: a quarter.
 const REUSE_SPARE_MAX: usize = 4;
-
-/// Room to grow that a small collection outside of its record has: an eighth.
-const PACKED_SPARE_PART: usize = 8;
 
 /// The place of a key.
 pub enum Entry<'a> {
@@ -132,88 +130,6 @@ impl<'a> Occupied<'a> {
         let len = len.max(end);
         self.edit(offset, bytes, len);
         Ok(len)
-    }
-
-    /// Passes the collection, whose type the caller knows, to `f`, and writes back what it made of it. Returns what `f`
-    /// returned, how many changes there were, and whether nothing is left: then the caller removes the key. `buffer` is
-    /// empty.
-    pub(crate) fn edit_collection<R>(
-        &mut self,
-        hasher: TableHasher,
-        buffer: &mut Vec<u8>,
-        f: impl FnOnce(&mut Draft<'_>) -> R,
-    ) -> (R, Outcome) {
-        match self.place.record().payload() {
-            PayloadRef::Packed(bytes) => buffer.extend_from_slice(bytes),
-            PayloadRef::Boxed(Large::Packed(bytes)) => buffer.extend_from_slice(bytes),
-            _ => return self.edit_big(hasher, buffer, f),
-        }
-        let mut draft = Draft::new(buffer, None, self.books.surroundings(hasher));
-        let result = f(&mut draft);
-        let mut outcome = draft.end();
-        if outcome.changes > 0 && !outcome.empty {
-            let (word, dirty) = (self.expiry_ms(), self.books.stats.dirty);
-            match outcome.upgraded.take() {
-                Some(structure) => self.write(word, Payload::Boxed(Box::new(Large::Structure(structure)))),
-                None if buffer.len() <= INLINE_MAX_BYTES => self.write(word, Payload::Packed(buffer)),
-                None => self.write_packed(word, buffer),
-            }
-            self.books.stats.dirty = dirty;
-        }
-        self.books.stats.dirty += outcome.changes;
-        (result, outcome)
-    }
-
-    /// Writes a small collection that does not fit in a record.
-    fn write_packed(&mut self, word: Option<u64>, buffer: &[u8]) {
-        if let PayloadRef::Boxed(Large::Packed(old)) = self.place.record().payload()
-            && buffer.len() <= old.capacity()
-        {
-            self.change(|mut record| {
-                if let Some(Large::Packed(old)) = record.boxed_mut() {
-                    old.clear();
-                    old.extend_from_slice(buffer);
-                }
-                record
-            });
-        } else {
-            let spare = buffer.len() / PACKED_SPARE_PART;
-            let mut bytes = Vec::with_capacity(size_class(buffer.len() + spare));
-            bytes.extend_from_slice(buffer);
-            self.write(word, Payload::Boxed(Box::new(Large::Packed(bytes))));
-        }
-    }
-
-    /// [`Occupied::edit_collection`] for a big collection, which is changed where it is.
-    fn edit_big<R>(
-        &mut self,
-        hasher: TableHasher,
-        buffer: &mut Vec<u8>,
-        f: impl FnOnce(&mut Draft<'_>) -> R,
-    ) -> (R, Outcome) {
-        let view = self.place.record().view();
-        let (bytes, soonest, size) = (footprint(view), field_soonest_ms(view), Size::of(view));
-        let structure = match self.place.record_mut().boxed_mut() {
-            Some(Large::Structure(structure)) => Some(structure),
-            _ => None,
-        };
-        let mut draft = Draft::new(buffer, structure, self.books.surroundings(hasher));
-        let result = f(&mut draft);
-        let mut outcome = draft.end();
-        for removed in outcome.removed.drain(..) {
-            self.books.discard(Some(Box::new(Large::Structure(removed))));
-        }
-        let view = self.place.record().view();
-        self.books.record_bytes = self.books.record_bytes + footprint(view) - bytes;
-        self.deadlines.sizes.shift(size, Size::of(view));
-        if field_soonest_ms(view) != soonest {
-            if let Some(at) = soonest {
-                self.books.forget_fields(self.deadlines, at, view.name());
-            }
-            self.books.admit_fields(self.deadlines, view);
-        }
-        self.books.stats.dirty += outcome.changes;
-        (result, outcome)
     }
 
     /// Removes the key.
@@ -394,30 +310,6 @@ impl<'a> Vacant<'a> {
         patch(&mut text, offset, bytes);
         with_payload(text, |payload| self.write(None, payload, true));
         Ok(len)
-    }
-
-    /// Passes a collection that is not there yet to `f`, and makes the key if it is not empty afterwards. `buffer` is empty.
-    pub(crate) fn edit_collection<R>(
-        self,
-        hasher: TableHasher,
-        buffer: &mut Vec<u8>,
-        f: impl FnOnce(&mut Draft<'_>) -> R,
-    ) -> (R, Outcome) {
-        let mut draft = Draft::new(buffer, None, self.books.surroundings(hasher));
-        let result = f(&mut draft);
-        let mut outcome = draft.end();
-        // Making the key counts one.
-        self.books.stats.dirty += outcome.changes.saturating_sub(1);
-        if !outcome.empty {
-            match outcome.upgraded.take() {
-                Some(structure) => {
-                    self.write(None, Payload::Boxed(Box::new(Large::Structure(structure))), false);
-                }
-                None if buffer.len() <= INLINE_MAX_BYTES => self.write(None, Payload::Packed(buffer), false),
-                None => self.write(None, Payload::Boxed(Box::new(Large::Packed(buffer.clone()))), false),
-            }
-        }
-        (result, outcome)
     }
 
     #[inline]

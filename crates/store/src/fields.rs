@@ -40,6 +40,11 @@ impl FieldDeadlines {
         self.bytes
     }
 
+    /// The number of hashes.
+    pub(crate) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     /// When the first field of any hash expires at the earliest, in ms since 1970.
     #[inline]
     pub(crate) fn soonest_ms(&self) -> Option<u64> {

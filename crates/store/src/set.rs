@@ -100,7 +100,7 @@ impl<'a> SetRef<'a> {
             (SetRef::Ints(ints), Element::Int(int)) => ints.contains(int),
             (SetRef::Ints(_), Element::Bytes(_)) => false,
             (SetRef::Pack(pack), member) => pack.find(&member.encode(), 1).is_some(),
-            (SetRef::Big(set), member) => set.members.contains(member.text(scratch)),
+            (SetRef::Big(set), member) => set.members.contains_element(member, scratch),
         }
     }
 
@@ -110,6 +110,16 @@ impl<'a> SetRef<'a> {
             SetRef::Ints(ints) => Members::Ints(ints, 0),
             SetRef::Pack(pack) => Members::Pack(pack.iter()),
             SetRef::Big(set) => Members::Big(Box::new(set.members.iter().map(|entry| entry.key))),
+        }
+    }
+
+    /// Passes each member to `act` until that says no; returns whether it never did.
+    #[inline]
+    pub fn all(self, mut act: impl FnMut(Element<'a>) -> bool) -> bool {
+        match self {
+            SetRef::Ints(ints) => ints.iter().all(|int| act(Element::Int(int))),
+            SetRef::Pack(pack) => pack.iter().all(act),
+            SetRef::Big(set) => set.members.all(|entry| act(entry.key)),
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Info {
     pub keys: usize,
     /// Keys with an expiry.
     pub expires: usize,
+    /// Hashes with fields that expire.
+    pub expiring_hashes: usize,
     /// Mean time to live of those, in ms.
     pub avg_ttl_ms: u64,
     /// Heap bytes of the table.
@@ -52,6 +54,8 @@ pub struct Shard {
     expiring: Vec<usize>,
     /// Which of them the next slice of expiry begins with.
     expiring_next: usize,
+    /// Whether nothing expires but what somebody comes upon; for tests.
+    expiry_paused: bool,
     books: Books,
 }
 
@@ -65,6 +69,7 @@ impl Shard {
             databases: Vec::new(),
             expiring: Vec::new(),
             expiring_next: 0,
+            expiry_paused: false,
             books: Books {
                 now_ms: 0,
                 keep_expired: false,
@@ -215,11 +220,16 @@ impl Shard {
     /// and up to date after every command.
     #[inline]
     pub fn expire_due_ms(&self) -> Option<u64> {
-        if self.expiring.is_empty() || self.books.keep_expired {
+        if self.expiring.is_empty() || self.books.keep_expired || self.expiry_paused {
             None
         } else {
             Some(self.books.expiry_due_ms.max(self.books.now_ms))
         }
+    }
+
+    /// Stops [`Shard::expire_slice`] from removing anything, or lets it go on; for tests of what readers see.
+    pub fn pause_expiry(&mut self, paused: bool) {
+        self.expiry_paused = paused;
     }
 
     /// Removes expired keys that nobody comes upon, working for about `budget_us` (by a fixed model of the costs, not by
@@ -293,6 +303,7 @@ impl Shard {
         Info {
             keys: database.table.len(),
             expires,
+            expiring_hashes: database.deadlines.fields.len(),
             avg_ttl_ms: database.deadlines.avg_ttl_ms(expires, self.books.now_ms),
             table_bytes: database.table.memory_bytes(),
         }

@@ -56,6 +56,12 @@ struct Arguments {
     /// Connections of idle
     #[arg(long)]
     idle_connections: Option<usize>,
+    /// Keys of info
+    #[arg(long)]
+    info_keys: Option<u64>,
+    /// Connections of info
+    #[arg(long)]
+    info_connections: Option<usize>,
     /// CPUs for servers: the first alone for one core, all for several shards or I/O threads
     #[arg(long, value_delimiter = ',')]
     server_cpus: Option<Vec<usize>>,
@@ -114,6 +120,8 @@ impl Arguments {
         options.keys = self.keys.unwrap_or(options.keys).max(1);
         options.large_keys = self.large_keys.unwrap_or(options.large_keys).max(1);
         options.idle_connections = self.idle_connections.unwrap_or(options.idle_connections);
+        options.info_keys = self.info_keys.unwrap_or(options.info_keys).max(1);
+        options.info_connections = self.info_connections.unwrap_or(options.info_connections);
         options.client_cpu = self.client_cpu.unwrap_or(options.client_cpu);
         options.io_threads = self.io_threads;
         options.jemalloc = self.jemalloc.clone().or(options.jemalloc);

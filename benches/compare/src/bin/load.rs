@@ -35,8 +35,12 @@ struct Arguments {
     /// Commands and weights: set, get, incr, mset10, mget10 (-tag: all keys on one shard); e.g. set:get=1:10
     #[arg(long, short, default_value = "set:get", conflicts_with = "command")]
     mix: String,
-    /// A command with __key__ and __value__, perhaps with a weight ("3*LPUSH l:__key__ __value__"); repeatable
-    #[arg(long)]
+    /// A command, perhaps with a weight ("3*LPUSH l:__key__ __value__"); repeatable
+    ///
+    /// Placeholders: __value__, __key__, __int__ (a plain number), __member__ (16 bytes), __score__ (two decimals),
+    /// __lon__ and __lat__. Keys and numbers are drawn from --keys by --distribution; with a bound as in __int:20__
+    /// they are uniform below it.
+    #[arg(long, verbatim_doc_comment)]
     command: Vec<String>,
     /// Bytes of a value
     #[arg(long, short, default_value_t = 64)]

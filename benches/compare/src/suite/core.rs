@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use super::samples::{Comparison, Ratio, Samples};
 use super::{Options, Shape, Suite};
 use crate::outcome::Outcome;
-use crate::report::Report;
+use crate::report::{Report, short};
 use crate::server::Server;
 
 pub(super) const SUITE: Suite =
@@ -85,14 +85,5 @@ fn spoken(mix: &str) -> String {
         "set:get" => "SET:GET 1:1".to_owned(),
         "set:get=1:10" => "SET:GET 1:10".to_owned(),
         other => other.to_uppercase(),
-    }
-}
-
-/// 100000 as 100k.
-fn short(count: u64) -> String {
-    match count {
-        n if n >= 1_000_000 && n.is_multiple_of(100_000) => format!("{}M", n as f64 / 1e6),
-        n if n >= 1_000 && n.is_multiple_of(100) => format!("{}k", n as f64 / 1e3),
-        n => n.to_string(),
     }
 }

@@ -3,9 +3,11 @@
 mod core;
 mod growth;
 mod idle;
+mod info;
 mod memory;
 mod samples;
 mod shards;
+mod types;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,7 +34,8 @@ pub struct Suite {
 }
 
 /// All suites.
-pub const SUITES: &[Suite] = &[core::SUITE, shards::SUITE, memory::SUITE, growth::SUITE, idle::SUITE];
+pub const SUITES: &[Suite] =
+    &[core::SUITE, shards::SUITE, memory::SUITE, growth::SUITE, idle::SUITE, types::SUITE, info::SUITE];
 
 /// What all suites need to know.
 #[derive(Clone, Debug)]
@@ -51,6 +54,10 @@ pub struct Options {
     pub growth_keys: [u64; 2],
     /// Connections of `idle`.
     pub idle_connections: usize,
+    /// Keys while `info` measures.
+    pub info_keys: u64,
+    /// Connections while `info` measures.
+    pub info_connections: usize,
     /// CPUs for servers: the first for one shard, all for several.
     pub server_cpus: Vec<usize>,
     /// CPU for the generator.
@@ -79,6 +86,8 @@ impl Options {
             large_keys: 5_000_000,
             growth_keys: [1_000_000, 20_000_000],
             idle_connections: 10_000,
+            info_keys: 10_000_000,
+            info_connections: 1_000,
             server_cpus: if cpus > 1 { vec![0, 1] } else { vec![0] },
             client_cpu: cpus.min(2) - 1,
             io_threads: 1,
@@ -99,6 +108,8 @@ impl Options {
             large_keys: 2_000,
             growth_keys: [500, 4_000],
             idle_connections: 50,
+            info_keys: 2_000,
+            info_connections: 20,
             settle: Duration::from_millis(20),
             verbose: false,
             ..Options::new(candidates)
@@ -115,7 +126,7 @@ impl Options {
             shards,
             io_threads: self.io_threads,
             cpus: self.server_cpus[..cpus.min(self.server_cpus.len())].to_vec(),
-            clients: self.idle_connections.max(1_000) + CLIENTS_SPARE,
+            clients: self.idle_connections.max(self.info_connections).max(1_000) + CLIENTS_SPARE,
             jemalloc: self.jemalloc.clone(),
         }
     }

@@ -65,7 +65,7 @@ impl Samples {
     }
 
     /// Whether the generator set the pace of most rounds of any lane.
-    fn saturated(&self) -> bool {
+    pub(super) fn saturated(&self) -> bool {
         (0..self.lanes())
             .any(|lane| self.median(lane, |o| f64::from(u8::from(o.generator_saturated()))) > 0.5)
     }

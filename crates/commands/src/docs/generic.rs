@@ -1,6 +1,6 @@
 //! What COMMAND DOCS says about the generic commands.
 
-use super::ArgKind::{Integer, Key, OneOf, Pattern, PureToken, String, UnixTime};
+use super::ArgKind::{Block, Integer, Key, OneOf, Pattern, PureToken, String, UnixTime};
 use super::{ARG, Arg, DOCS, Docs};
 
 /// The documentation of DEL.
@@ -372,5 +372,125 @@ pub static OBJECT_REFCOUNT: Docs = Docs {
     group: "generic",
     complexity: Some("O(1)"),
     arguments: &[Arg { name: "key", kind: Key, key_spec_index: Some(0), ..ARG }],
+    ..DOCS
+};
+
+/// The documentation of SORT.
+pub static SORT: Docs = Docs {
+    summary: "Sorts the elements in a list, a set, or a sorted set, optionally storing the result.",
+    since: "1.0.0",
+    group: "generic",
+    complexity: Some(
+        "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
+    ),
+    arguments: &[
+        Arg { name: "key", kind: Key, key_spec_index: Some(0), ..ARG },
+        Arg {
+            name: "by-pattern",
+            kind: Pattern,
+            display_text: Some("pattern"),
+            key_spec_index: Some(1),
+            token: Some("BY"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "limit",
+            kind: Block,
+            token: Some("LIMIT"),
+            optional: true,
+            args: &[
+                Arg { name: "offset", kind: Integer, ..ARG },
+                Arg { name: "count", kind: Integer, ..ARG },
+            ],
+            ..ARG
+        },
+        Arg {
+            name: "get-pattern",
+            kind: Pattern,
+            display_text: Some("pattern"),
+            key_spec_index: Some(1),
+            token: Some("GET"),
+            optional: true,
+            multiple: true,
+            multiple_token: true,
+            ..ARG
+        },
+        Arg {
+            name: "order",
+            kind: OneOf,
+            optional: true,
+            args: &[
+                Arg { name: "asc", kind: PureToken, token: Some("ASC"), ..ARG },
+                Arg { name: "desc", kind: PureToken, token: Some("DESC"), ..ARG },
+            ],
+            ..ARG
+        },
+        Arg { name: "sorting", kind: PureToken, token: Some("ALPHA"), optional: true, ..ARG },
+        Arg {
+            name: "destination",
+            kind: Key,
+            key_spec_index: Some(2),
+            token: Some("STORE"),
+            optional: true,
+            ..ARG
+        },
+    ],
+    ..DOCS
+};
+
+/// The documentation of SORT_RO.
+pub static SORT_RO: Docs = Docs {
+    summary: "Returns the sorted elements of a list, a set, or a sorted set.",
+    since: "7.0.0",
+    group: "generic",
+    complexity: Some(
+        "O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).",
+    ),
+    arguments: &[
+        Arg { name: "key", kind: Key, key_spec_index: Some(0), ..ARG },
+        Arg {
+            name: "by-pattern",
+            kind: Pattern,
+            display_text: Some("pattern"),
+            key_spec_index: Some(1),
+            token: Some("BY"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "limit",
+            kind: Block,
+            token: Some("LIMIT"),
+            optional: true,
+            args: &[
+                Arg { name: "offset", kind: Integer, ..ARG },
+                Arg { name: "count", kind: Integer, ..ARG },
+            ],
+            ..ARG
+        },
+        Arg {
+            name: "get-pattern",
+            kind: Pattern,
+            display_text: Some("pattern"),
+            key_spec_index: Some(1),
+            token: Some("GET"),
+            optional: true,
+            multiple: true,
+            multiple_token: true,
+            ..ARG
+        },
+        Arg {
+            name: "order",
+            kind: OneOf,
+            optional: true,
+            args: &[
+                Arg { name: "asc", kind: PureToken, token: Some("ASC"), ..ARG },
+                Arg { name: "desc", kind: PureToken, token: Some("DESC"), ..ARG },
+            ],
+            ..ARG
+        },
+        Arg { name: "sorting", kind: PureToken, token: Some("ALPHA"), optional: true, ..ARG },
+    ],
     ..DOCS
 };

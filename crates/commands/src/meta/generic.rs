@@ -27,6 +27,8 @@ pub static ALL: &[&Meta] = &[
     &KEYS,
     &RANDOMKEY,
     &OBJECT,
+    &SORT,
+    &SORT_RO,
 ];
 
 /// The metadata of DEL.
@@ -532,5 +534,85 @@ pub static OBJECT_REFCOUNT: Meta = Meta {
         find: Find::Range { last: 0, step: 1, limit: 0 },
     }],
     docs: &docs::OBJECT_REFCOUNT,
+    ..META
+};
+
+/// The metadata of SORT.
+pub static SORT: Meta = Meta {
+    name: "sort",
+    arity: -2,
+    flags: Flags::of(&[Flag::Write, Flag::DenyOom, Flag::MovableKeys]),
+    acl: Acl::of(&[
+        Category::Write,
+        Category::Set,
+        Category::SortedSet,
+        Category::List,
+        Category::Slow,
+        Category::Dangerous,
+    ]),
+    first_key: 1,
+    last_key: 1,
+    step: 1,
+    key_specs: &[
+        KeySpec {
+            notes: None,
+            flags: KeyFlags::of(&[KeyFlag::ReadOnly, KeyFlag::Access]),
+            begin: Begin::Index(1),
+            find: Find::Range { last: 0, step: 1, limit: 0 },
+        },
+        KeySpec {
+            notes: Some(
+                "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort",
+            ),
+            flags: KeyFlags::of(&[KeyFlag::ReadOnly, KeyFlag::Access]),
+            begin: Begin::Unknown,
+            find: Find::Unknown,
+        },
+        KeySpec {
+            notes: Some(
+                "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array",
+            ),
+            flags: KeyFlags::of(&[KeyFlag::Overwrite, KeyFlag::Update]),
+            begin: Begin::Unknown,
+            find: Find::Unknown,
+        },
+    ],
+    docs: &docs::SORT,
+    ..META
+};
+
+/// The metadata of SORT_RO.
+pub static SORT_RO: Meta = Meta {
+    name: "sort_ro",
+    arity: -2,
+    flags: Flags::of(&[Flag::ReadOnly, Flag::MovableKeys]),
+    acl: Acl::of(&[
+        Category::Read,
+        Category::Set,
+        Category::SortedSet,
+        Category::List,
+        Category::Slow,
+        Category::Dangerous,
+    ]),
+    first_key: 1,
+    last_key: 1,
+    step: 1,
+    key_specs: &[
+        KeySpec {
+            notes: None,
+            flags: KeyFlags::of(&[KeyFlag::ReadOnly, KeyFlag::Access]),
+            begin: Begin::Index(1),
+            find: Find::Range { last: 0, step: 1, limit: 0 },
+        },
+        KeySpec {
+            notes: Some(
+                "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort",
+            ),
+            flags: KeyFlags::of(&[KeyFlag::ReadOnly, KeyFlag::Access]),
+            begin: Begin::Unknown,
+            find: Find::Unknown,
+        },
+    ],
+    docs: &docs::SORT_RO,
     ..META
 };

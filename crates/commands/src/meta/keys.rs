@@ -47,6 +47,11 @@ impl Meta {
         Some(keys)
     }
 
+    /// Whether a call touches keys that its arguments don't name: those that SORT makes of its patterns.
+    pub fn has_unnamed_keys(&self, args: Args<'_>) -> bool {
+        matches!(self.name, "sort" | "sort_ro") && sort_patterns(args)
+    }
+
     /// What happens to the keys of a specification. With some commands it depends on the options.
     fn flags_of(&self, spec: &KeySpec, args: Args<'_>) -> KeyFlags {
         if !spec.flags.contains(KeyFlag::VariableFlags) {
@@ -82,6 +87,23 @@ fn sort_store(args: Args<'_>) -> Option<usize> {
         at += 1;
     }
     store
+}
+
+/// Whether SORT has a pattern with a `*`.
+fn sort_patterns(args: Args<'_>) -> bool {
+    let mut at = 2;
+    while let Some(word) = args.get(at) {
+        let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
+        if (is(b"by") || is(b"get")) && args.arg(at + 1).contains(&b'*') {
+            return true;
+        }
+        at += match () {
+            () if is(b"limit") => 3,
+            () if is(b"by") || is(b"get") || is(b"store") => 2,
+            () => 1,
+        };
+    }
+    false
 }
 
 /// The positions of the keys that a specification finds; `None` where the arguments don't make sense.

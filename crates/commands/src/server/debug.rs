@@ -64,6 +64,8 @@ enum Work {
     Look(look::What, Vec<u8>),
     /// HTSTATS db
     Table(usize),
+    /// SET-ACTIVE-EXPIRE
+    ActiveExpiry(bool),
 }
 
 impl Work {
@@ -77,6 +79,7 @@ impl Work {
             2.. if is("DIGEST-VALUE") => {
                 Ok(Work::DigestValue(args.iter().skip(2).map(|key| key.to_vec()).collect()))
             }
+            3 if is("SET-ACTIVE-EXPIRE") => Ok(Work::ActiveExpiry(args.get(2) != Some(&&b"0"[..]))),
             3 | 4 if is("OBJECT") => Ok(Work::Look(look::What::Object, key())),
             3 if is("SDSLEN") => Ok(Work::Look(look::What::Lengths, key())),
             3 if is("LISTPACK") => Ok(Work::Look(look::What::Packed, key())),
@@ -112,6 +115,10 @@ impl Work {
                 populate.run(ctx, shard, topology);
                 Ok(Vec::new())
             }
+            Work::ActiveExpiry(active) => {
+                ctx.shard.pause_expiry(!active);
+                Ok(Vec::new())
+            }
             Work::Digest => Ok(Digest::of_shard(ctx).to_bytes()),
             Work::DigestValue(keys) => {
                 let mine = |key: &&Vec<u8>| topology.shard_of(key) == shard;
@@ -125,7 +132,7 @@ impl Work {
     /// Writes the reply.
     fn conclude(&self, parts: &[Vec<u8>], reply: &mut Reply<'_>) {
         match self {
-            Work::Populate(_) => reply.ok(),
+            Work::Populate(_) | Work::ActiveExpiry(_) => reply.ok(),
             Work::Digest => reply.simple(&Digest::sum(parts).to_string()),
             Work::DigestValue(keys) => {
                 let topology = Topology { shards: parts.len() as u16 };

@@ -41,28 +41,30 @@ impl How {
                 let Some(mut sets) = sets.iter().copied().collect::<Option<Vec<_>>>() else { return };
                 sets.sort_by_key(|set| set.len());
                 let Some((smallest, others)) = sets.split_first() else { return };
-                let in_all = |member: &Element<'_>| {
-                    others.iter().all(|set| set.contains_element(*member, &mut scratch))
-                };
-                smallest.iter().filter(in_all).all(act);
+                smallest.all(|member| {
+                    !others.iter().all(|set| set.contains_element(member, &mut scratch)) || act(member)
+                });
             }
             How::Union => {
                 for (number, set) in sets.iter().enumerate() {
                     let before = sets.get(..number).unwrap_or_default();
-                    let is_new = |member: &Element<'_>| {
-                        !before.iter().flatten().any(|set| set.contains_element(*member, &mut scratch))
-                    };
-                    if !set.iter().flat_map(|set| set.iter()).filter(is_new).all(&mut act) {
+                    let going_on = set.is_none_or(|set| {
+                        set.all(|member| {
+                            before.iter().flatten().any(|set| set.contains_element(member, &mut scratch))
+                                || act(member)
+                        })
+                    });
+                    if !going_on {
                         return;
                     }
                 }
             }
             How::Diff => {
                 let Some((Some(first), others)) = sets.split_first() else { return };
-                let in_none = |member: &Element<'_>| {
-                    !others.iter().flatten().any(|set| set.contains_element(*member, &mut scratch))
-                };
-                first.iter().filter(in_none).all(act);
+                first.all(|member| {
+                    others.iter().flatten().any(|set| set.contains_element(member, &mut scratch))
+                        || act(member)
+                });
             }
         }
     }

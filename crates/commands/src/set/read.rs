@@ -47,7 +47,10 @@ pub(super) fn smembers(
     match db.set_of(key)? {
         Some(set) => {
             reply.set(set.len());
-            set.iter().for_each(|member| elements::bulk(reply, member));
+            set.all(|member| {
+                elements::bulk(reply, member);
+                true
+            });
         }
         None => reply.set(0),
     }

@@ -34,8 +34,13 @@ impl Members {
         Some((score, self.text.get(start..end).unwrap_or_default()))
     }
 
+    /// Whether they are in the order of a sorted set.
+    pub(crate) fn are_sorted(&self) -> bool {
+        self.iter().is_sorted()
+    }
+
     /// The members in the order in which they came.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (f64, &[u8])> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (f64, &[u8])> + Clone {
         let mut start = 0;
         self.ends.iter().map(move |&(score, end)| {
             let member = self.text.get(start..end).unwrap_or_default();

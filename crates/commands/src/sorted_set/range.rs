@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
-use store::SortedSetRef;
+use store::{Limits, SortedSetRef};
 
 use super::bounds::{LexRange, ScoreRange, ranks_between};
 use super::members::{Members, element, header};
@@ -110,12 +110,17 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// The members that are meant.
-    fn members(&self, set: SortedSetRef<'_>) -> Members {
+    /// The members that are meant, in the order of the range, to be stored.
+    fn members(&self, set: SortedSetRef<'_>, limits: &Limits) -> Members {
+        let ranks = self.ranks(set);
+        // Redis stores them one after the other, in a small set until they are too many or too long for one, unless it has
+        // known from the beginning how many they are. It shows: a small set does not keep the sign of zero.
+        let most = limits.zset_max_listpack_entries;
+        let mut small = !matches!(self.between, Between::Ranks(..)) || ranks.len() <= most;
         let mut members = Members::default();
-        // A set is stored in its own order.
-        set.visit(self.ranks(set), false, |score, member| {
-            members.push(score, member);
+        set.visit(ranks, self.reverse, |score, member| {
+            small &= members.len() < most && member.len() <= limits.zset_max_listpack_value;
+            members.push(if small && score == 0.0 { 0.0 } else { score }, member);
             true
         });
         members
@@ -197,8 +202,8 @@ fn selected<'a>(
 ) -> Result<Members, CmdError> {
     let source = args.next().unwrap_or_default();
     let query = Query::parse(args, By::Auto, None, true)?;
-    let key = ctx.key(source);
-    Ok(query.members(read(&mut ctx.database(), key)?))
+    let (key, limits) = (ctx.key(source), ctx.limits());
+    Ok(query.members(read(&mut ctx.database(), key)?, &limits))
 }
 
 /// ZRANGESTORE destination source min max [BYSCORE | BYLEX] [REV] [LIMIT offset count], both keys in one shard

@@ -4,7 +4,7 @@ use base::Args;
 use ds::stream::Stream;
 use resp::Reply;
 
-use super::{entries_reply, id};
+use super::{entries_reply, entry_reply, id};
 use crate::{CmdError, ShardCtx, words};
 
 /// XLEN key
@@ -52,12 +52,20 @@ fn range(
         return Ok(());
     };
     let count = count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
-    if count == 0 {
-        reply.null_array();
-    } else if backwards {
-        entries_reply(reply, stream.range_back(from, to).take(count));
-    } else {
-        entries_reply(reply, stream.range(from, to).take(count));
+    let all = from <= stream.first_id() && to >= stream.last_id();
+    match (count, backwards) {
+        (0, _) => reply.null_array(),
+        // The number of entries is known before they are written.
+        (_, false) if all => {
+            reply.array(count.min(stream.len()));
+            stream.range(from, to).take(count).for_each(|entry| entry_reply(reply, &entry));
+        }
+        (_, true) if all => {
+            reply.array(count.min(stream.len()));
+            stream.range_back(from, to).take(count).for_each(|entry| entry_reply(reply, &entry));
+        }
+        (_, false) => _ = entries_reply(reply, stream.range(from, to).take(count)),
+        (_, true) => _ = entries_reply(reply, stream.range_back(from, to).take(count)),
     }
     Ok(())
 }

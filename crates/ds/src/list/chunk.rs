@@ -16,6 +16,9 @@ use crate::run::{Elements, first_len, offset_of, offsets_into};
 /// Smallest buffer.
 const BUFFER_MIN_BYTES: usize = 64;
 
+/// Smaller buffers are left as they are.
+const SPARSE_MIN_BYTES: usize = 512;
+
 /// An end of a list or chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -250,6 +253,22 @@ impl Chunk {
         self.buf[tail..tail + len].copy_from_slice(other.run());
         self.tail += len as u32;
         self.count += other.count;
+    }
+
+    /// Whether the elements have become so few that a smaller buffer would do for long.
+    #[inline]
+    pub(super) fn is_sparse(&self) -> bool {
+        self.buf.len() >= SPARSE_MIN_BYTES && self.len() * 8 <= self.buf.len()
+    }
+
+    /// Moves the elements to a buffer of twice their length.
+    #[cold]
+    pub(super) fn shrink(&mut self) {
+        let len = self.len();
+        let mut buf = vec![0; size_class((len * 2).max(BUFFER_MIN_BYTES))].into_boxed_slice();
+        let head = (buf.len() - len) / 2;
+        buf[head..head + len].copy_from_slice(self.run());
+        *self = Chunk { buf, head: head as u32, tail: (head + len) as u32, count: self.count };
     }
 
     /// Gives free bytes back, if they are worth it: for a chunk that is not at an end of its list any more.

@@ -3,7 +3,7 @@
 use std::mem::size_of;
 use std::ops::Range;
 
-use super::run::Run;
+use super::run::{Run, RunBuilder};
 use crate::record::size_class;
 
 /// Most bytes of a leaf, long members left out: a class of the allocator, so that leaves filled in order waste nothing.
@@ -116,6 +116,15 @@ impl Node {
         result
     }
 
+    /// Asks for what a search in the node looks at.
+    #[inline(always)]
+    fn prefetch(&self) {
+        match self {
+            Node::Leaf(run) => run.prefetch(),
+            Node::Inner(inner) => inner.borders.prefetch(),
+        }
+    }
+
     /// Whether it should join a neighbour.
     fn is_small(&self) -> bool {
         match self {
@@ -158,6 +167,7 @@ impl Node {
             }
             Node::Inner(inner) => {
                 let at = inner.child_of(score, member);
+                inner.children[at].prefetch();
                 let last = inner.children.len() - 1;
                 let below = Edges { first: edges.first && at == 0, last: edges.last && at == last };
                 match inner.children[at].insert(score, member, below, bytes) {
@@ -227,6 +237,7 @@ impl Node {
             }
             Node::Inner(inner) => {
                 let at = inner.child_of(score, member);
+                inner.children[at].prefetch();
                 let removed = inner.children[at].remove(score, member, bytes);
                 if removed {
                     inner.counts[at] -= 1;
@@ -346,8 +357,9 @@ impl Node {
                 Node::Leaf(run) => return (rank, run),
                 Node::Inner(inner) => {
                     let at = choose(inner);
-                    rank += inner.counts[..at].iter().map(|&count| count as usize).sum::<usize>();
                     node = &inner.children[at];
+                    node.prefetch();
+                    rank += inner.counts[..at].iter().map(|&count| count as usize).sum::<usize>();
                 }
             }
         }
@@ -358,6 +370,13 @@ impl Node {
     pub(super) fn rank(&self, score: f64, member: &[u8]) -> Option<usize> {
         let (rank, run) = self.descend(|inner| inner.child_of(score, member));
         run.search(score, member).ok().map(|at| rank + at)
+    }
+
+    /// The rank of an entry that is there.
+    #[inline]
+    pub(super) fn rank_of_present(&self, score: f64, member: &[u8]) -> usize {
+        let (rank, run) = self.descend(|inner| inner.child_of(score, member));
+        rank + run.place_of_present(score, member)
     }
 
     /// How many entries have a score for which `below` holds.
@@ -533,6 +552,45 @@ impl Inner {
         self.counts[at] += self.counts.remove(at + 1);
         self.borders.remove(at..at + 1);
     }
+}
+
+/// Builds a tree from entries that come in order, from the leaves up. Returns it with the number of entries.
+pub(super) fn build<'m>(entries: impl Iterator<Item = (f64, &'m [u8])>) -> (Node, usize) {
+    let (mut leaf, mut leaves, mut borders) = (RunBuilder::default(), Vec::new(), Vec::new());
+    let (mut last, mut len): ((f64, &[u8]), usize) = ((0.0, &[]), 0);
+    for (score, member) in entries {
+        if !leaf.is_empty() && leaf.used_bytes_with(member) > LEAF_MAX_BYTES {
+            leaves.push(Node::Leaf(leaf.finish()));
+            borders.push(Border::between(last, (score, member)));
+        }
+        leaf.push(score, member);
+        last = (score, member);
+        len += 1;
+    }
+    leaves.push(Node::Leaf(leaf.finish()));
+    let mut level = leaves;
+    while level.len() > 1 {
+        // Nodes of about the same size, as full as can be.
+        let nodes = level.len().div_ceil(CHILDREN_MAX);
+        let children_each = level.len().div_ceil(nodes);
+        let (mut above, mut borders_above) = (Vec::with_capacity(nodes), Vec::with_capacity(nodes));
+        let (mut children, mut between) = (level.into_iter(), borders.into_iter());
+        loop {
+            let children: Vec<Node> = children.by_ref().take(children_each).collect();
+            if children.is_empty() {
+                break;
+            }
+            let mut inner = RunBuilder::default();
+            for border in between.by_ref().take(children.len() - 1) {
+                inner.push(border.score, &border.member);
+            }
+            let counts = children.iter().map(|child| child.count() as u32).collect();
+            above.push(Node::Inner(Box::new(Inner { borders: inner.finish(), counts, children })));
+            borders_above.extend(between.next());
+        }
+        (level, borders) = (above, borders_above);
+    }
+    (level.pop().unwrap_or_default(), len)
 }
 
 /// Where to split a node of `len` parts that has just got one at `at`.

@@ -15,6 +15,7 @@ use std::mem::size_of;
 use std::ops::Range;
 
 use crate::record::size_class;
+use crate::table::prefetch::{CACHE_LINE_BYTES, prefetch};
 
 /// Longest member that lies in its run: long enough for all usual ones, short enough that a run is a few of them.
 pub(super) const INLINE_MAX_BYTES: usize = 256;
@@ -65,6 +66,15 @@ impl Run {
     pub(super) fn memory_bytes(&self) -> usize {
         let own = if self.bytes.capacity() == 0 { 0 } else { size_class(self.bytes.capacity()) };
         own + self.longs.as_deref().map_or(0, Longs::memory_bytes)
+    }
+
+    /// Asks for all scores at once: a search touches few of their lines, but one after the other.
+    #[inline(always)]
+    pub(super) fn prefetch(&self) {
+        let end = self.len() * SCORE_BYTES;
+        for line in (0..end).step_by(CACHE_LINE_BYTES) {
+            prefetch(self.bytes.as_ptr().wrapping_add(line));
+        }
     }
 
     #[inline(always)]
@@ -141,13 +151,36 @@ impl Run {
         low
     }
 
+    /// Where the entries with a score begin and end.
+    #[inline]
+    fn equal_scores(&self, score: f64) -> (usize, usize) {
+        let scores = self.scores();
+        let low = scores.partition_point(|bytes| f64::from_le_bytes(*bytes) < score);
+        let is_behind = |at: usize| scores.get(at).is_none_or(|bytes| f64::from_le_bytes(*bytes) > score);
+        // Mostly there is one at most.
+        if is_behind(low) {
+            return (low, low);
+        }
+        if is_behind(low + 1) {
+            return (low, low + 1);
+        }
+        let rest = scores.get(low..).unwrap_or_default();
+        (low, low + rest.partition_point(|bytes| f64::from_le_bytes(*bytes) <= score))
+    }
+
+    /// The place of an entry that is there.
+    #[inline]
+    pub(super) fn place_of_present(&self, score: f64, member: &[u8]) -> usize {
+        match self.equal_scores(score) {
+            (low, high) if high - low == 1 => low,
+            _ => self.search(score, member).unwrap_or_else(|at| at),
+        }
+    }
+
     /// The place of an entry: where it is, or where it would be.
     #[inline]
     pub(super) fn search(&self, score: f64, member: &[u8]) -> Result<usize, usize> {
-        let scores = self.scores();
-        let mut low = scores.partition_point(|bytes| f64::from_le_bytes(*bytes) < score);
-        let rest = scores.get(low..).unwrap_or_default();
-        let mut high = low + rest.partition_point(|bytes| f64::from_le_bytes(*bytes) <= score);
+        let (mut low, mut high) = self.equal_scores(score);
         while low < high {
             let middle = low + (high - low) / 2;
             match self.member(middle).cmp(member) {
@@ -313,6 +346,57 @@ impl Run {
         } else if size_class(self.bytes.len() + SHRINK_SPARE_BYTES) < size_class(self.bytes.capacity()) {
             self.bytes.shrink_to(size_class(self.bytes.len()));
         }
+    }
+}
+
+/// A run in the making, whose entries come in order.
+#[derive(Default)]
+pub(super) struct RunBuilder {
+    scores: Vec<u8>,
+    ends: Vec<u8>,
+    members: Vec<u8>,
+    longs: Option<Box<Longs>>,
+}
+
+impl RunBuilder {
+    /// Bytes in use if another entry comes, long members left out.
+    pub(super) fn used_bytes_with(&self, member: &[u8]) -> usize {
+        let inline = if member.len() > INLINE_MAX_BYTES { 0 } else { member.len() };
+        self.scores.len() + self.ends.len() + self.members.len() + ENTRY_BYTES + inline
+    }
+
+    /// Whether there is no entry yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.scores.is_empty()
+    }
+
+    /// Puts an entry at the end.
+    pub(super) fn push(&mut self, score: f64, member: &[u8]) {
+        let mut long = 0;
+        if member.len() > INLINE_MAX_BYTES {
+            let longs = self.longs.get_or_insert_default();
+            longs.insert(longs.members.len(), member);
+            long = LONG;
+        } else {
+            self.members.extend_from_slice(member);
+        }
+        self.scores.extend_from_slice(&score.to_le_bytes());
+        self.ends.extend_from_slice(&(self.members.len() as u16 | long).to_le_bytes());
+    }
+
+    /// The run; the builder is empty again.
+    pub(super) fn finish(&mut self) -> Run {
+        let used = self.scores.len() + self.ends.len() + self.members.len();
+        if used == 0 {
+            return Run::default();
+        }
+        let mut bytes = Vec::with_capacity(size_class(used));
+        let len = (self.scores.len() / SCORE_BYTES) as u16;
+        for part in [&mut self.scores, &mut self.ends, &mut self.members] {
+            bytes.extend_from_slice(part);
+            part.clear();
+        }
+        Run { bytes, len, longs: self.longs.take() }
     }
 }
 

@@ -1,12 +1,12 @@
-//! The one processor hint that the table needs.
+//! The one processor hint that structures need.
 #![allow(unsafe_code)]
 
 /// Bytes of a cache line on every machine that Anax runs on.
-pub(super) const CACHE_LINE_BYTES: usize = 64;
+pub(crate) const CACHE_LINE_BYTES: usize = 64;
 
 /// Asks the processor to load the cache line at `address`; never faults, whatever the address is.
 #[inline(always)]
-pub(super) fn prefetch(address: *const u8) {
+pub(crate) fn prefetch(address: *const u8) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: SSE is part of every x86-64, and a prefetch of any address at all is a hint without effect on memory.
     unsafe {

@@ -60,12 +60,14 @@ const FILES: &[&str] = &[
     "server",
     "set",
     "sets",
+    "sort",
     "sorted-set",
     "sorted-set-combine",
     "sorted-set-range",
     "stream",
     "string",
     "unknown",
+    "wrong-type",
 ];
 
 /// With what the server is started for a file.

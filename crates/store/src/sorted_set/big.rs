@@ -21,6 +21,18 @@ impl SortedSet {
         SortedSet { order: RankTree::new(), scores: Pages::new(hasher, true) }
     }
 
+    /// One of members that come in order, each once.
+    pub(super) fn from_sorted<'m>(
+        hasher: TableHasher,
+        members: impl Iterator<Item = (f64, &'m [u8])> + Clone,
+    ) -> Self {
+        let mut scores = Pages::new(hasher, true);
+        for (score, member) in members.clone() {
+            scores.add(member, ScoreBytes::new(score).element(), None);
+        }
+        SortedSet { order: RankTree::from_sorted(members), scores }
+    }
+
     /// The order of the members.
     #[inline]
     pub(super) fn order(&self) -> &RankTree {
@@ -36,7 +48,7 @@ impl SortedSet {
     /// How many members come before a member, and its score.
     pub(super) fn rank(&self, member: &[u8]) -> Option<(usize, f64)> {
         let score = self.score(member)?;
-        Some((self.order.rank(score, member)?, score))
+        Some((self.order.rank_of_present(score, member), score))
     }
 
     /// Adds a member that is not there.

@@ -56,6 +56,20 @@ impl SortedSetEdit<'_, '_> {
         }
     }
 
+    /// Adds members to a new set; they come in order, each once. O(n).
+    pub fn fill<'m>(&mut self, members: impl Iterator<Item = (f64, &'m [u8])> + Clone) {
+        let limits = self.0.limits;
+        let count = members.clone().count();
+        if count <= limits.zset_max_listpack_entries
+            && members.clone().all(|(_, member)| member.len() <= limits.zset_max_listpack_value)
+        {
+            return members.for_each(|(score, member)| self.add(score, member));
+        }
+        self.0.changed(count as u64);
+        let set = SortedSet::from_sorted(self.0.hasher, members);
+        self.0.upgrade(Structure::SortedSet(set));
+    }
+
     /// Adds a member that is not there. O(log n).
     pub fn add(&mut self, score: f64, member: &[u8]) {
         self.0.changed(1);

@@ -56,7 +56,7 @@ pub(super) fn stats(view: &View<'_>, text: &mut Text) {
         ("sync_full", 0),
         ("sync_partial_ok", 0),
         ("sync_partial_err", 0),
-        ("expired_subkeys", 0),
+        ("expired_subkeys", view.sum(|core| &core.expired_fields)),
         ("expired_keys", view.sum(|core| &core.expired_keys)),
     ]);
     let stale = mean_by_expires(view, |core| core.expired_stale.get());
@@ -237,7 +237,8 @@ pub(super) fn keyspace(view: &View<'_>, text: &mut Text) {
         let weighted: u128 =
             of_shards().map(|db| u128::from(db.avg_ttl_ms.get()) * u128::from(db.expires.get())).sum();
         let avg_ttl = weighted.checked_div(u128::from(expires)).unwrap_or(0);
-        let line = format!("keys={keys},expires={expires},avg_ttl={avg_ttl},subexpiry=0");
+        let hashes = sum(|db| db.expiring_hashes.get());
+        let line = format!("keys={keys},expires={expires},avg_ttl={avg_ttl},subexpiry={hashes}");
         text.field(&format!("db{db}"), line);
     }
 }

@@ -1,0 +1,136 @@
+//! Changing the collection of a key; see [`Draft`].
+
+use ds::record::{Payload, PayloadRef};
+
+use super::{Occupied, Vacant};
+use crate::draft::{Draft, Outcome};
+use crate::key::TableHasher;
+use crate::sizes::Place as Size;
+use crate::value::{INLINE_MAX_BYTES, Large, field_soonest_ms, footprint};
+
+/// A small collection outside of its record goes back in when it is down to this.
+const INLINE_AGAIN_BYTES: usize = INLINE_MAX_BYTES * 3 / 4;
+
+/// Room to grow that a small collection outside of its record has at most: a quarter. Then it is cut down to an eighth.
+const SPARE_MAX_PART: usize = 4;
+const SPARE_PART: usize = 8;
+
+impl Occupied<'_> {
+    /// Passes the collection, whose type the caller knows, to `f`, and writes back what it made of it. Returns what `f`
+    /// returned, how many changes there were, and whether nothing is left: then the caller removes the key. `buffer` is
+    /// empty.
+    pub(crate) fn edit_collection<R>(
+        &mut self,
+        hasher: TableHasher,
+        buffer: &mut Vec<u8>,
+        f: impl FnOnce(&mut Draft<'_>) -> R,
+    ) -> (R, Outcome) {
+        match self.place.record().payload() {
+            PayloadRef::Packed(bytes) => buffer.extend_from_slice(bytes),
+            _ => return self.edit_boxed(hasher, buffer, f),
+        }
+        let mut draft = Draft::new(buffer, None, self.books.surroundings(hasher));
+        let result = f(&mut draft);
+        let mut outcome = draft.end();
+        if outcome.changes > 0 && !outcome.empty {
+            let dirty = self.books.stats.dirty;
+            let large = match outcome.upgraded.take() {
+                Some(structure) => Some(Large::Structure(structure)),
+                None if buffer.len() > INLINE_MAX_BYTES => Some(Large::Packed(with_spare(buffer))),
+                None => None,
+            };
+            let payload = large.map_or(Payload::Packed(buffer), |large| Payload::Boxed(Box::new(large)));
+            self.write(self.expiry_ms(), payload);
+            self.books.stats.dirty = dirty;
+        }
+        self.books.stats.dirty += outcome.changes;
+        (result, outcome)
+    }
+
+    /// [`Occupied::edit_collection`] for a collection outside of its record, which is changed where it is.
+    fn edit_boxed<R>(
+        &mut self,
+        hasher: TableHasher,
+        buffer: &mut Vec<u8>,
+        f: impl FnOnce(&mut Draft<'_>) -> R,
+    ) -> (R, Outcome) {
+        let view = self.place.record().view();
+        let before = (footprint(view), field_soonest_ms(view), Size::of(view));
+        let (small, big) = match self.place.record_mut().boxed_mut() {
+            Some(Large::Packed(small)) => (small, None),
+            Some(Large::Structure(structure)) => (buffer, Some(structure)),
+            _ => (buffer, None),
+        };
+        let is_small = big.is_none();
+        let mut draft = Draft::new(small, big, self.books.surroundings(hasher));
+        let result = f(&mut draft);
+        let mut outcome = draft.end();
+        if is_small && small.capacity() > small.len() + small.len() / SPARE_MAX_PART {
+            small.shrink_to(small.len() + small.len() / SPARE_PART);
+        }
+        let inline = is_small && outcome.changes > 0 && small.len() <= INLINE_AGAIN_BYTES;
+        let inline = inline.then(|| small.clone());
+        for removed in outcome.removed.drain(..) {
+            self.books.discard(Some(Box::new(Large::Structure(removed))));
+        }
+        self.settle(before);
+        if !outcome.empty {
+            let dirty = self.books.stats.dirty;
+            if let Some(structure) = outcome.upgraded.take() {
+                self.write(self.expiry_ms(), Payload::Boxed(Box::new(Large::Structure(structure))));
+            } else if let Some(bytes) = inline {
+                self.write(self.expiry_ms(), Payload::Packed(&bytes));
+            }
+            self.books.stats.dirty = dirty;
+        }
+        self.books.stats.dirty += outcome.changes;
+        (result, outcome)
+    }
+
+    /// Keeps the books of a value that was changed in its box: how many bytes it took, when its first field expired, and how
+    /// long it was.
+    fn settle(&mut self, (bytes, soonest, size): (usize, Option<u64>, Size)) {
+        let view = self.place.record().view();
+        self.books.record_bytes = self.books.record_bytes + footprint(view) - bytes;
+        self.deadlines.sizes.shift(size, Size::of(view));
+        if field_soonest_ms(view) != soonest {
+            if let Some(at) = soonest {
+                self.books.forget_fields(self.deadlines, at, view.name());
+            }
+            self.books.admit_fields(self.deadlines, view);
+        }
+    }
+}
+
+impl Vacant<'_> {
+    /// Passes a collection that is not there yet to `f`, and makes the key if it is not empty afterwards. `buffer` is empty.
+    pub(crate) fn edit_collection<R>(
+        self,
+        hasher: TableHasher,
+        buffer: &mut Vec<u8>,
+        f: impl FnOnce(&mut Draft<'_>) -> R,
+    ) -> (R, Outcome) {
+        let mut draft = Draft::new(buffer, None, self.books.surroundings(hasher));
+        let result = f(&mut draft);
+        let mut outcome = draft.end();
+        // Making the key counts one.
+        self.books.stats.dirty += outcome.changes.saturating_sub(1);
+        if !outcome.empty {
+            let large = match outcome.upgraded.take() {
+                Some(structure) => Some(Large::Structure(structure)),
+                None if buffer.len() > INLINE_MAX_BYTES => Some(Large::Packed(with_spare(buffer))),
+                None => None,
+            };
+            let payload = large.map_or(Payload::Packed(buffer), |large| Payload::Boxed(Box::new(large)));
+            self.write(None, payload, false);
+        }
+        (result, outcome)
+    }
+}
+
+/// The bytes in an allocation of their own, with room to grow.
+fn with_spare(bytes: &[u8]) -> Vec<u8> {
+    let mut spacious = Vec::with_capacity(bytes.len() + bytes.len() / SPARE_PART);
+    spacious.extend_from_slice(bytes);
+    spacious
+}
