@@ -19,7 +19,7 @@ use crate::gather::Gather;
 use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
 use crate::memory::MemoryWatch;
-use crate::message::{Answer, AnswerBody, Batch};
+use crate::message::{Answer, Batch};
 use crate::plan::Plan;
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
@@ -135,9 +135,9 @@ pub struct Core<C, W> {
     pub(crate) next_task: u64,
     /// Tasks whose round is complete.
     pub(crate) runnable: Vec<u32>,
-    deliveries: Vec<Delivery<Box<Batch>>>,
+    pub(crate) deliveries: Vec<Delivery<Box<Batch>>>,
     pub(crate) answers: Vec<bus::Reply<Answer>>,
-    outgoing: Vec<(u16, Box<Batch>)>,
+    pub(crate) outgoing: Vec<(u16, Box<Batch>)>,
     pub(crate) scratch: Vec<u8>,
     /// Pieces at other shards whose answers are still to come.
     pub(crate) in_flight: u64,
@@ -421,78 +421,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.arrived = arrived;
     }
 
-    /// Whether all shards that the plan has work for can be sent to.
-    pub(crate) fn can_publish(&self) -> bool {
-        self.plan.remote == 0
-            || self
-                .plan
-                .batches
-                .iter()
-                .enumerate()
-                .all(|(target, batch)| batch.is_none() || self.port.has_credit(target as u16))
-    }
-
-    /// Whether commands may be parsed: every shard can be sent to (C1).
-    pub(crate) fn may_parse(&self) -> bool {
-        !self.shared.is_stopping()
-            && (0..self.topology.shards).all(|target| target == self.id || self.port.has_credit(target))
-    }
-
-    /// Publishes the plan, executes what the inbox brought and then the own part of the plan. Without credit it only
-    /// executes the inbox.
-    pub(crate) fn flush(&mut self) {
-        if self.topology.shards == 1 {
-            self.shard.set_now(self.now.unix_ms);
-            self.run_own();
-            return;
-        }
-        let mut deliveries = std::mem::take(&mut self.deliveries);
-        if !self.can_publish() {
-            let stamp = self.port.drain(self.now.unix_ms, &mut deliveries);
-            self.run_deliveries(&mut deliveries, stamp);
-        } else {
-            let mut outgoing = std::mem::take(&mut self.outgoing);
-            if self.plan.remote > 0 {
-                for (target, batch) in self.plan.batches.iter_mut().enumerate() {
-                    outgoing.extend(batch.take().map(|batch| (target as u16, batch)));
-                }
-                self.in_flight += self.plan.remote as u64;
-                self.stats().publishes.add(1);
-                self.stats().pieces_sent.add(self.plan.remote as u64);
-                self.plan.remote = 0;
-            }
-            let (own, now_ms) = (!self.plan.own.is_empty(), self.now.unix_ms);
-            let stamp = if own {
-                self.port.publish(now_ms, &mut outgoing, true, &mut deliveries)
-            } else {
-                // The stamp of a publish without own work says nothing about this shard's clock (T1).
-                self.port.publish(now_ms, &mut outgoing, false, &mut deliveries);
-                self.port.drain(now_ms, &mut deliveries)
-            };
-            #[cfg(feature = "sim-faults")]
-            if self.faults.own_work_first {
-                self.run_own();
-            }
-            self.run_deliveries(&mut deliveries, stamp);
-            self.run_own();
-            self.outgoing = outgoing;
-        }
-        self.deliveries = deliveries;
-    }
-
-    /// Executes drained batches in order, then sets the clock to the stamp of what follows.
-    fn run_deliveries(&mut self, deliveries: &mut Vec<Delivery<Box<Batch>>>, stamp: u64) {
-        // What was published after a change of the configuration was answered must find the change.
-        self.refresh_config();
-        for delivery in deliveries.drain(..) {
-            self.shard.set_now(delivery.now_ms);
-            let batch = self.run_batch(delivery.from, delivery.body);
-            self.publish_progress();
-            self.port.reply(delivery.from, Answer(AnswerBody::Batch(batch)));
-        }
-        self.shard.set_now(stamp);
-    }
-
     /// Expiry and freeing, in bounded slices. Returns when to be called again.
     fn background(&mut self) -> Option<u64> {
         if self.paused_cron {
@@ -549,7 +477,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
-    fn publish_progress(&mut self) {
+    pub(crate) fn publish_progress(&mut self) {
         if self.stats().dirty.get() == self.shard.stats().dirty {
             self.publish_lookups();
         } else {

@@ -45,6 +45,7 @@ mod parse;
 mod pause;
 mod plan;
 pub mod process;
+mod publish;
 mod rounds;
 mod route;
 pub mod shared;
