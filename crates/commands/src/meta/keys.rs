@@ -9,12 +9,13 @@ use base::Args;
 use base::num::parse_i64;
 
 use super::{Begin, Find, Flag, KeyFlag, KeyFlags, KeySpec, Meta};
+use crate::words;
 
 /// Most keys that are looked for where a command counts them itself.
 const KEYS_MAX: i64 = 1 << 20;
 
 /// Words of SORT that are followed by so many arguments, none of them a key that is found here.
-const SORT_WORDS: [(&[u8], usize); 3] = [(b"limit", 2), (b"get", 1), (b"by", 1)];
+const SORT_WORDS: [(&str, usize); 3] = [("LIMIT", 2), ("GET", 1), ("BY", 1)];
 
 /// A key among the arguments of a command.
 #[derive(Clone, Copy, Debug)]
@@ -78,9 +79,9 @@ fn reads_the_old_value(word: &[u8]) -> bool {
 fn sort_store(args: Args<'_>) -> Option<usize> {
     let (mut at, mut store) = (2, None);
     while let Some(word) = args.get(at) {
-        if let Some((_, skip)) = SORT_WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)) {
+        if let Some((_, skip)) = SORT_WORDS.iter().find(|(name, _)| words::is(word, name)) {
             at += skip;
-        } else if word.eq_ignore_ascii_case(b"store") && at + 1 < args.len() {
+        } else if words::is(word, "STORE") && at + 1 < args.len() {
             at += 1;
             store = Some(at);
         }
@@ -93,13 +94,13 @@ fn sort_store(args: Args<'_>) -> Option<usize> {
 fn sort_patterns(args: Args<'_>) -> bool {
     let mut at = 2;
     while let Some(word) = args.get(at) {
-        let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
-        if (is(b"by") || is(b"get")) && args.arg(at + 1).contains(&b'*') {
+        let is = |name| words::is(word, name);
+        if (is("BY") || is("GET")) && args.arg(at + 1).contains(&b'*') {
             return true;
         }
         at += match () {
-            () if is(b"limit") => 3,
-            () if is(b"by") || is(b"get") || is(b"store") => 2,
+            () if is("LIMIT") => 3,
+            () if is("BY") || is("GET") || is("STORE") => 2,
             () => 1,
         };
     }

@@ -84,3 +84,21 @@ fn destination_of_sort() {
     check(&SORT, "SORT l STORE a STORE b", Some(&[1, 5]));
     check(&SORT, "SORT l STORE", Some(&[1]));
 }
+
+#[test]
+fn patterns_of_sort() {
+    fn check(line: &str, expect: bool) {
+        let (mut bytes, mut ranges) = (Vec::new(), Vec::new());
+        for word in line.split(' ') {
+            ranges.push(ArgRange::new(bytes.len() as u32, word.len() as u32));
+            bytes.extend_from_slice(word.as_bytes());
+        }
+        assert_eq!(sort_patterns(Args::new(&bytes, &ranges)), expect, "{line:?}");
+    }
+    check("SORT l", false);
+    check("SORT l BY nosort GET # STORE *", false);
+    check("SORT l BY w_*", true);
+    check("SORT l LIMIT 0 1 STORE by GET h*->f", true);
+    check("SORT l by\0 w_*", true);
+    check("SORT l BY", false);
+}
