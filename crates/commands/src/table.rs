@@ -7,7 +7,8 @@ pub type CommandId = u16;
 
 /// Longest name that is looked up; no command or subcommand has a longer one.
 const NAME_MAX_BYTES: usize = 23;
-const BUCKETS: usize = 1024;
+const BUCKET_BITS: u32 = 12;
+const BUCKETS: usize = 1 << BUCKET_BITS;
 
 /// All commands, by name and by number. Built once at start.
 pub struct CommandTable {
@@ -49,7 +50,7 @@ impl Name {
     fn bucket(self) -> usize {
         let [a, b, c] = self.0;
         let mixed = (a ^ b.rotate_left(29) ^ c.rotate_left(43)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 54) as usize
+        (mixed >> (u64::BITS - BUCKET_BITS)) as usize
     }
 }
 

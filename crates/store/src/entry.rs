@@ -160,6 +160,26 @@ impl<'a> Occupied<'a> {
     /// Writes word and payload.
     #[inline]
     fn write(&mut self, word: Option<u64>, mut payload: Payload<'_, Large>) {
+        if let (PayloadRef::Bytes(old), Payload::Bytes(new)) = (self.place.record().payload(), &payload)
+            && word == self.expiry_ms()
+        {
+            // A string over a string of about its length: what most writes are.
+            let (before, after) = (Size::of_string(old.len()), Size::of_string(new.len()));
+            match self.place.record_mut().overwrite_in_place(payload) {
+                Ok(()) => {
+                    self.deadlines.sizes.shift(before, after);
+                    self.books.stats.dirty += 1;
+                    return;
+                }
+                Err(unwritten) => payload = unwritten,
+            }
+        }
+        self.write_any(word, payload);
+    }
+
+    /// The same for any payloads.
+    #[inline(never)]
+    fn write_any(&mut self, word: Option<u64>, mut payload: Payload<'_, Large>) {
         if word == self.expiry_ms()
             && field_soonest_ms(self.place.record().view()).is_none()
             && !may_expire(&payload)

@@ -43,6 +43,14 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Of a string of so many bytes.
+    #[inline(always)]
+    pub(crate) fn of_string(len: usize) -> Self {
+        Place { kind: Kind::String as u8, step: (usize::BITS - len.leading_zeros()) as u8 }
+    }
+}
+
 impl Sizes {
     #[inline]
     pub(crate) fn count(&mut self, place: Place) {

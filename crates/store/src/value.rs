@@ -237,13 +237,12 @@ impl<'a> Item<'a> {
     }
 
     /// The value.
-    #[inline]
+    #[inline(always)]
     pub fn value(self) -> Value<'a> {
         match self.0.payload() {
             PayloadRef::Int(int) => Value::Int(int),
             PayloadRef::Bytes(bytes) => Value::Bytes(bytes),
-            PayloadRef::Packed(bytes) => Value::Packed(Packed::of(bytes)),
-            PayloadRef::Boxed(large) => large.value(),
+            other => large_value(other),
         }
     }
 
@@ -281,6 +280,17 @@ impl<'a> Item<'a> {
     #[inline]
     pub(crate) fn expired(self, now_ms: u64) -> bool {
         is_expired(self.0, now_ms)
+    }
+}
+
+/// The value of a record that is no short string: out of the way of those that are.
+#[inline(never)]
+fn large_value(payload: PayloadRef<'_, Large>) -> Value<'_> {
+    match payload {
+        PayloadRef::Int(int) => Value::Int(int),
+        PayloadRef::Bytes(bytes) => Value::Bytes(bytes),
+        PayloadRef::Packed(bytes) => Value::Packed(Packed::of(bytes)),
+        PayloadRef::Boxed(large) => large.value(),
     }
 }
 
