@@ -50,6 +50,11 @@ fn cluster() {
 }
 
 #[test]
+fn pubsub() {
+    check("pubsub", meta::pubsub::ALL);
+}
+
+#[test]
 fn connection() {
     check("connection", meta::connection::ALL);
 }
