@@ -16,6 +16,7 @@ pub mod hyperloglog;
 pub mod introspection;
 pub mod list;
 pub mod list_new;
+pub mod pubsub;
 pub mod server;
 pub mod set;
 pub mod sorted_set;

@@ -27,6 +27,7 @@ pub mod hyperloglog;
 pub mod introspection;
 pub mod list;
 pub mod meta;
+pub mod pubsub;
 mod rounds;
 pub mod server;
 pub mod set;
@@ -60,5 +61,6 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     cluster::SPECS,
     server::SPECS,
     control::SPECS,
+    pubsub::SPECS,
     introspection::SPECS,
 ];

@@ -20,8 +20,8 @@ pub static ALL: &[&Meta] = &[
 pub static SUBSCRIBE: Meta = Meta {
     name: "subscribe",
     arity: -2,
-    flags: Flags::of(&[Flag::Pubsub, Flag::NoScript, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::NoScript, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     docs: &docs::SUBSCRIBE,
     ..META
 };
@@ -30,8 +30,8 @@ pub static SUBSCRIBE: Meta = Meta {
 pub static UNSUBSCRIBE: Meta = Meta {
     name: "unsubscribe",
     arity: -1,
-    flags: Flags::of(&[Flag::Pubsub, Flag::NoScript, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::NoScript, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     docs: &docs::UNSUBSCRIBE,
     ..META
 };
@@ -40,8 +40,8 @@ pub static UNSUBSCRIBE: Meta = Meta {
 pub static PSUBSCRIBE: Meta = Meta {
     name: "psubscribe",
     arity: -2,
-    flags: Flags::of(&[Flag::Pubsub, Flag::NoScript, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::NoScript, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     docs: &docs::PSUBSCRIBE,
     ..META
 };
@@ -50,8 +50,8 @@ pub static PSUBSCRIBE: Meta = Meta {
 pub static PUNSUBSCRIBE: Meta = Meta {
     name: "punsubscribe",
     arity: -1,
-    flags: Flags::of(&[Flag::Pubsub, Flag::NoScript, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::NoScript, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     docs: &docs::PUNSUBSCRIBE,
     ..META
 };
@@ -60,8 +60,8 @@ pub static PUNSUBSCRIBE: Meta = Meta {
 pub static SSUBSCRIBE: Meta = Meta {
     name: "ssubscribe",
     arity: -2,
-    flags: Flags::of(&[Flag::Pubsub, Flag::NoScript, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::NoScript, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     first_key: 1,
     last_key: -1,
     step: 1,
@@ -79,8 +79,8 @@ pub static SSUBSCRIBE: Meta = Meta {
 pub static SUNSUBSCRIBE: Meta = Meta {
     name: "sunsubscribe",
     arity: -1,
-    flags: Flags::of(&[Flag::Pubsub, Flag::NoScript, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::NoScript, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     first_key: 1,
     last_key: -1,
     step: 1,
@@ -98,8 +98,8 @@ pub static SUNSUBSCRIBE: Meta = Meta {
 pub static PUBLISH: Meta = Meta {
     name: "publish",
     arity: 3,
-    flags: Flags::of(&[Flag::Pubsub, Flag::Loading, Flag::Stale, Flag::Fast]),
-    acl: Acl::of(&[Category::Pubsub, Category::Fast]),
+    flags: Flags::of(&[Flag::PubSub, Flag::Loading, Flag::Stale, Flag::Fast]),
+    acl: Acl::of(&[Category::PubSub, Category::Fast]),
     docs: &docs::PUBLISH,
     ..META
 };
@@ -108,8 +108,8 @@ pub static PUBLISH: Meta = Meta {
 pub static SPUBLISH: Meta = Meta {
     name: "spublish",
     arity: 3,
-    flags: Flags::of(&[Flag::Pubsub, Flag::Loading, Flag::Stale, Flag::Fast]),
-    acl: Acl::of(&[Category::Pubsub, Category::Fast]),
+    flags: Flags::of(&[Flag::PubSub, Flag::Loading, Flag::Stale, Flag::Fast]),
+    acl: Acl::of(&[Category::PubSub, Category::Fast]),
     first_key: 1,
     last_key: 1,
     step: 1,
@@ -145,8 +145,8 @@ pub static PUBSUB: Meta = Meta {
 pub static PUBSUB_CHANNELS: Meta = Meta {
     name: "pubsub|channels",
     arity: -2,
-    flags: Flags::of(&[Flag::Pubsub, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     docs: &docs::PUBSUB_CHANNELS,
     ..META
 };
@@ -165,8 +165,8 @@ pub static PUBSUB_HELP: Meta = Meta {
 pub static PUBSUB_NUMPAT: Meta = Meta {
     name: "pubsub|numpat",
     arity: 2,
-    flags: Flags::of(&[Flag::Pubsub, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     docs: &docs::PUBSUB_NUMPAT,
     ..META
 };
@@ -175,8 +175,8 @@ pub static PUBSUB_NUMPAT: Meta = Meta {
 pub static PUBSUB_NUMSUB: Meta = Meta {
     name: "pubsub|numsub",
     arity: -2,
-    flags: Flags::of(&[Flag::Pubsub, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     docs: &docs::PUBSUB_NUMSUB,
     ..META
 };
@@ -185,8 +185,8 @@ pub static PUBSUB_NUMSUB: Meta = Meta {
 pub static PUBSUB_SHARDCHANNELS: Meta = Meta {
     name: "pubsub|shardchannels",
     arity: -2,
-    flags: Flags::of(&[Flag::Pubsub, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     docs: &docs::PUBSUB_SHARDCHANNELS,
     ..META
 };
@@ -195,8 +195,8 @@ pub static PUBSUB_SHARDCHANNELS: Meta = Meta {
 pub static PUBSUB_SHARDNUMSUB: Meta = Meta {
     name: "pubsub|shardnumsub",
     arity: -2,
-    flags: Flags::of(&[Flag::Pubsub, Flag::Loading, Flag::Stale]),
-    acl: Acl::of(&[Category::Pubsub, Category::Slow]),
+    flags: Flags::of(&[Flag::PubSub, Flag::Loading, Flag::Stale]),
+    acl: Acl::of(&[Category::PubSub, Category::Slow]),
     docs: &docs::PUBSUB_SHARDNUMSUB,
     ..META
 };

@@ -13,6 +13,7 @@ use super::client_filter::Filter;
 use super::with_args;
 use crate::conn::Conn;
 use crate::core::{Core, Io, conn_mut};
+use crate::pubsub::Kind;
 use crate::route::Call;
 
 /// A list of clients that is wanted.
@@ -138,6 +139,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 + client.lib_version.capacity()
         });
         let held = conn.query.capacity() + conn.out.capacity() + conn.stashed_bytes() + unsent + argv + texts;
+        let subscriptions = conn.subscriptions.as_deref();
+        let subscribed = |kind| subscriptions.map_or(0, |all| all.count(kind));
         let events = if conn.paused { "" } else { "r" };
         // Writing into a vector cannot fail.
         let _ = write!(
@@ -148,12 +151,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         out.extend_from_slice(name);
         let _ = write!(
             out,
-            " age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={} qbuf-free={query_free} \
+            " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi=-1 watch=0 qbuf={} qbuf-free={query_free} \
              argv-mem={argv} multi-mem=0 rbs={} rbp={} obl={output} oll={} omem={} tot-mem={} events={events}{} \
              cmd={command} user=default redir=-1 resp={} lib-name=",
             seconds_since(conn.created_ms, now_ms),
             seconds_since(conn.last_active_ms, now_ms),
             conn.db,
+            subscribed(Kind::Channel),
+            subscribed(Kind::Pattern),
+            subscribed(Kind::ShardChannel),
             conn.query.len(),
             conn.out.capacity(),
             conn.out.capacity(),
@@ -179,6 +185,7 @@ pub(super) fn flags_of(conn: &Conn) -> String {
     let client = conn.client.as_deref();
     let letters: String = [
         (conn.monitor, 'O'),
+        (conn.subscriptions.is_some(), 'P'),
         (conn.postponed, 'b'),
         (conn.closing, 'c'),
         (conn.killed, 'A'),
