@@ -255,3 +255,7 @@ fn write_confirmation(
     }
     reply.int(count as i64);
 }
+
+#[cfg(test)]
+#[path = "pubsub/pubsub_tests.rs"]
+mod pubsub_tests;
