@@ -66,6 +66,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if killed {
                 io.close(id, CloseMode::Now);
             } else if drop {
+                // Counted once, however long it takes to close.
+                conn.killed = true;
+                conn.closing = true;
                 io.close(id, CloseMode::Now);
                 self.stats().output_limit_drops.add(1);
             } else if done && (conn.closing || (conn.ended && !conn.stalled)) {

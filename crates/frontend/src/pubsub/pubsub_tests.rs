@@ -163,10 +163,12 @@ fn subscriptions_of_a_closed_client_end_in_slices() {
     let asking = harness.connect(1);
     assert!(harness.ask(asking, "INFO stats").contains("pubsub_channels:3000\r\n"));
     harness.check(asking, "CLIENT KILL ID 1", ":1\r\n");
+    harness.run();
     harness.check(asking, "PUBLISH c7 x", ":1\r\n");
     assert!(harness.received(other).ends_with(&message('*', &["message", "c7", "x"])));
     harness.check(other, "UNSUBSCRIBE c8", &confirmed('*', "unsubscribe", "c8", 2999));
     harness.check(asking, "CLIENT KILL ID 2", ":1\r\n");
+    harness.run();
     harness.check(asking, "PUBSUB CHANNELS", "*0\r\n");
 }
 
