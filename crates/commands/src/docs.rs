@@ -7,6 +7,7 @@
 pub mod array;
 pub mod bitmap;
 pub mod cluster;
+pub mod transactions;
 pub mod commandlog;
 pub mod connection;
 pub mod generic;

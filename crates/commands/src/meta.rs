@@ -13,6 +13,7 @@ pub use keys::KeyAt;
 pub mod array;
 pub mod bitmap;
 pub mod cluster;
+pub mod transactions;
 pub mod commandlog;
 pub mod connection;
 pub mod connection_new;
