@@ -7,7 +7,6 @@
 pub mod array;
 pub mod bitmap;
 pub mod cluster;
-pub mod transactions;
 pub mod commandlog;
 pub mod connection;
 pub mod generic;
@@ -24,6 +23,7 @@ pub mod stream;
 pub mod stream_new;
 pub mod string;
 pub mod string_new;
+pub mod transactions;
 mod write;
 
 pub(crate) use write::words;

@@ -34,8 +34,8 @@ pub mod sorted_set;
 mod spec;
 pub mod stream;
 pub mod string;
-pub mod transactions;
 mod table;
+pub mod transactions;
 mod words;
 
 pub use ctx::ShardCtx;

@@ -13,7 +13,6 @@ pub use keys::KeyAt;
 pub mod array;
 pub mod bitmap;
 pub mod cluster;
-pub mod transactions;
 pub mod commandlog;
 pub mod connection;
 pub mod connection_new;
@@ -31,6 +30,7 @@ pub mod stream;
 pub mod stream_new;
 pub mod string;
 pub mod string_new;
+pub mod transactions;
 mod write;
 
 /// The metadata of a command or subcommand.

@@ -47,7 +47,7 @@ pub(crate) struct Task {
     /// The command's arguments, if they may be wanted.
     words: ShortArgs,
     /// By shard with keys of this task: the names of the keys to lock; none to hold the whole shard.
-    keys: Vec<(u16, Vec<Vec<u8>>)>,
+    keys: ShardKeys,
     /// Whether the locks were asked for, and whether they were given back.
     locked: bool,
     released: bool,
@@ -70,8 +70,11 @@ pub(crate) struct NewTask {
     /// The command's arguments, if they may be wanted.
     pub(crate) words: ShortArgs,
     /// By shard, the names of the keys to lock, or none for the whole shard. Empty: it holds nothing.
-    pub(crate) keys: Vec<(u16, Vec<Vec<u8>>)>,
+    pub(crate) keys: ShardKeys,
 }
+
+/// By shard, the names of keys to lock there; none for the whole shard.
+pub(crate) type ShardKeys = Vec<(u16, Vec<Vec<u8>>)>;
 
 /// The function of a task.
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<(), CmdError>>>>;
@@ -122,7 +125,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Starts a task that is going to lock these keys; without any, it walks over the shards.
-    pub(crate) fn start_task(&mut self, call: &Call, function: RoundsFn, keys: Vec<(u16, Vec<Vec<u8>>)>) {
+    pub(crate) fn start_task(&mut self, call: &Call, function: RoundsFn, keys: ShardKeys) {
         let args: OwnedArgs = self.call_args(call).iter().map(Bytes::copy_from_slice).collect();
         let mut words = ShortArgs::default();
         self.keep_args(call, &mut words);
@@ -147,12 +150,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.begin(new, Some(execution), function);
     }
 
-    fn begin(
-        &mut self,
-        new: NewTask,
-        execution: Option<Execution>,
-        function: impl FnOnce(Tx) -> TaskFuture,
-    ) {
+    fn begin(&mut self, new: NewTask, execution: Option<Execution>, function: impl FnOnce(Tx) -> TaskFuture) {
         let state = Rc::new(RefCell::new(TxState::default()));
         let db = usize::from(new.db);
         let (databases, limits) = (self.hot.databases, self.hot.limits);
@@ -225,7 +223,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut context = Context::from_waker(Waker::noop());
         match task.function.as_mut().poll(&mut context) {
             Poll::Pending => {
-                let own = task.execution.as_ref().and_then(|execution| execution.desk.borrow_mut().own.take());
+                let own =
+                    task.execution.as_ref().and_then(|execution| execution.desk.borrow_mut().own.take());
                 if let Some(number) = own {
                     return self.run_inner(at, number);
                 }

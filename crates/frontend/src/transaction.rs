@@ -18,17 +18,16 @@ use std::sync::Arc;
 use base::conn::ConnId;
 use base::{ArgRange, Args};
 use bus::Wake;
-use commands::meta::{Flag, Flags};
+use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut};
 use store::WatchToken;
 
 use self::calls::Words;
 use self::exec::{Desk, Execution, Plan, Queued, Surroundings};
-use crate::conn::{Conn, Replies};
 use crate::core::{Core, conn_mut};
 use crate::journal::ShortArgs;
 use crate::message::{Dest, Source};
-use crate::rounds::NewTask;
+use crate::rounds::{NewTask, ShardKeys};
 use crate::route::Call;
 use crate::watch::account;
 
@@ -187,7 +186,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn forget(&mut self, watched: Watched) {
         let token = watched.token;
         let keys = self.by_shard(watched.keys.into_iter().map(|(_, key)| key.into_vec()));
-        let task = NewTask { dest: Dest::NOBODY, db: 0, resp3: false, command: None, words: ShortArgs::default(), keys: keys.clone() };
+        let task = NewTask {
+            dest: Dest::NOBODY,
+            db: 0,
+            resp3: false,
+            command: None,
+            words: ShortArgs::default(),
+            keys: keys.clone(),
+        };
         self.begin_task(task, |tx| {
             Box::pin(async move {
                 let steps = keys.into_iter().map(|(shard, _)| {
@@ -200,7 +206,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         });
     }
 
-    fn by_shard(&self, keys: impl Iterator<Item = Vec<u8>>) -> Vec<(u16, Vec<Vec<u8>>)> {
+    fn by_shard(&self, keys: impl Iterator<Item = Vec<u8>>) -> ShardKeys {
         commands::by_shard(keys.map(|key| (self.topology.shard_of(&key), key)))
     }
 
@@ -212,7 +218,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Err(CmdError::text_of("ERR WATCH inside MULTI is not allowed"));
         }
         let db = conn.db;
-        let watched = conn.watched.get_or_insert_with(|| Box::new(Watched { token: fresh, keys: Vec::new() }));
+        let watched =
+            conn.watched.get_or_insert_with(|| Box::new(Watched { token: fresh, keys: Vec::new() }));
         let token = watched.token;
         let mut new = Vec::new();
         for name in names {
@@ -229,7 +236,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut words = ShortArgs::default();
         self.keep_args(call, &mut words);
         self.asked = true;
-        let task = NewTask { dest: call.dest(), db: call.db, resp3: call.resp3, command: None, words, keys: keys.clone() };
+        let task = NewTask {
+            dest: call.dest(),
+            db: call.db,
+            resp3: call.resp3,
+            command: None,
+            words,
+            keys: keys.clone(),
+        };
         self.begin_task(task, |tx| {
             Box::pin(async move {
                 let steps = keys.into_iter().map(|(shard, names)| {

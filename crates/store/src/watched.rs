@@ -5,8 +5,8 @@
 
 use hashbrown::HashMap;
 
+use crate::Shard;
 use crate::interest::Touched;
-use crate::{HashRef, Key, Shard};
 
 /// Names what a client watches, from its first WATCH to the end of its next EXEC, UNWATCH or DISCARD. The same on all shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ impl Shard {
         for name in names {
             let key = self.key(name);
             // A key whose time is over is removed here, before anybody watches it.
-            let expires = self.db(db).expire_at_ms(key).is_some();
+            let expires = self.db(db).occupied(key).is_some_and(|entry| entry.expiry_ms().is_some());
             let name: Box<[u8]> = name.as_slice().into();
             self.add_interest(db, &name);
             self.watches.names.entry(name.clone()).or_default().push((db, token));

@@ -14,13 +14,14 @@ use std::sync::Arc;
 use base::hash::KeyHasher;
 use base::{ArgRange, Args, slot};
 use commands::{
-    CmdError, CommandId, CommandSpec, Handler, Merge, Ran, Route, RoundsFn, ShardCtx, Step, StepOut, Topology,
+    CmdError, CommandId, CommandSpec, Handler, Merge, Ran, RoundsFn, Route, ShardCtx, Step, StepOut, Topology,
 };
 use resp::Reply;
 
 use crate::gather::Gather;
 use crate::keys::Keys;
 use crate::message::{Dest, Op};
+use crate::rounds::ShardKeys;
 
 /// The words of commands: their arguments, one behind the other, and where they are.
 #[derive(Default)]
@@ -53,7 +54,8 @@ impl Kind {
                 }
                 let keys = Keys::of(spec, args);
                 let is_cut = !spec.meta.key_specs.is_empty() && keys.is_cut(args.len());
-                let one_shard = !spec.meta.key_specs.is_empty() && shard_of_all(&keys, args, topology).is_some();
+                let one_shard =
+                    !spec.meta.key_specs.is_empty() && shard_of_all(&keys, args, topology).is_some();
                 if is_cut || one_shard { Kind::Step } else { Kind::Rounds(function) }
             }
             _ => Kind::Step,
@@ -119,7 +121,7 @@ impl Claims {
     }
 
     /// As a task asks for them: no names for a whole shard.
-    pub(crate) fn into_keys(self) -> Vec<(u16, Vec<Vec<u8>>)> {
+    pub(crate) fn into_keys(self) -> ShardKeys {
         self.shards.into_iter().map(|(shard, names)| (shard, names.unwrap_or_default())).collect()
     }
 }
@@ -183,13 +185,14 @@ pub(crate) struct Outcome {
 
 impl Calls {
     /// None yet, of commands with these words.
-    pub(crate) fn new(words: Arc<Words>, topology: Topology, hasher: KeyHasher, ticks: fn() -> u64, home: u16) -> Self {
+    pub(crate) fn new(
+        words: Arc<Words>,
+        topology: Topology,
+        hasher: KeyHasher,
+        ticks: fn() -> u64,
+        home: u16,
+    ) -> Self {
         Calls { words, topology, hasher, ticks, home, batches: BTreeMap::new(), splits: Vec::new() }
-    }
-
-    /// Whether there is nothing to run.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.batches.is_empty()
     }
 
     /// Adds a command of [`Kind::Step`]. An error if it has no shard to run on.
@@ -284,7 +287,9 @@ impl Calls {
     }
 
     fn gather(&mut self, call: &NewCall<'_>, merge: Merge, parts: usize, order: Vec<u16>) {
-        let mut gather = Gather { op: Op::Command(call.command), order, ..Gather::default() };
+        let mut gather = Gather::default();
+        gather.op = Op::Command(call.command);
+        gather.order = order;
         gather.start(Dest::NOBODY, merge, call.resp3, parts);
         self.splits.push(Split { number: call.number, gather });
     }
@@ -296,7 +301,8 @@ impl Calls {
         for (shard, batch) in self.batches {
             let (words, ticks) = (Arc::clone(&self.words), self.ticks);
             let Batch { parts, ranges, targets: of_shard } = batch;
-            let step: Step = Box::new(move |ctx| StepOut::Ran(run(ctx, &parts, &words.bytes, &ranges, ticks)));
+            let step: Step =
+                Box::new(move |ctx| StepOut::Ran(run(ctx, &parts, &words.bytes, &ranges, ticks)));
             steps.push((shard, step));
             targets.push(of_shard);
         }

@@ -29,6 +29,7 @@ use store::WatchToken;
 
 use super::Watched;
 use super::calls::{Calls, Claims, Kind, NewCall, Words};
+use crate::rounds::ShardKeys;
 use crate::shared::Shared;
 
 /// A queued command.
@@ -125,7 +126,7 @@ impl Plan {
         watched: Option<&Watched>,
         own: impl Fn(CommandId) -> bool,
         around: Surroundings,
-    ) -> (Self, Vec<(u16, Vec<Vec<u8>>)>) {
+    ) -> (Self, ShardKeys) {
         let (words, queue) = (Arc::clone(&execution.words), Rc::clone(&execution.queue));
         let topology = commands::Topology { shards: around.shards };
         let table = &around.shared.table;
@@ -143,8 +144,7 @@ impl Plan {
             kinds.push(kind);
         }
         let guard = watched.map(|watched| {
-            let mut shards: Vec<u16> =
-                watched.keys.iter().map(|(_, key)| topology.shard_of(key)).collect();
+            let mut shards: Vec<u16> = watched.keys.iter().map(|(_, key)| topology.shard_of(key)).collect();
             shards.sort_unstable();
             shards.dedup();
             for (_, key) in &watched.keys {
@@ -152,12 +152,12 @@ impl Plan {
             }
             Guard { token: watched.token, shards }
         });
-        let once = is_once(&kinds, |at| {
-            queue.get(at).is_some_and(|queued| is_movable(table, queued.command))
-        });
+        let once =
+            is_once(&kinds, |at| queue.get(at).is_some_and(|queued| is_movable(table, queued.command)));
         let once = once
             && guard.as_ref().is_none_or(|_| {
-                claims.only_shard().is_some() && matches!(kinds.first(), Some(Kind::Step))
+                claims.only_shard().is_some()
+                    && matches!(kinds.first(), Some(Kind::Step))
                     && !kinds.iter().any(|kind| matches!(kind, Kind::Own))
             });
         let keys = if is_loose { Vec::new() } else { claims.into_keys() };
@@ -254,8 +254,7 @@ impl Plan {
             let desk = self.desk.borrow();
             (desk.db, desk.resp3)
         };
-        let mut calls =
-            Calls::new(Arc::clone(&self.words), tx.topology, self.hasher, self.ticks, self.home);
+        let mut calls = Calls::new(Arc::clone(&self.words), tx.topology, self.hasher, self.ticks, self.home);
         let mut next = at;
         while let (Some(kind), Some(&queued)) = (self.kinds.get(next), self.queue.get(next)) {
             match kind {
@@ -283,9 +282,12 @@ impl Plan {
             steps = steps
                 .into_iter()
                 .map(|(shard, step)| {
-                    let guarded: Step = Box::new(move |ctx| {
-                        if ctx.shard.unwatch(token) { step(ctx) } else { StepOut::Flag(false) }
-                    });
+                    let guarded: Step =
+                        Box::new(
+                            move |ctx| {
+                                if ctx.shard.unwatch(token) { step(ctx) } else { StepOut::Flag(false) }
+                            },
+                        );
                     (shard, guarded)
                 })
                 .collect();
