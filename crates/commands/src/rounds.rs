@@ -52,10 +52,21 @@ pub enum StepOut {
     Parts(Vec<(usize, Result<Vec<u8>, CmdError>)>),
     /// A reply.
     Reply(Vec<u8>),
+    /// The replies of several commands.
+    Ran(Ran),
     /// One for each of several keys.
     Each(Vec<StepOut>),
     /// The step failed.
     Failed(CmdError),
+}
+
+/// The replies of several commands that ran one after another.
+#[derive(Debug, Default)]
+pub struct Ran {
+    /// One reply behind the other.
+    pub bytes: Vec<u8>,
+    /// By command: where its reply ends, and how many ticks it took.
+    pub each: Vec<(usize, u64)>,
 }
 
 impl StepOut {
@@ -183,6 +194,11 @@ impl Tx {
         let mut state = self.state.borrow_mut();
         state.outgoing = Some(steps);
         state.last = last;
+        Round { state: Rc::clone(&self.state) }
+    }
+
+    /// Waits for results of something other than steps, which the caller has asked its core for.
+    pub fn results(&self) -> Round {
         Round { state: Rc::clone(&self.state) }
     }
 

@@ -14,6 +14,8 @@ use resp::Parser;
 
 use crate::connection::Fieldsets;
 use crate::pubsub::Subscriptions;
+use crate::route::Call;
+use crate::transaction::{Multi, Watched};
 
 /// A stash that grew beyond this is given back when it is empty.
 const STASH_KEEP_BYTES: usize = 64 * 1024;
@@ -143,6 +145,12 @@ pub(crate) struct Conn {
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
     /// Its next command is held back by CLIENT PAUSE.
     pub(crate) postponed: bool,
+    /// Its next command waits until its EXEC is done.
+    pub(crate) waits: bool,
+    /// What it has queued since MULTI.
+    pub(crate) multi: Option<Box<Multi>>,
+    /// The keys that it watches.
+    pub(crate) watched: Option<Box<Watched>>,
     /// In the list of connections whose bytes wait to be parsed.
     pub(crate) stalled: bool,
     /// Reading is stopped at the socket.
@@ -190,6 +198,9 @@ impl Conn {
             monitor: false,
             subscriptions: None,
             postponed: false,
+            waits: false,
+            multi: None,
+            watched: None,
             stalled: false,
             paused: false,
             dirty: false,
@@ -224,7 +235,8 @@ impl Conn {
 
     /// Looks anew whether anything is special about the connection; to be called when that may have changed.
     pub(crate) fn look_at_state(&mut self) {
-        self.usual = self.authenticated && self.replies == Replies::On && !self.is_listening();
+        self.usual =
+            self.authenticated && self.replies == Replies::On && self.multi.is_none() && !self.is_listening();
     }
 
     /// Whether it listens to messages only: subscribed, with RESP2, where messages look like replies.
@@ -253,6 +265,7 @@ impl Conn {
         let outstanding = self.outstanding();
         let expected = self.forecast_bytes.saturating_mul(outstanding as usize);
         outstanding < REPLIES_OUTSTANDING_MAX
+            && !self.waits
             && expected.saturating_add(self.out.len() + self.unsent_bytes + self.stashed_bytes())
                 < REPLIES_PAUSE_BYTES
     }
@@ -313,6 +326,11 @@ impl Conn {
         let len = stash.bytes.len() - at;
         *stash.place(seq) = Place { at, len };
         stash.count += 1;
+    }
+
+    /// The number of the reply that a call's own is, is a part of, or would follow.
+    pub(crate) fn reply_of(&self, call: &Call) -> u32 {
+        if call.muted || call.inner.is_some() { self.next_seq.wrapping_sub(1) } else { call.seq }
     }
 
     /// Takes a message in the form of RESP2, to come behind the reply `after`. It stands between replies, and in front of those
@@ -397,7 +415,8 @@ impl Conn {
         });
         let subscriptions = self.subscriptions.as_ref().map_or(0, |all| all.memory_bytes());
         let buffers = self.query.capacity() + self.out.capacity();
-        size_of::<Conn>() + size_of::<ConnInfo>() + buffers + client + stash + subscriptions
+        let multi = self.multi.as_ref().map_or(0, |multi| multi.memory_bytes());
+        size_of::<Conn>() + size_of::<ConnInfo>() + buffers + client + stash + subscriptions + multi
     }
 
     /// Gives back what a quiet connection need not hold.

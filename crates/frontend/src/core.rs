@@ -300,6 +300,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if let Some(mut subscriptions) = subscriptions {
                 self.leave_all(id, &mut subscriptions);
             }
+            self.discard_multi(id);
             self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }

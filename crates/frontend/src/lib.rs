@@ -51,6 +51,7 @@ mod rounds;
 mod route;
 pub mod shared;
 pub mod stats;
+mod transaction;
 mod watch;
 
 pub use crate::config::Config;

@@ -68,9 +68,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Carries out one of the six commands.
     fn change_subscriptions(&mut self, call: &Call, kind: Kind, subscribe: bool) -> Result<(), CmdError> {
+        if call.inner.is_some() && subscribe && kind == Kind::ShardChannel {
+            return Err(CmdError::text_of("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"));
+        }
         let names = names(self.call_args(call));
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
-        let after = if call.muted { conn.next_seq.wrapping_sub(1) } else { call.seq };
+        let after = conn.reply_of(call);
         let mut bytes = Vec::new();
         let mut reply = Reply::new(&mut bytes, conn.resp3);
         if subscribe {
@@ -90,7 +93,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return };
         let mut bytes = Vec::new();
         write(&mut Reply::new(&mut bytes, conn.resp3));
-        conn.push(conn.next_seq.wrapping_sub(1), &bytes);
+        conn.push(conn.reply_of(call), &bytes);
         self.mark_dirty(call.id.index);
     }
 

@@ -172,7 +172,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let count = self.shared.pubsub.receivers(kind, hash, args.arg(1), cores);
         if count > 0 {
             let piece = Piece { op: Op::Message(kind), hash, ..call.piece(Dest::NOBODY) };
-            self.plan_message(piece, call.dest());
+            let id = call.id;
+            let seq = conn_mut(&mut self.conns, id).map_or(call.seq, |conn| conn.reply_of(call));
+            self.plan_message(piece, Dest::Conn { index: id.index, generation: id.generation, seq });
         }
         count as i64
     }
