@@ -27,6 +27,7 @@ pub mod hyperloglog;
 pub mod introspection;
 pub mod list;
 pub mod meta;
+pub mod persistence;
 mod rounds;
 pub mod server;
 pub mod set;
@@ -61,4 +62,5 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     server::SPECS,
     control::SPECS,
     introspection::SPECS,
+    persistence::SPECS,
 ];
