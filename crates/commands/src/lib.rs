@@ -13,6 +13,7 @@
 
 pub mod array;
 pub mod bitmap;
+mod blocking;
 pub mod cluster;
 pub mod connection;
 pub mod control;
@@ -37,6 +38,7 @@ pub mod string;
 mod table;
 mod words;
 
+pub use blocking::{Blocking, PutBack, WaitFn, Waiting};
 pub use ctx::ShardCtx;
 pub use error::CmdError;
 pub use rounds::{OwnedArgs, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState, by_shard};
