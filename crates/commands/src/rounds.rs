@@ -55,10 +55,21 @@ pub enum StepOut {
     Reply(Vec<u8>),
     /// The command waits; this is what for.
     Waits(Box<Waiting>),
+    /// The replies of several commands.
+    Ran(Ran),
     /// One for each of several keys.
     Each(Vec<StepOut>),
     /// The step failed.
     Failed(CmdError),
+}
+
+/// The replies of several commands that ran one after another.
+#[derive(Debug, Default)]
+pub struct Ran {
+    /// One reply behind the other.
+    pub bytes: Vec<u8>,
+    /// By command: where its reply ends, and how many ticks it took.
+    pub each: Vec<(usize, u64)>,
 }
 
 impl StepOut {
@@ -199,6 +210,11 @@ impl Tx {
     /// Whether the command is tried again if it replies null. Then all locks must still be held, so that nothing is missed.
     pub fn may_block(&self) -> bool {
         self.may_block
+    }
+
+    /// Waits for results of something other than steps, which the caller has asked its core for.
+    pub fn results(&self) -> Round {
+        Round { state: Rc::clone(&self.state) }
     }
 
     /// Whether the client speaks RESP3.
