@@ -1,6 +1,7 @@
 //! The sorted set commands.
 
 mod add;
+mod blocking;
 mod bounds;
 mod combine;
 mod look;
@@ -46,6 +47,9 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::ZPOPMIN, Route::Key(pop::zpopmin)),
     CommandSpec::new(&meta::ZPOPMAX, Route::Key(pop::zpopmax)),
     CommandSpec::new(&meta::ZMPOP, Route::Rounds(pop::zmpop, pop::zmpop_rounds)),
+    CommandSpec::new(&meta::BZPOPMIN, Route::Blocking(&blocking::BZPOPMIN)),
+    CommandSpec::new(&meta::BZPOPMAX, Route::Blocking(&blocking::BZPOPMAX)),
+    CommandSpec::new(&meta::BZMPOP, Route::Blocking(&blocking::BZMPOP)),
     CommandSpec::new(&meta::ZRANDMEMBER, Route::Key(random::zrandmember)),
     CommandSpec::new(&meta::ZSCAN, Route::Key(scan::zscan)),
     CommandSpec::new(&meta::ZUNION, Route::Rounds(combine::zunion, combine::zunion_rounds)),
@@ -138,19 +142,6 @@ pub(crate) fn store_members(ctx: &mut ShardCtx<'_>, name: &[u8], members: &Membe
         }
         None => {}
     }
-}
-
-/// Keys with their numbers, by shard.
-fn by_shard(tx: &Tx, names: &[Bytes]) -> Vec<(u16, Vec<(usize, Bytes)>)> {
-    let mut parts: Vec<(u16, Vec<(usize, Bytes)>)> = Vec::new();
-    for (number, name) in names.iter().enumerate() {
-        let (shard, entry) = (tx.topology.shard_of(name), (number, name.clone()));
-        match parts.iter_mut().find(|(other, _)| *other == shard) {
-            Some((_, part)) => part.push(entry),
-            None => parts.push((shard, vec![entry])),
-        }
-    }
-    parts
 }
 
 /// What a step that finds members hands back.

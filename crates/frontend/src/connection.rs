@@ -15,6 +15,7 @@ mod config;
 mod debug;
 mod handshake;
 mod help;
+mod himport;
 mod info;
 mod keys;
 mod latency;
@@ -22,12 +23,15 @@ mod lolwut;
 mod memory;
 mod module;
 mod monitor;
+mod pubsub;
 mod server;
 mod slowlog;
 mod tracking;
 
 pub(crate) use client_list::Listing;
+pub(crate) use himport::Fieldsets;
 pub(crate) use monitor::Monitor;
+pub(crate) use pubsub::refusal;
 
 use base::Args;
 use base::conn::ConnId;
@@ -119,6 +123,25 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "client|unblock" => Core::client_unblock,
         "client|unpause" => Core::client_unpause,
         "monitor" => Core::monitor,
+        "subscribe" => Core::subscribe,
+        "unsubscribe" => Core::unsubscribe,
+        "psubscribe" => Core::psubscribe,
+        "punsubscribe" => Core::punsubscribe,
+        "ssubscribe" => Core::ssubscribe,
+        "sunsubscribe" => Core::sunsubscribe,
+        "publish" => Core::publish_command,
+        "spublish" => Core::spublish_command,
+        "pubsub|channels" => Core::pubsub_channels,
+        "pubsub|help" => Core::pubsub_help,
+        "pubsub|numpat" => Core::pubsub_numpat,
+        "pubsub|numsub" => Core::pubsub_numsub,
+        "pubsub|shardchannels" => Core::pubsub_shardchannels,
+        "pubsub|shardnumsub" => Core::pubsub_shardnumsub,
+        "multi" => Core::multi,
+        "exec" => Core::exec,
+        "discard" => Core::discard,
+        "watch" => Core::watch_keys,
+        "unwatch" => Core::unwatch,
         "readonly" | "readwrite" | "asking" => Core::no_cluster,
         "command" | "command|info" => Core::command_info,
         "command|count" => Core::command_count,
@@ -159,6 +182,10 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "lolwut" => Core::lolwut,
         "object|help" => Core::object_help,
         "time" => Core::time,
+        "himport|discard" => Core::himport_discard,
+        "himport|discardall" => Core::himport_discardall,
+        "himport|prepare" => Core::himport_prepare,
+        "himport|set" => Core::himport_set,
         "debug" => Core::debug,
         "shutdown" => Core::shutdown,
         _ => return None,
@@ -266,6 +293,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             2 => Some(self.call_args(call).arg(1).to_vec()),
             _ => return Err(CmdError::Arity("ping".into())),
         };
+        if conn_mut(&mut self.conns, call.id).is_some_and(|conn| conn.is_listening()) {
+            self.answer(call, |reply| {
+                reply.array(2);
+                reply.bulk(b"pong");
+                reply.bulk(&message.unwrap_or_default());
+            });
+            return Ok(());
+        }
         self.answer(call, |reply| match message {
             None => reply.simple("PONG"),
             Some(message) => reply.bulk(&message),
@@ -303,10 +338,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Brings the connection back to what it was when it came.
     fn reset(&mut self, call: &Call) -> Result<(), CmdError> {
         let authenticated = self.hot.password.is_empty();
+        self.discard_multi(call.id);
         if conn_mut(&mut self.conns, call.id).is_some_and(|conn| conn.monitor) {
             // What came before in the pipeline is still shown.
             self.flush();
         }
+        self.unsubscribe_silently(call.id);
         let mut call = *call;
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             if call.muted && conn.replies == Replies::Off {
@@ -318,11 +355,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             conn.resp3 = false;
             conn.authenticated = authenticated;
             conn.replies = Replies::On;
+            conn.look_at_state();
             if let Some(client) = &mut conn.client {
                 client.name.clear();
                 client.no_evict = false;
                 client.no_touch = false;
                 client.redirect = false;
+                client.fieldsets.clear();
             }
             if conn.monitor {
                 self.end_monitor(call.id);
@@ -368,8 +407,8 @@ mod tests {
             let has = own.commands[usize::from(id)].is_some();
             let needs = matches!(spec.route, Route::Connection)
                 || matches!(spec.route, Route::Container) && spec.meta.arity == -1;
-            // DEBUG is looked at first, and goes on to shards.
-            let may = matches!(spec.route, Route::Rounds(..));
+            // DEBUG and HIMPORT SET are looked at first, and go on to shards.
+            let may = matches!(spec.route, Route::Rounds(..) | Route::Key(_));
             assert!(has == needs || has && may, "{}", spec.meta.name);
             assert!(has || own.inquiries[usize::from(id)].is_none(), "{}", spec.meta.name);
         }

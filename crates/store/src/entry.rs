@@ -11,7 +11,7 @@ use crate::key::TableHasher;
 use crate::packed::Tag;
 use crate::sizes::Place as Size;
 use crate::value::{INLINE_MAX_BYTES, KeyRecord, Large, TooLong, checked_end, field_soonest_ms};
-use crate::{Expiry, Item, Key, OwnedValue, StringValue, Value};
+use crate::{Class, Expiry, Item, Key, Kind, OwnedValue, StringValue, Value};
 
 /// A growing string doubles while it is shorter than this; then it gets this much room, or an eighth of its length.
 const SPARE_MAX_BYTES: usize = 1024 * 1024;
@@ -33,7 +33,10 @@ impl Entry<'_> {
     pub(crate) fn count(&mut self) {
         match self {
             Entry::Occupied(found) => found.books.count_lookup(true),
-            Entry::Vacant(place) => place.books.count_lookup(false),
+            Entry::Vacant(place) => {
+                place.books.count_lookup(false);
+                place.books.events.push(Class::KeyMiss, "keymiss", place.deadlines.db, place.key.bytes);
+            }
         }
     }
 }
@@ -95,6 +98,28 @@ impl<'a> Occupied<'a> {
         self.write(word, value.payload());
     }
 
+    /// As [`Occupied::set`], for commands that don't care what the key held before: told as such.
+    #[inline]
+    pub fn overwrite(&mut self, value: StringValue<'_>, expiry: Expiry) {
+        self.tell_overwritten(Kind::String);
+        self.set(value, expiry);
+    }
+
+    /// Tells that the key gets another value, of this type.
+    #[inline]
+    pub(crate) fn tell_overwritten(&mut self, kind: Kind) {
+        if self.books.events.are_wanted() {
+            let item = Item(self.place.record().view());
+            self.books.events.overwritten(self.deadlines.db, item.0.name(), item.kind(), kind);
+        }
+    }
+
+    /// Tells that the key is a new one.
+    pub(crate) fn tell_new(&mut self) {
+        let name = self.place.record().view().name();
+        self.books.events.push(Class::New, "new", self.deadlines.db, name);
+    }
+
     /// Sets or clears the expiry.
     pub fn set_expiry(&mut self, expiry_ms: Option<u64>) {
         self.change(|record| record.with_word(expiry_ms));
@@ -142,7 +167,9 @@ impl<'a> Occupied<'a> {
     /// Removes the key and returns what it held.
     pub fn take(self) -> OwnedValue {
         let Occupied { place, deadlines, books } = self;
-        books.forget(deadlines, place.record().view());
+        let old = place.record().view();
+        books.forget(deadlines, old);
+        books.interest.touch(deadlines.db, old.name());
         books.stats.dirty += 1;
         OwnedValue::taken(place.remove())
     }
@@ -150,7 +177,9 @@ impl<'a> Occupied<'a> {
     /// Removes the key without counting a change.
     pub(crate) fn delete(self) {
         let Occupied { place, deadlines, books } = self;
-        books.forget(deadlines, place.record().view());
+        let old = place.record().view();
+        books.forget(deadlines, old);
+        books.interest.touch(deadlines.db, old.name());
         let record = place.remove();
         if let PayloadRef::Boxed(_) = record.payload() {
             books.discard(record.into_box());
@@ -168,7 +197,7 @@ impl<'a> Occupied<'a> {
             match self.place.record_mut().overwrite_in_place(payload) {
                 Ok(()) => {
                     self.deadlines.sizes.shift(before, after);
-                    self.books.stats.dirty += 1;
+                    self.changed();
                     return;
                 }
                 Err(unwritten) => payload = unwritten,
@@ -189,7 +218,7 @@ impl<'a> Occupied<'a> {
             match self.place.record_mut().overwrite_in_place(payload) {
                 Ok(()) => {
                     self.deadlines.sizes.shift(before, Size::of(self.place.record().view()));
-                    self.books.stats.dirty += 1;
+                    self.changed();
                     return;
                 }
                 Err(unwritten) => payload = unwritten,
@@ -217,7 +246,19 @@ impl<'a> Occupied<'a> {
             let marked = new.has_word();
             self.place.set_marked(marked);
         }
+        self.changed();
+    }
+
+    /// Notes that the key was changed.
+    #[inline(always)]
+    fn changed(&mut self) {
         self.books.stats.dirty += 1;
+        self.touch();
+    }
+
+    #[inline(always)]
+    fn touch(&mut self) {
+        self.books.interest.touch(self.deadlines.db, self.place.record().view().name());
     }
 
     /// Overwrites a large string in its own buffer, if there is one and it is neither too small nor far too big.
@@ -334,6 +375,7 @@ impl<'a> Vacant<'a> {
 
     #[inline]
     fn write(mut self, word: Option<u64>, payload: Payload<'_, Large>, changed: bool) {
+        self.books.events.push(Class::New, "new", self.deadlines.db, self.key.bytes);
         match std::mem::replace(&mut self.place, Place::Done) {
             Place::Empty(place) => {
                 let mut record = KeyRecord::new(self.key.bytes, word, payload);
@@ -341,6 +383,7 @@ impl<'a> Vacant<'a> {
                     record.set_hint(true);
                 }
                 self.books.admit(self.deadlines, record.view());
+                self.books.interest.touch(self.deadlines.db, self.key.bytes);
                 self.books.stats.dirty += 1;
                 place.insert(record, word.is_some());
             }

@@ -33,6 +33,7 @@ use ds::{SweepCursor, SweepStats};
 
 use crate::books::Books;
 use crate::db::Database;
+use crate::events::Class;
 use crate::fields::FieldDeadlines;
 use crate::sizes::Sizes;
 use crate::value::is_expired;
@@ -81,6 +82,8 @@ pub struct Progress {
 
 /// The state of a database's expiry.
 pub(crate) struct Deadlines {
+    /// The number of the database.
+    pub(crate) db: usize,
     /// Sum of the expiry times of all keys that have one.
     sum_ms: u128,
     /// No key expires before.
@@ -113,6 +116,7 @@ struct Window {
 impl Default for Deadlines {
     fn default() -> Self {
         Deadlines {
+            db: 0,
             sum_ms: 0,
             soonest_ms: u64::MAX,
             set_ms: u64::MAX,
@@ -270,6 +274,8 @@ impl Database {
             },
             |record| {
                 books.forget(deadlines, record.view());
+                books.interest.touch(deadlines.db, record.view().name());
+                books.events.push(Class::Expired, "expired", deadlines.db, record.view().name());
                 books.discard(record.into_box());
             },
         );
