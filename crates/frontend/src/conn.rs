@@ -10,6 +10,8 @@ use base::limits::{
 use bytes::BytesMut;
 use resp::Parser;
 
+use crate::connection::Fieldsets;
+
 /// A stash that grew beyond this is given back when it is empty.
 const STASH_KEEP_BYTES: usize = 64 * 1024;
 
@@ -67,6 +69,8 @@ pub(crate) struct ClientInfo {
     pub(crate) no_touch: bool,
     /// CLIENT CAPA REDIRECT.
     pub(crate) redirect: bool,
+    /// HIMPORT PREPARE.
+    pub(crate) fieldsets: Fieldsets,
 }
 
 /// Whether the client gets replies (CLIENT REPLY).
@@ -311,7 +315,9 @@ impl Conn {
     pub(crate) fn memory_bytes(&self) -> usize {
         let client = self.client.as_deref().map_or(0, |client| {
             let names = [&client.name, &client.lib_name, &client.lib_version];
-            size_of::<ClientInfo>() + names.iter().map(|name| name.capacity()).sum::<usize>()
+            size_of::<ClientInfo>()
+                + names.iter().map(|name| name.capacity()).sum::<usize>()
+                + client.fieldsets.memory_bytes()
         });
         let stash = self.stash.as_ref().map_or(0, |stash| {
             size_of::<Stash>() + stash.bytes.capacity() + stash.ring.len() * size_of::<Place>()

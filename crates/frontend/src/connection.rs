@@ -15,6 +15,7 @@ mod config;
 mod debug;
 mod handshake;
 mod help;
+mod himport;
 mod info;
 mod keys;
 mod latency;
@@ -27,6 +28,7 @@ mod slowlog;
 mod tracking;
 
 pub(crate) use client_list::Listing;
+pub(crate) use himport::Fieldsets;
 pub(crate) use monitor::Monitor;
 
 use base::Args;
@@ -159,6 +161,10 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "lolwut" => Core::lolwut,
         "object|help" => Core::object_help,
         "time" => Core::time,
+        "himport|discard" => Core::himport_discard,
+        "himport|discardall" => Core::himport_discardall,
+        "himport|prepare" => Core::himport_prepare,
+        "himport|set" => Core::himport_set,
         "debug" => Core::debug,
         "shutdown" => Core::shutdown,
         _ => return None,
@@ -323,6 +329,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 client.no_evict = false;
                 client.no_touch = false;
                 client.redirect = false;
+                client.fieldsets.clear();
             }
             if conn.monitor {
                 self.end_monitor(call.id);
@@ -368,8 +375,8 @@ mod tests {
             let has = own.commands[usize::from(id)].is_some();
             let needs = matches!(spec.route, Route::Connection)
                 || matches!(spec.route, Route::Container) && spec.meta.arity == -1;
-            // DEBUG is looked at first, and goes on to shards.
-            let may = matches!(spec.route, Route::Rounds(..));
+            // DEBUG and HIMPORT SET are looked at first, and go on to shards.
+            let may = matches!(spec.route, Route::Rounds(..) | Route::Key(_));
             assert!(has == needs || has && may, "{}", spec.meta.name);
             assert!(has || own.inquiries[usize::from(id)].is_none(), "{}", spec.meta.name);
         }

@@ -119,7 +119,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return self.refuse(&call, &CmdError::text_of("ERR Replica can't interact with the keyspace"));
         }
         match route {
-            Route::Key(_) => self.route_key(&call),
+            Route::Key(_) if !self.own_commands.takes(call.command) => self.route_key(&call),
             Route::Keys(_, merge) => self.route_keys(&call, merge),
             Route::AllShards(_, merge) => self.route_all(&call, merge),
             Route::OneShard(pick, _) => match pick(self.call_args(&call), self.topology) {
@@ -130,7 +130,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.route_rounds(&call, function);
             }
             Route::Walk(function) => self.start_task(&call, function, Vec::new()),
-            Route::Rounds(..) | Route::Connection | Route::Container => self.connection_command(&call),
+            Route::Key(_) | Route::Rounds(..) | Route::Connection | Route::Container => {
+                self.connection_command(&call)
+            }
         }
         // What is not planned for the own shard has been copied, or is done.
         let end = self.plan.own_ranges();

@@ -136,6 +136,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 + client.name.capacity()
                 + client.lib_name.capacity()
                 + client.lib_version.capacity()
+                + client.fieldsets.memory_bytes()
         });
         let held = conn.query.capacity() + conn.out.capacity() + conn.stashed_bytes() + unsent + argv + texts;
         let events = if conn.paused { "" } else { "r" };
