@@ -25,6 +25,7 @@ pub mod stream;
 pub mod stream_new;
 pub mod string;
 pub mod string_new;
+pub mod transactions;
 mod write;
 
 pub(crate) use write::words;

@@ -32,6 +32,7 @@ pub mod stream;
 pub mod stream_new;
 pub mod string;
 pub mod string_new;
+pub mod transactions;
 mod write;
 
 /// The metadata of a command or subcommand.

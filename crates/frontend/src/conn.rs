@@ -11,6 +11,7 @@ use bytes::BytesMut;
 use resp::Parser;
 
 use crate::connection::Fieldsets;
+use crate::transaction::{Multi, Watched};
 
 /// A stash that grew beyond this is given back when it is empty.
 const STASH_KEEP_BYTES: usize = 64 * 1024;
@@ -121,6 +122,12 @@ pub(crate) struct Conn {
     pub(crate) monitor: bool,
     /// Its next command is held back by CLIENT PAUSE.
     pub(crate) postponed: bool,
+    /// Its next command waits until its EXEC is done.
+    pub(crate) waits: bool,
+    /// What it has queued since MULTI.
+    pub(crate) multi: Option<Box<Multi>>,
+    /// The keys that it watches.
+    pub(crate) watched: Option<Box<Watched>>,
     /// In the list of connections whose bytes wait to be parsed.
     pub(crate) stalled: bool,
     /// Reading is stopped at the socket.
@@ -166,6 +173,9 @@ impl Conn {
             killed: false,
             monitor: false,
             postponed: false,
+            waits: false,
+            multi: None,
+            watched: None,
             stalled: false,
             paused: false,
             dirty: false,
@@ -210,6 +220,7 @@ impl Conn {
         let outstanding = self.outstanding();
         let expected = self.forecast_bytes.saturating_mul(outstanding as usize);
         outstanding < REPLIES_OUTSTANDING_MAX
+            && !self.waits
             && expected.saturating_add(self.out.len() + self.unsent_bytes + self.stashed_bytes())
                 < REPLIES_PAUSE_BYTES
     }
@@ -221,6 +232,7 @@ impl Conn {
         let expected = self.forecast_bytes.saturating_mul(outstanding);
         let held = self.out.len() + self.unsent_bytes + self.stashed_bytes();
         if outstanding <= REPLIES_OUTSTANDING_MAX as usize
+            && !self.waits
             && expected.saturating_add(held) < REPLIES_PAUSE_BYTES
         {
             return wanted;
@@ -323,7 +335,8 @@ impl Conn {
             size_of::<Stash>() + stash.bytes.capacity() + stash.ring.len() * size_of::<Place>()
         });
         let buffers = self.query.capacity() + self.out.capacity();
-        size_of::<Conn>() + size_of::<ConnInfo>() + buffers + client + stash
+        let multi = self.multi.as_ref().map_or(0, |multi| multi.memory_bytes());
+        size_of::<Conn>() + size_of::<ConnInfo>() + buffers + client + stash + multi
     }
 
     /// Gives back what a quiet connection need not hold.

@@ -121,6 +121,11 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "client|unblock" => Core::client_unblock,
         "client|unpause" => Core::client_unpause,
         "monitor" => Core::monitor,
+        "multi" => Core::multi,
+        "exec" => Core::exec,
+        "discard" => Core::discard,
+        "watch" => Core::watch_keys,
+        "unwatch" => Core::unwatch,
         "readonly" | "readwrite" | "asking" => Core::no_cluster,
         "command" | "command|info" => Core::command_info,
         "command|count" => Core::command_count,
@@ -309,6 +314,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Brings the connection back to what it was when it came.
     fn reset(&mut self, call: &Call) -> Result<(), CmdError> {
         let authenticated = self.hot.password.is_empty();
+        self.discard_multi(call.id);
         if conn_mut(&mut self.conns, call.id).is_some_and(|conn| conn.monitor) {
             // What came before in the pipeline is still shown.
             self.flush();

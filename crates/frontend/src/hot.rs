@@ -91,10 +91,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             hasher: self.hasher,
             request_bytes: self.watch.request_bytes,
         };
+        debug_assert_eq!(self.plan.ranges.len(), self.plan.own_ranges() as usize);
         let Plan { own, ranges, chunks, shared, batches, spare, remote, .. } = &mut self.plan;
         let bytes = source_bytes(chunks, shared, source);
         let Some(conn) = conn_mut(&mut self.conns, id) else { return Planned::All };
-        if !conn.authenticated || conn.replies != Replies::On {
+        if !conn.authenticated || conn.replies != Replies::On || conn.multi.is_some() {
             return Planned::Unclear;
         }
         let limits = &self.limits[1];

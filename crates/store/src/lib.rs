@@ -42,6 +42,7 @@ mod stream;
 mod structure;
 mod value;
 mod walk;
+mod watched;
 
 #[cfg(test)]
 mod collection_tests;
@@ -51,7 +52,7 @@ mod tests;
 
 pub use array::ArrayDraft;
 pub use books::Stats;
-pub use db::{Db, Expiry};
+pub use db::{Db, Expiry, Replaced};
 pub use draft::{Draft, Edited, WrongType};
 pub use ds::pack::Element;
 pub use entry::{Entry, Occupied, Vacant};
@@ -71,3 +72,4 @@ pub use sorted_set::{SmallSortedSet, SortedSet, SortedSetEdit, SortedSetRef};
 pub use stream::StreamDraft;
 pub use structure::{Collection, Structure};
 pub use value::{Item, Kind, StringValue, TooLong, Value};
+pub use watched::WatchToken;
