@@ -13,6 +13,7 @@
 
 pub mod array;
 pub mod bitmap;
+mod blocking;
 pub mod cluster;
 pub mod connection;
 pub mod control;
@@ -27,6 +28,7 @@ pub mod hyperloglog;
 pub mod introspection;
 pub mod list;
 pub mod meta;
+pub mod persistence;
 mod rounds;
 pub mod server;
 pub mod set;
@@ -38,6 +40,7 @@ mod table;
 pub mod transactions;
 mod words;
 
+pub use blocking::{Blocking, PutBack, WaitFn, Waiting};
 pub use ctx::ShardCtx;
 pub use error::CmdError;
 pub use rounds::{OwnedArgs, Ran, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState, by_shard};
@@ -63,4 +66,5 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     server::SPECS,
     control::SPECS,
     introspection::SPECS,
+    persistence::SPECS,
 ];

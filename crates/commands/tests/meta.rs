@@ -105,6 +105,11 @@ fn stream() {
 }
 
 #[test]
+fn persistence() {
+    check("persistence", meta::persistence::ALL);
+}
+
+#[test]
 fn introspection() {
     check("introspection", meta::introspection::ALL);
 }

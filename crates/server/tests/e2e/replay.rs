@@ -41,6 +41,7 @@ const FILES: &[&str] = &[
     "connection",
     "counter",
     "debug",
+    "dump",
     "expire",
     "float",
     "geo",
