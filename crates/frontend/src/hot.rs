@@ -11,7 +11,6 @@ use base::{ArgRange, KeyHasher, slot};
 use bus::Wake;
 use commands::{CommandId, CommandSpec, CommandTable, Route};
 
-use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
 use crate::execute::{PREFETCH_WINDOW, call_handler};
 use crate::message::{Dest, Op, Piece, Source};
@@ -95,7 +94,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let Plan { own, ranges, chunks, shared, batches, spare, remote, .. } = &mut self.plan;
         let bytes = source_bytes(chunks, shared, source);
         let Some(conn) = conn_mut(&mut self.conns, id) else { return Planned::All };
-        if !conn.authenticated || conn.replies != Replies::On || conn.multi.is_some() {
+        if !conn.usual {
             return Planned::Unclear;
         }
         let limits = &self.limits[1];
