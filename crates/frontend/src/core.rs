@@ -10,6 +10,7 @@ use commands::{CommandTable, Handler, Route, Topology};
 use resp::Limits;
 use store::{Shard, ShardOptions};
 
+use crate::blocking::{BlockedTable, Waiters};
 use crate::census::Census;
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
@@ -131,6 +132,10 @@ pub struct Core<C, W> {
     pub(crate) gathers: Slots<Gather>,
     pub(crate) spare_gathers: Vec<Gather>,
     pub(crate) locks: LockTable<Deferred>,
+    /// Who waits for keys of the shard.
+    pub(crate) waiters: Waiters,
+    /// The blocking commands of the core's connections.
+    pub(crate) blocking: BlockedTable,
     pub(crate) tasks: Slots<Task>,
     pub(crate) next_task: u64,
     /// Tasks whose round is complete.
@@ -213,6 +218,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             gathers: Slots::new(),
             spare_gathers: Vec::new(),
             locks: LockTable::new(),
+            waiters: Waiters::default(),
+            blocking: BlockedTable::default(),
             tasks: Slots::new(),
             next_task: 0,
             runnable: Vec::new(),
@@ -286,6 +293,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// The connection is gone.
     pub fn closed(&mut self, id: ConnId) {
         if let Some(conn) = conn_mut(&mut self.conns, id) {
+            let blocked = conn.blocked;
             self.census.forget(conn.counted_bytes);
             if conn.postponed {
                 self.shared.stats[usize::from(self.id)].blocked_clients.add(1u64.wrapping_neg());
@@ -294,6 +302,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.end_monitor(id);
             }
             self.discard_multi(id);
+            if let Some(number) = blocked {
+                self.blocked_gone(number);
+            }
             self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }
@@ -353,6 +364,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let came = self.take_answers();
         self.take_errands();
         self.watch_memory();
+        self.run_blocked();
         self.run_tasks();
         self.refresh_slow(io);
         self.release_held();
@@ -361,9 +373,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.flush();
         // Rounds whose steps were all here are complete already: let them go on within the turn, but not for ever.
         for _ in 0..ROUNDS_PER_TURN_MAX {
-            if self.runnable.is_empty() {
+            if self.runnable.is_empty() && !self.blocking.has_work() {
                 break;
             }
+            self.run_blocked();
             self.run_tasks();
             self.flush();
         }
@@ -386,11 +399,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Next {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
+                || self.blocking.has_work()
                 || self.may_parse_stalled(),
             deadline_us: [
                 self.soft_limit_deadline_us(),
                 self.held_deadline_us(),
                 self.pause_deadline_us(),
+                self.blocking.deadline_us(),
                 background,
             ]
             .into_iter()
@@ -438,6 +453,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             self.count_some_clients();
             self.shard.set_now(clock_ms);
+            self.after_piece(None);
             let more = self.shard.free_slice(FREE_SLICE);
             self.stats().cron_ticks.add((self.ticks)().wrapping_sub(start));
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
@@ -504,6 +520,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         stats.expired_stale.set((shard.expired_stale_percent * 100.0) as u64);
         stats.expire_caps.set(shard.expired_time_cap_reached);
         stats.evicted_keys.set(shard.evicted_keys);
+        stats.blocking_keys.set(self.waiters.keys() as u64);
+        stats.blocking_keys_without_key.set(self.waiters.keys_without_key() as u64);
         for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
             let info = self.shard.db_info(db);
             counters.keys.set(info.keys as u64);

@@ -20,6 +20,7 @@
 //! What it must not know: sockets, system calls, clocks. Time comes in with each turn; randomness from a seed.
 
 mod answer;
+mod blocking;
 mod census;
 pub mod config;
 mod conn;
