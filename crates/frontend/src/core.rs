@@ -22,6 +22,7 @@ use crate::locks::{LockTable, Slots};
 use crate::memory::MemoryWatch;
 use crate::message::{Answer, Batch};
 use crate::plan::Plan;
+use crate::pubsub::PubSub;
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
@@ -114,6 +115,7 @@ pub struct Core<C, W> {
     pub(crate) own_commands: OwnCommands<C, W>,
     /// What takes commands off the hot path.
     pub(crate) detour: Detour,
+    pub(crate) pubsub: PubSub,
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
@@ -174,6 +176,8 @@ pub struct Core<C, W> {
 pub struct Faults {
     /// Pieces do not wait for locked keys (L1).
     pub skip_key_locks: bool,
+    /// EXEC does not look at watched keys.
+    pub skip_watches: bool,
     /// Own work is executed before what the inbox holds (B2).
     pub own_work_first: bool,
 }
@@ -206,6 +210,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             hot_specs,
             own_commands: OwnCommands::new(&shared.table),
             detour: Detour::new(&shared.table),
+            pubsub: PubSub::default(),
             now: Now::default(),
             conns: Vec::new(),
             arrived: Vec::new(),
@@ -298,8 +303,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if conn.postponed {
                 self.shared.stats[usize::from(self.id)].blocked_clients.add(1u64.wrapping_neg());
             }
-            if conn.monitor {
+            let (monitor, subscriptions) = (conn.monitor, conn.subscriptions.take());
+            if monitor {
                 self.end_monitor(id);
+            }
+            if let Some(mut subscriptions) = subscriptions {
+                self.leave_all(id, &mut subscriptions);
             }
             self.discard_multi(id);
             if let Some(number) = blocked {
@@ -373,7 +382,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.flush();
         // Rounds whose steps were all here are complete already: let them go on within the turn, but not for ever.
         for _ in 0..ROUNDS_PER_TURN_MAX {
-            if self.runnable.is_empty() && !self.blocking.has_work() {
+            if self.runnable.is_empty() && !self.blocking.has_work() && !self.pubsub.messages.is_pending() {
                 break;
             }
             self.run_blocked();
@@ -387,7 +396,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.detour.fences.is_empty() {
             self.release_fences();
         }
+        self.go_on_leaving();
         let background = self.background();
+        if self.pubsub.messages.is_pending() {
+            self.flush();
+        }
         if !self.detour.listings.is_empty() {
             self.answer_listings(io);
         }
@@ -400,6 +413,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
                 || self.blocking.has_work()
+                || self.is_leaving()
                 || self.may_parse_stalled(),
             deadline_us: [
                 self.soft_limit_deadline_us(),
@@ -490,55 +504,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if ms >= self.hot.latency_threshold_ms {
                 self.sample_latency("expire-cycle", ms);
             }
-        }
-    }
-
-    /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
-    pub(crate) fn publish_progress(&mut self) {
-        if self.stats().dirty.get() == self.shard.stats().dirty {
-            self.publish_lookups();
-        } else {
-            self.publish_stats();
-        }
-    }
-
-    fn publish_lookups(&self) {
-        let (stats, shard) = (self.stats(), self.shard.stats());
-        stats.keyspace_hits.set(shard.keyspace_hits);
-        stats.keyspace_misses.set(shard.keyspace_misses);
-    }
-
-    /// Makes the shard's counters visible to other cores.
-    pub(crate) fn publish_stats(&mut self) {
-        self.publish_lookups();
-        let (stats, shard) = (self.stats(), self.shard.stats());
-        stats.expired_keys.set(shard.expired_keys);
-        stats.expired_fields.set(shard.expired_fields);
-        stats.dirty.set(shard.dirty);
-        stats.used_bytes.set(self.shard.used_bytes() as u64);
-        stats.table_bytes.set(self.shard.table_bytes() as u64);
-        stats.expired_stale.set((shard.expired_stale_percent * 100.0) as u64);
-        stats.expire_caps.set(shard.expired_time_cap_reached);
-        stats.evicted_keys.set(shard.evicted_keys);
-        stats.blocking_keys.set(self.waiters.keys() as u64);
-        stats.blocking_keys_without_key.set(self.waiters.keys_without_key() as u64);
-        for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
-            let info = self.shard.db_info(db);
-            counters.keys.set(info.keys as u64);
-            counters.expires.set(info.expires as u64);
-            counters.expiring_hashes.set(info.expiring_hashes as u64);
-            counters.avg_ttl_ms.set(info.avg_ttl_ms);
-            counters.table_bytes.set(info.table_bytes as u64);
-        }
-    }
-
-    /// Makes visible to other cores how large the values of the shard are.
-    pub(crate) fn publish_sizes(&mut self) {
-        let stats = &self.shared.stats[usize::from(self.id)];
-        for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
-            let Some(sizes) = self.shard.sizes(db) else { continue };
-            let counters = counters.sizes.get_or_init(|| sizes.iter().map(|_| Default::default()).collect());
-            counters.iter().zip(sizes.iter()).for_each(|(counter, count)| counter.set(count));
         }
     }
 

@@ -104,6 +104,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 }
                 return (self.ticks)();
             }
+            Op::Message(kind) => {
+                self.run_own_message(piece, kind);
+                return (self.ticks)();
+            }
             _ => {
                 self.run_step_piece(piece, Origin::Own);
                 let end = (self.ticks)();
@@ -178,6 +182,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                             Waited::Deferred => {}
                         }
                         batch.ends.push(if deferred { DEFERRED } else { replies.len() });
+                        continue;
+                    }
+                    Op::Message(kind) => {
+                        self.run_message(kind, piece.hash, batch.args(piece));
+                        batch.ends.push(replies.len());
                         continue;
                     }
                     _ => {

@@ -30,6 +30,7 @@ mod detour;
 mod errand;
 mod execute;
 mod gather;
+mod gauges;
 #[cfg(test)]
 mod harness;
 pub mod histogram;
@@ -47,6 +48,7 @@ mod pause;
 mod plan;
 pub mod process;
 mod publish;
+mod pubsub;
 mod rounds;
 mod route;
 pub mod shared;

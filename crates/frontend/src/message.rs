@@ -14,6 +14,7 @@ use base::{ArgRange, Args};
 use bytes::Bytes;
 use commands::{CommandId, Step, StepOut};
 
+use crate::pubsub::Kind;
 use crate::watch::{Note, Timed};
 
 /// Where the reply of a piece goes.
@@ -69,6 +70,9 @@ pub(crate) enum Op {
     Cancel,
     /// A blocking command has got the locks of its keys. Never travels.
     Retry,
+    /// Gives the message of its last two arguments to the subscribers of the core. Its hash is that of the channel, its
+    /// destination the command that published it, if it is of a connection of this core.
+    Message(Kind),
 }
 
 impl Dest {
@@ -82,7 +86,7 @@ impl Op {
     /// The number of the step among the batch's or plan's steps.
     pub(crate) fn step(self) -> Option<u32> {
         match self {
-            Op::Command(_) | Op::Inquiry(_) | Op::Fence => None,
+            Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::Message(_) => None,
             Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => None,
             Op::Lock { step }
             | Op::Once { step }
