@@ -17,6 +17,8 @@ pub mod hyperloglog;
 pub mod introspection;
 pub mod list;
 pub mod list_new;
+pub mod persistence;
+pub mod pubsub;
 pub mod server;
 pub mod set;
 pub mod set_new;
@@ -25,6 +27,7 @@ pub mod stream;
 pub mod stream_new;
 pub mod string;
 pub mod string_new;
+pub mod transactions;
 mod write;
 
 pub(crate) use write::words;

@@ -45,8 +45,18 @@ fn generic() {
 }
 
 #[test]
+fn transactions() {
+    check("transactions", meta::transactions::ALL);
+}
+
+#[test]
 fn cluster() {
     check("cluster", meta::cluster::ALL);
+}
+
+#[test]
+fn pubsub() {
+    check("pubsub", meta::pubsub::ALL);
 }
 
 #[test]
@@ -97,6 +107,11 @@ fn list() {
 #[test]
 fn stream() {
     check("stream", meta::stream::ALL);
+}
+
+#[test]
+fn persistence() {
+    check("persistence", meta::persistence::ALL);
 }
 
 #[test]

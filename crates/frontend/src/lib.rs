@@ -46,10 +46,12 @@ mod pause;
 mod plan;
 pub mod process;
 mod publish;
+mod pubsub;
 mod rounds;
 mod route;
 pub mod shared;
 pub mod stats;
+mod transaction;
 mod watch;
 
 pub use crate::config::Config;

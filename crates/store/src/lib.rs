@@ -42,6 +42,7 @@ mod stream;
 mod structure;
 mod value;
 mod walk;
+mod watched;
 
 #[cfg(test)]
 mod collection_tests;
@@ -71,3 +72,4 @@ pub use sorted_set::{SmallSortedSet, SortedSet, SortedSetEdit, SortedSetRef};
 pub use stream::StreamDraft;
 pub use structure::{Collection, Structure};
 pub use value::{Item, Kind, StringValue, TooLong, Value};
+pub use watched::WatchToken;

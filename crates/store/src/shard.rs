@@ -10,6 +10,7 @@ use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
 use crate::interest::{Interest, Touched};
 use crate::key::TableHasher;
+use crate::watched::Watches;
 use crate::{Key, Limits, Sizes};
 
 /// Databases that a shard can have: the most that Redis's own tests ask for, and few enough to be looked at one by one.
@@ -58,6 +59,8 @@ pub struct Shard {
     /// Whether nothing expires but what somebody comes upon; for tests.
     expiry_paused: bool,
     books: Books,
+    /// Who watches keys.
+    pub(crate) watches: Watches,
 }
 
 impl Shard {
@@ -69,6 +72,7 @@ impl Shard {
             hasher: TableHasher(options.hasher),
             databases: Vec::new(),
             expiring: Vec::new(),
+            watches: Watches::default(),
             expiring_next: 0,
             expiry_paused: false,
             books: Books {
@@ -117,6 +121,11 @@ impl Shard {
         self.books.limits = limits;
     }
 
+    /// Whether keys of this slot live here.
+    pub fn has_slot(&self, slot: u16) -> bool {
+        slots_of_shard(self.options.shard, self.options.shards).contains(&slot)
+    }
+
     /// Somebody has an interest in a key: from now on it is listed when it is touched, until the interest is taken back.
     pub fn add_interest(&mut self, db: usize, name: &[u8]) {
         self.books.interest.add(db, name);
@@ -136,7 +145,9 @@ impl Shard {
     /// The keys of interest that were touched since the last call, in the order in which that happened first: changed, made
     /// or removed, for whatever reason, or exchanged with their database.
     pub fn take_touched(&mut self) -> Vec<Touched> {
-        self.books.interest.take()
+        let touched = self.books.interest.take();
+        self.watches.mark(&touched);
+        touched
     }
 
     /// A generator of its own for a command that picks at random.
