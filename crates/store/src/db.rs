@@ -16,6 +16,8 @@ pub(crate) struct Database {
     pub(crate) deadlines: Deadlines,
     /// Whether the shard's list of databases with expiring keys has it.
     pub(crate) listed: bool,
+    /// Its number when the snapshot began that is under way, if that has not walked it yet.
+    pub(crate) cut: Option<usize>,
 }
 
 /// What becomes of a key's expiry when its value is set.
@@ -110,6 +112,7 @@ impl<'s> Db<'s> {
 
     #[inline(always)]
     fn find(&mut self, key: Key<'_>, counted: bool) -> Option<Item<'_>> {
+        self.preserve_expired(key);
         let found = self.database.table.find(key.slot, key.hash, key.bytes);
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         let found = match found {
@@ -143,6 +146,7 @@ impl<'s> Db<'s> {
     /// The place of a key, to look and then change with one search. Not counted as a lookup.
     #[inline]
     pub fn entry<'e>(&'e mut self, key: Key<'e>) -> Entry<'e> {
+        self.preserve(key);
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         match self.database.table.entry(key.slot, key.hash, key.bytes) {
             TableEntry::Occupied(found) if is_expired(found.record().view(), books.now_ms) => {
