@@ -7,6 +7,7 @@ use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
 use commands::{CommandTable, Handler, Route, Topology};
+use persist::load::ShardLoader;
 use resp::Limits;
 use store::{Shard, ShardOptions};
 
@@ -23,6 +24,7 @@ use crate::message::{Answer, Batch};
 use crate::plan::Plan;
 use crate::pubsub::PubSub;
 use crate::rounds::Task;
+use crate::saving::Gate;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
 use crate::watch::Watch;
@@ -160,6 +162,10 @@ pub struct Core<C, W> {
     /// Whether expired keys are looked for, and whether all background work stands still (DEBUG).
     pub(crate) active_expire: bool,
     pub(crate) paused_cron: bool,
+    /// Why commands are refused for now.
+    pub(crate) gate: Gate,
+    /// What loads the file at the start.
+    pub(crate) loader: Option<Box<ShardLoader>>,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -190,6 +196,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             seed: options.seed,
         });
         shard.set_limits(hot.limits);
+        shard.set_sinks(shared.saving.jobs.sinks());
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },
@@ -235,6 +242,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             answered_bytes: 0,
             active_expire: true,
             paused_cron: false,
+            gate: Gate::default(),
+            loader: None,
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
             hot,
@@ -357,6 +366,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let commands_before = self.stats().commands_processed.get();
         self.refresh_config();
         self.look_at_pause();
+        let loading = self.look_at_saving();
         let came = self.take_answers();
         self.take_errands();
         self.watch_memory();
@@ -383,6 +393,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.go_on_leaving();
         let background = self.background();
+        let saving = self.walk_for_snapshot();
         if self.pubsub.messages.is_pending() {
             self.flush();
         }
@@ -398,12 +409,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
                 || self.is_leaving()
+                || loading
+                || saving == Some(0)
                 || self.may_parse_stalled(),
             deadline_us: [
                 self.soft_limit_deadline_us(),
                 self.held_deadline_us(),
                 self.pause_deadline_us(),
                 background,
+                saving,
             ]
             .into_iter()
             .flatten()
@@ -551,7 +565,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.shared.core_drained();
             self.shared.process.wake_all();
         }
-        self.said_drained && self.shared.all_drained()
+        self.said_drained && self.shared.all_drained() && self.is_saved()
     }
 }
 

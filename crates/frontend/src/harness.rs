@@ -61,7 +61,7 @@ impl Process for TestProcess {
     fn errand(&self, errand: ErrandCall) {
         self.told.errands.lock().expect("the lock").push(errand);
     }
-    fn shutdown(&self) {
+    fn shutdown(&self, _: Option<bool>) {
         self.told.shutdown.store(true, Ordering::SeqCst);
     }
     fn wake_all(&self) {}

@@ -49,6 +49,7 @@ mod publish;
 mod pubsub;
 mod rounds;
 mod route;
+mod saving;
 pub mod shared;
 pub mod stats;
 mod transaction;

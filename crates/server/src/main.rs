@@ -3,6 +3,7 @@
 //! ```text
 //! main thread = control: signals, SHUTDOWN, ended cores, samples        (control.rs)
 //!   ├─ anax-0 … anax-N   one core each: reactor + frontend + shard      (cores.rs, service.rs)
+//!   ├─ storage           writes and reads files of data                 (storage.rs)
 //!   └─ signals           turns signals into messages for the control    (control.rs)
 //! ```
 //!
@@ -12,12 +13,14 @@ mod control;
 mod cores;
 mod daemon;
 mod listen;
+mod loading;
 mod log_pairs;
 mod log_sink;
 mod logging;
 mod process;
 mod service;
 mod start;
+mod storage;
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{LoadError, Loaded};
@@ -42,6 +42,8 @@ struct State {
     ended: bool,
     /// By shard: how it ended.
     results: Vec<Option<Result<Loaded, LoadError>>>,
+    /// By shard: what it has loaded so far.
+    loaded: Vec<Loaded>,
     progress: Progress,
 }
 
@@ -49,7 +51,6 @@ struct State {
 #[derive(Default)]
 pub struct Feed {
     active: AtomicBool,
-    keys: AtomicU64,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -67,7 +68,10 @@ impl Feed {
 
     /// How far loading is, or was at its end.
     pub fn progress(&self) -> Progress {
-        self.state().progress
+        let state = self.state();
+        let mut progress = state.progress;
+        progress.loaded = state.loaded.iter().copied().fold(Loaded::default(), Loaded::plus);
+        progress
     }
 
     /// Loading begins: from now on shards ask for chunks.
@@ -77,6 +81,7 @@ impl Feed {
             queues: vec![VecDeque::new(); shards],
             ended: false,
             results: vec![None; shards],
+            loaded: vec![Loaded::default(); shards],
             progress: Progress { began_ms: now_ms, total_bytes, ..Progress::default() },
         };
         self.active.store(true, Ordering::Release);
@@ -112,12 +117,8 @@ impl Feed {
         }
         let mut sum = Loaded::default();
         for result in state.results.iter().flatten() {
-            let loaded = result.as_ref().map_err(|error| FeedError::File(error.clone()))?;
-            sum.keys += loaded.keys;
-            sum.expired += loaded.expired;
-            sum.empty += loaded.empty;
+            sum = sum.plus(*result.as_ref().map_err(|error| FeedError::File(error.clone()))?);
         }
-        state.progress.loaded = sum;
         Ok(sum)
     }
 
@@ -138,20 +139,22 @@ impl Feed {
 
     /// A shard has loaded the file, or can't.
     pub fn finished(&self, shard: usize, result: Result<Loaded, LoadError>) {
-        if let Some(place) = self.state().results.get_mut(shard) {
+        let mut state = self.state();
+        if let (Some(place), Ok(loaded)) = (state.loaded.get_mut(shard), &result) {
+            *place = *loaded;
+        }
+        if let Some(place) = state.results.get_mut(shard) {
             *place = Some(result);
         }
+        drop(state);
         self.changed.notify_all();
     }
 
-    /// So many keys more were loaded by some shard.
-    pub fn count(&self, keys: u64) {
-        self.keys.fetch_add(keys, Ordering::Relaxed);
-    }
-
-    /// Keys loaded so far.
-    pub fn keys(&self) -> u64 {
-        self.keys.load(Ordering::Relaxed)
+    /// What a shard has loaded so far.
+    pub fn note(&self, shard: usize, loaded: Loaded) {
+        if let Some(place) = self.state().loaded.get_mut(shard) {
+            *place = loaded;
+        }
     }
 }
 

@@ -51,6 +51,18 @@ pub struct Loaded {
     pub empty: u64,
 }
 
+impl Loaded {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Loaded) -> Loaded {
+        Loaded {
+            keys: self.keys + other.keys,
+            expired: self.expired + other.expired,
+            empty: self.empty + other.empty,
+        }
+    }
+}
+
 /// The key that is being read.
 enum Current {
     None,
@@ -72,6 +84,7 @@ pub struct ShardLoader {
     current: Current,
     assembler: Assembler,
     loaded: Loaded,
+    over: bool,
 }
 
 impl ShardLoader {
@@ -84,6 +97,7 @@ impl ShardLoader {
             current: Current::None,
             assembler: Assembler::default(),
             loaded: Loaded::default(),
+            over: false,
         }
     }
 
@@ -95,6 +109,16 @@ impl ShardLoader {
     /// What was loaded so far.
     pub fn loaded(&self) -> Loaded {
         self.loaded
+    }
+
+    /// Whether nothing more is to be done.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Nothing more is to be done: all is loaded, or something is wrong.
+    pub fn end(&mut self) {
+        self.over = true;
     }
 
     /// What is wrong if no more bytes come.
