@@ -270,6 +270,21 @@ impl Conn {
                 < REPLIES_PAUSE_BYTES
     }
 
+    /// Of so many commands, how many may be taken without another look at [`Conn::has_room`]; at least one if that is true.
+    #[inline]
+    pub(crate) fn room(&self, wanted: usize) -> usize {
+        let outstanding = self.outstanding() as usize + wanted;
+        let expected = self.forecast_bytes.saturating_mul(outstanding);
+        let held = self.out.len() + self.unsent_bytes + self.stashed_bytes();
+        if outstanding <= REPLIES_OUTSTANDING_MAX as usize
+            && !self.waits
+            && expected.saturating_add(held) < REPLIES_PAUSE_BYTES
+        {
+            return wanted;
+        }
+        usize::from(self.has_room())
+    }
+
     /// How many commands may be outstanding if no reply is held.
     #[cfg(test)]
     pub(crate) fn window(&self) -> usize {

@@ -171,6 +171,8 @@ pub struct Core<C, W> {
 pub struct Faults {
     /// Pieces do not wait for locked keys (L1).
     pub skip_key_locks: bool,
+    /// EXEC does not look at watched keys.
+    pub skip_watches: bool,
     /// Own work is executed before what the inbox holds (B2).
     pub own_work_first: bool,
 }

@@ -40,8 +40,9 @@ impl Counter {
     }
 }
 
-/// The counters of one command on one core.
+/// The counters of one command on one core. One cache line.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub struct CommandStats {
     /// Calls that were executed.
     pub calls: Counter,

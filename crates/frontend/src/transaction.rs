@@ -208,6 +208,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         });
     }
 
+    /// Forgets watched keys before anybody has looked at them.
+    #[cfg(feature = "sim-faults")]
+    fn forget_at(&mut self, watched: Option<Box<Watched>>) -> Option<Box<Watched>> {
+        if let Some(watched) = watched {
+            self.forget(*watched);
+        }
+        None
+    }
+
     fn by_shard(&self, keys: impl Iterator<Item = Vec<u8>>) -> ShardKeys {
         commands::by_shard(keys.map(|key| (self.topology.shard_of(&key), key)))
     }
@@ -292,6 +301,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             shards: self.topology.shards,
             random: self.rng.next_u64(),
         };
+        #[cfg(feature = "sim-faults")]
+        let watched = if self.faults.skip_watches { self.forget_at(watched) } else { watched };
         let own = |command| self.own_commands.takes(command);
         let (plan, keys) = Plan::new(&execution, watched.as_deref(), own, around);
         if plan.has_own()

@@ -67,6 +67,7 @@ const FILES: &[&str] = &[
     "sorted-set-range",
     "stream",
     "string",
+    "transactions",
     "unknown",
     "wrong-type",
 ];
