@@ -366,6 +366,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.run_tasks();
         self.refresh_slow(io);
         self.release_held();
+        self.pubsub.messages.settled = false;
         self.parse_arrived();
         self.parse_stalled();
         self.flush();

@@ -36,7 +36,6 @@ pub(crate) use topics::Subscriptions;
 use topics::{Place, Topics};
 
 use crate::core::{Core, conn_mut};
-use crate::message::Op;
 
 /// What a subscription takes beside its name, about: both of its places, and its part of the tables.
 const SUBSCRIPTION_BYTES: usize = 128;
@@ -244,12 +243,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Hands out the messages that were planned before: who subscribes or unsubscribes now does so behind them. While commands
-    /// are parsed there is credit for a publish, so it is always possible.
+    /// Hands out the messages that were published before, here or by other cores: who subscribes or unsubscribes now does so
+    /// behind them. While commands are parsed there is credit for a publish, so it is possible; where it may have taken the last
+    /// one, no further command of this kind is begun ([`Core::command`]).
     fn settle_messages(&mut self) {
-        if self.plan.own.iter().any(|piece| matches!(piece.op, Op::Message(_))) {
-            self.flush();
-        }
+        self.pubsub.messages.settled = true;
+        self.flush();
     }
 }
 

@@ -99,6 +99,15 @@ fn write_value(value: &Value, out: &mut String) {
     }
 }
 
+/// A message of a subscription.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The operation of its connection that was answered last before it left.
+    pub after: OpIndex,
+    /// The message as a push.
+    pub value: Value,
+}
+
 /// All operations of a run.
 #[derive(Clone, Debug, Default)]
 pub struct History {
@@ -106,6 +115,8 @@ pub struct History {
     pub ops: Vec<Op>,
     /// By connection, its operations in program order.
     pub processes: Vec<Vec<OpIndex>>,
+    /// Messages of subscriptions, in the order in which they left.
+    pub messages: Vec<Message>,
 }
 
 impl History {

@@ -36,6 +36,8 @@ pub(crate) struct Messages {
     frame: Vec<u8>,
     /// Bytes of messages planned for other cores and not published, of those that were published while pieces were executed.
     pub(crate) held_bytes: usize,
+    /// The plan was published early, in this turn.
+    pub(crate) settled: bool,
     /// Pieces are being executed: nothing may be added to the plan.
     pub(crate) executing: bool,
 }
