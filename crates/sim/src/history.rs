@@ -1,6 +1,7 @@
 //! What happened: each operation with the instants of its arrival and of its reply's departure, in the order of its
 //! connection.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use resp::decode::Value;
@@ -115,6 +116,8 @@ pub struct History {
     pub ops: Vec<Op>,
     /// By connection, its operations in program order.
     pub processes: Vec<Vec<OpIndex>>,
+    /// Connections whose clients left before the end.
+    pub left: HashSet<usize>,
     /// Messages of subscriptions, in the order in which they left.
     pub messages: Vec<Message>,
 }

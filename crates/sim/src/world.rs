@@ -542,6 +542,7 @@ impl World {
             session.unanswered.clear();
         }
         let (step, process) = (self.step, session.process);
+        self.history.left.insert(process);
         self.trace.event(&[step, process as u64, how], &[], || {
             format!(
                 "{step:>7} conn {process} leaves ({})",

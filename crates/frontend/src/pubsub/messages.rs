@@ -36,6 +36,8 @@ pub(crate) struct Messages {
     frame: Vec<u8>,
     /// Bytes of messages planned for other cores and not published, of those that were published while pieces were executed.
     pub(crate) held_bytes: usize,
+    /// The command whose events are made messages of.
+    pub(crate) origin: Option<Dest>,
     /// The plan was published early, in this turn.
     pub(crate) settled: bool,
     /// Pieces are being executed: nothing may be added to the plan.
@@ -266,7 +268,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Gives a message to the receivers of this core. Returns how many clients were dropped for being too slow.
     fn hand_out(&mut self, kind: Kind, hash: u64, channel: &[u8], message: &[u8]) -> u64 {
         let Core { pubsub, conns, dirty, hot, .. } = self;
-        let mut outputs = Outputs { conns, dirty, hot, origin: Dest::NOBODY, dropped: 0 };
+        let origin = pubsub.messages.origin.unwrap_or(Dest::NOBODY);
+        let mut outputs = Outputs { conns, dirty, hot, origin, dropped: 0 };
         pubsub.hand_out(kind, hash, channel, message, &mut outputs);
         outputs.dropped
     }

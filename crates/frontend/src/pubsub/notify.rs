@@ -15,6 +15,7 @@ use store::{Class, Event};
 
 use super::Kind;
 use crate::core::Core;
+use crate::message::Dest;
 
 /// Messages on `__keyspace@…` are wanted.
 const KEYSPACE: u32 = 1 << 0;
@@ -94,7 +95,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let tick = (self.ticks)();
             self.run_own_piece(piece, tick);
             if self.shard.has_events() {
+                self.pubsub.messages.origin = Some(match piece.dest {
+                    Dest::Step { task, .. } => self.tasks.get(task).map_or(piece.dest, |task| task.dest()),
+                    dest => dest,
+                });
                 self.publish_events();
+                self.pubsub.messages.origin = None;
             }
         }
         self.stats().commands_processed.add(own.len() as u64);

@@ -45,7 +45,7 @@ impl Channels {
     fn command(&mut self, rng: &mut Rng) -> Command {
         self.next += 1;
         let number = self.next;
-        let topic: &str = pick(rng, TOPICS);
+        let topic = *pick::<&str>(rng, TOPICS);
         let prefix = if topic.contains('*') { "P" } else { "" };
         match rng.below(16) {
             0..3 => Command::parse(&format!("{prefix}SUBSCRIBE {topic}")),
@@ -58,7 +58,7 @@ impl Channels {
                 let from = std::mem::replace(&mut self.last_key, format!("r{number}"));
                 Command::parse(&format!("RENAME {from} r{number}"))
             }
-            _ => Command::parse(&format!("PUBLISH {} m{number}", pick(rng, CHANNELS))),
+            _ => Command::parse(&format!("PUBLISH {} m{number}", pick::<&str>(rng, CHANNELS))),
         }
     }
 }
@@ -110,9 +110,10 @@ fn subscriptions(history: &History) -> Vec<Subscription> {
     all
 }
 
-/// Whether a connection got replies to all that it called.
+/// Whether a connection was there to the end, and got replies to all that it called.
 fn is_whole(history: &History, process: usize) -> bool {
-    history.processes[process].iter().all(|&op| history.ops[op].returned.is_some())
+    !history.left.contains(&process)
+        && history.processes[process].iter().all(|&op| history.ops[op].returned.is_some())
 }
 
 /// By connection, subscription and text of a message, its place among all messages.
