@@ -23,7 +23,7 @@ use crate::locks::{LockTable, Slots};
 use crate::memory::MemoryWatch;
 use crate::message::{Answer, Batch};
 use crate::plan::Plan;
-use crate::pubsub::PubSub;
+use crate::pubsub::{PubSub, classes_of};
 use crate::rounds::Task;
 use crate::saving::Gate;
 use crate::shared::{HotConfig, Shared};
@@ -204,6 +204,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         });
         shard.set_limits(hot.limits);
         shard.set_sinks(shared.saving.jobs.sinks());
+        shard.want_events(classes_of(hot.notify));
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },
@@ -387,6 +388,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.run_tasks();
         self.refresh_slow(io);
         self.release_held();
+        self.pubsub.messages.settled = false;
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
@@ -409,7 +411,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.go_on_leaving();
         let background = self.background();
         let saving = self.walk_for_snapshot();
-        if self.pubsub.messages.is_pending() {
+        if self.shard.has_events() {
+            self.publish_events();
             self.flush();
         }
         if !self.detour.listings.is_empty() {
@@ -451,6 +454,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.limits = limits_of(&self.hot);
             self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.shard.set_limits(self.hot.limits);
+            self.shard.want_events(classes_of(self.hot.notify));
             self.hot_epoch = epoch;
             self.look_at_memory();
             self.refresh_monitored();
