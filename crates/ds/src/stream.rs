@@ -28,6 +28,7 @@ pub use entry::Entry;
 pub use group::{Consumer, Group, Groups, Pending};
 pub use id::StreamId;
 pub use producers::{Producers, name_of};
+use crate::share::Share;
 pub use trim::{References, Trim, TrimTo};
 
 /// See the [module documentation](self).
@@ -249,7 +250,10 @@ impl Stream {
     pub fn free_some(&mut self, pieces_max: usize) -> bool {
         for _ in 0..pieces_max {
             match self.chunks.pop_back() {
-                Some(chunk) => self.buffer_bytes -= chunk.heap_bytes(),
+                Some(mut chunk) => {
+                    self.buffer_bytes -= chunk.heap_bytes();
+                    chunk.give_up();
+                }
                 None => {
                     self.producers = None;
                     return self.groups.free_some(pieces_max);
@@ -289,8 +293,9 @@ impl Stream {
     }
 
     fn drop_chunk(&mut self, place: Place) {
-        if let Some(chunk) = self.chunks.remove(place) {
+        if let Some(mut chunk) = self.chunks.remove(place) {
             self.buffer_bytes -= chunk.heap_bytes();
+            chunk.give_up();
         }
     }
 }
