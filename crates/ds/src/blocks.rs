@@ -273,7 +273,7 @@ impl<T: Weigh + Share> Blocks<T> {
         Blocks { blocks: self.blocks.iter_mut().map(block).collect(), ..*self }
     }
 
-    /// Lets go of the items of a block that nobody will look at any more, though they still count.
+    /// Lets go of the items of a block that nobody will look at any more, though they still count in [`Blocks::weight`].
     pub(crate) fn drop_items(&mut self, place: Place) {
         if let Some(block) = self.blocks.get_mut(place.block) {
             block.items = Lendable::Own(VecDeque::new());
@@ -283,6 +283,16 @@ impl<T: Weigh + Share> Blocks<T> {
     /// Lets go of the last block, whose items need not be counted; false if there is none.
     pub(crate) fn drop_block(&mut self) -> bool {
         self.blocks.pop_back().is_some()
+    }
+
+    /// The weight of all items before a place. O(blocks).
+    pub(crate) fn weight_before(&self, place: Place) -> usize {
+        let blocks: usize = self.blocks.iter().take(place.block).map(|block| block.weight).sum();
+        let within = self
+            .blocks
+            .get(place.block)
+            .map_or(0, |block| block.items.iter().take(place.item).map(Weigh::weight).sum());
+        blocks + within
     }
 
     /// All items.

@@ -194,10 +194,9 @@ impl List {
     /// Replaces the element with a number. Returns whether there is one.
     pub fn set(&mut self, index: usize, element: &Encoded<'_>, limits: Limits) -> bool {
         let Some((place, rest)) = self.chunks.locate(index) else { return false };
-        let fits = self
-            .chunks
-            .get(place)
-            .is_some_and(|chunk| chunk.count() == 1 || chunk.len() + element.bytes_len() <= limits.run_bytes());
+        let fits = self.chunks.get(place).is_some_and(|chunk| {
+            chunk.count() == 1 || chunk.len() + element.bytes_len() <= limits.run_bytes()
+        });
         if fits {
             self.edit(place, |chunk| {
                 chunk.replace(rest, element, limits);

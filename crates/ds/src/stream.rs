@@ -16,20 +16,22 @@ mod group;
 mod id;
 mod producers;
 mod trim;
+mod view;
 
 #[cfg(test)]
 #[path = "stream_tests.rs"]
 mod tests;
 
 use crate::blocks::{Blocks, Place, heap_bytes};
+use crate::share::Share;
 pub use chunk::Limits;
 use chunk::{Chunk, Raw, Walk};
 pub use entry::Entry;
 pub use group::{Consumer, Group, Groups, Pending};
 pub use id::StreamId;
 pub use producers::{Producers, name_of};
-use crate::share::Share;
 pub use trim::{References, Trim, TrimTo};
+pub use view::StreamView;
 
 /// See the [module documentation](self).
 #[derive(Clone, Debug, Default)]
@@ -243,6 +245,12 @@ impl Stream {
     /// The first entry.
     pub fn first(&self) -> Option<Entry<'_>> {
         self.range(StreamId::MIN, StreamId::MAX).next()
+    }
+
+    /// The entries of a range as they are now, at most `count`, to be looked at whatever becomes of the stream. O(blocks), and the
+    /// first change of each block and of each chunk afterwards copies it.
+    pub fn view(&mut self, from: StreamId, to: StreamId, backwards: bool, count: usize) -> StreamView {
+        StreamView::new(self.chunks.view(), (from, to), backwards, count)
     }
 
     /// Frees some of the stream's memory: at most `pieces_max` chunks, runs of pending entries or consumers. Returns

@@ -1,9 +1,9 @@
 //! A chunk of an array: the elements of 64 indexes.
 
 use crate::blocks::{Weigh, heap_bytes};
-use crate::share::Share;
 use crate::pack::{self, Element};
 use crate::record::size_class;
+use crate::share::Share;
 
 use super::CHUNK_INDEXES;
 

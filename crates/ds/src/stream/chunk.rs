@@ -225,8 +225,8 @@ impl Chunk {
     fn reserve(&mut self, len: usize, limits: Limits) {
         let needed = self.buf.len() + len;
         if needed > self.buf.capacity() {
-            let doubled =
-                ((self.buf.capacity() + COUNT_BYTES) * 2).clamp(BUFFER_MIN_BYTES, limits.bytes.max(BUFFER_MIN_BYTES));
+            let doubled = ((self.buf.capacity() + COUNT_BYTES) * 2)
+                .clamp(BUFFER_MIN_BYTES, limits.bytes.max(BUFFER_MIN_BYTES));
             self.buf.reserve_to(needed.max(doubled - COUNT_BYTES));
         }
     }
