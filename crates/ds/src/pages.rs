@@ -314,12 +314,9 @@ impl<H: KeyHash> Pages<H> {
 
     /// The entries as they are now, to be looked at whatever becomes of the structure. O(pages / 512), and the first change of each
     /// chunk and of each page afterwards copies it.
-    pub fn view(&mut self) -> PagesView<H>
-    where
-        H: Clone,
-    {
+    pub fn view(&mut self) -> PagesView<H> {
         PagesView::of(Pages {
-            hasher: self.hasher.clone(),
+            hasher: self.hasher,
             chunks: self.chunks.iter_mut().map(Lendable::lend).collect(),
             outside: self.outside.view(),
             ..*self

@@ -98,6 +98,9 @@ fn visited(tree: &RankTree, range: std::ops::Range<usize>, backwards: bool) -> V
     seen
 }
 
+/// A view, and what it must show from now on.
+type Watched = (RankView, Vec<(f64, Vec<u8>)>);
+
 /// Does the same to both.
 fn apply(op: Op, tree: &mut RankTree, oracle: &mut Oracle) {
     let len = oracle.0.len();
@@ -183,8 +186,8 @@ proptest! {
     #[test]
     fn views_stay_as_they_were(ops in ops(1500), whats in prop::collection::vec((0..60u8, any::<usize>()), 1500)) {
         let (mut tree, mut oracle) = (RankTree::new(), Oracle::default());
-        let mut views: Vec<(RankView, Vec<(f64, Vec<u8>)>)> = Vec::new();
-        let visit = |(view, expect): &mut (RankView, Vec<(f64, Vec<u8>)>), max: usize| {
+        let mut views: Vec<Watched> = Vec::new();
+        let visit = |(view, expect): &mut Watched, max: usize| {
             let (mut left, mut seen) = (max, 0);
             let done = view.visit(|score, member| {
                 assert_eq!((score, member), (expect[seen].0, &expect[seen].1[..]));
