@@ -293,6 +293,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if conn.monitor {
                 self.end_monitor(id);
             }
+            self.discard_multi(id);
             self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }

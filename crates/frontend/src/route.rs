@@ -37,10 +37,15 @@ pub(crate) struct Call {
     pub(crate) argc: u32,
     pub(crate) db: u16,
     pub(crate) resp3: bool,
+    /// The task of an EXEC that waits for its reply, if it is a part of one.
+    pub(crate) inner: Option<u32>,
 }
 
 impl Call {
     pub(crate) fn dest(&self) -> Dest {
+        if let Some(task) = self.inner {
+            return Dest::Step { task, step: 0 };
+        }
         if self.muted {
             return Dest::NOBODY;
         }
@@ -94,7 +99,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             argc: self.plan.ranges.len() as u32 - first_range,
             db: conn.db,
             resp3: conn.resp3,
+            inner: None,
         };
+        let queues = conn.multi.is_some();
         conn.commands += 1;
         let authenticated = conn.authenticated || self.hot.password.is_empty();
         let args = self.call_args(&call);
@@ -122,8 +129,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.is_monitor(&call) {
             return self.refuse(&call, &CmdError::text_of("ERR Replica can't interact with the keyspace"));
         }
+        if queues && self.queue(&call) {
+            return self.plan.ranges.truncate(first_range as usize);
+        }
         match route {
-            Route::Key(_) => self.route_key(&call),
+            Route::Key(_) if !self.own_commands.takes(call.command) => self.route_key(&call),
             Route::Keys(_, merge) => self.route_keys(&call, merge),
             Route::AllShards(_, merge) => self.route_all(&call, merge),
             Route::OneShard(pick, _) => match pick(self.call_args(&call), self.topology) {
@@ -134,7 +144,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.route_rounds(&call, function);
             }
             Route::Walk(function) => self.start_task(&call, function, Vec::new()),
-            Route::Rounds(..) | Route::Connection | Route::Container => self.connection_command(&call),
+            Route::Key(_) | Route::Rounds(..) | Route::Connection | Route::Container => {
+                self.connection_command(&call)
+            }
         }
         // What is not planned for the own shard has been copied, or is done.
         let end = self.plan.own_ranges();
@@ -192,7 +204,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Answers a command with an error without having executed it.
     #[cold]
     pub(crate) fn refuse(&mut self, call: &Call, error: &CmdError) {
-        let text = error.text();
+        let mut text = error.text();
+        if let Some(aborted) = self.refused_in_multi(call, &text) {
+            text = aborted.into();
+        }
         self.plan.ranges.truncate(call.first_range as usize);
         self.answer(call, |reply| reply.error_bytes(&text));
         let stats = self.stats();
@@ -204,6 +219,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Writes the reply of a command that the core itself carried out.
     pub(crate) fn answer(&mut self, call: &Call, write: impl FnOnce(&mut Reply<'_>)) {
+        if call.inner.is_some() {
+            let resp3 = conn_mut(&mut self.conns, call.id).map_or(call.resp3, |conn| conn.resp3);
+            let mut bytes = Vec::new();
+            write(&mut Reply::new(&mut bytes, resp3));
+            self.answered_bytes = bytes.len();
+            return self.deliver(call.dest(), &bytes);
+        }
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return };
         if call.muted {
             return;

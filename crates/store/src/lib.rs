@@ -28,6 +28,7 @@ mod expiry;
 mod fields;
 mod graveyard;
 mod hash;
+mod interest;
 mod key;
 mod limits;
 mod list;
@@ -41,6 +42,7 @@ mod stream;
 mod structure;
 mod value;
 mod walk;
+mod watched;
 
 #[cfg(test)]
 mod collection_tests;
@@ -57,6 +59,7 @@ pub use entry::{Entry, Occupied, Vacant};
 pub use events::{Class, Event};
 pub use expiry::Progress;
 pub use hash::{Field, FieldExpiry, Fields, Hash, HashDraft, HashRef};
+pub use interest::Touched;
 pub use key::Key;
 pub use limits::Limits;
 pub use list::{List, ListDraft, ListRef};
@@ -69,3 +72,4 @@ pub use sorted_set::{SmallSortedSet, SortedSet, SortedSetEdit, SortedSetRef};
 pub use stream::StreamDraft;
 pub use structure::{Collection, Structure};
 pub use value::{Item, Kind, StringValue, TooLong, Value};
+pub use watched::WatchToken;

@@ -40,6 +40,9 @@ pub(crate) struct Monitor {
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(super) fn monitor(&mut self, call: &Call) -> Result<(), CmdError> {
+        if call.inner.is_some() {
+            return Err(CmdError::text_of("ERR MONITOR isn't allowed for DENY BLOCKING client"));
+        }
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
         if std::mem::replace(&mut conn.monitor, true) {
             // As in Redis: one who monitors already gets no reply.
@@ -204,18 +207,7 @@ fn quote(text: &[u8], max: usize, out: &mut Vec<u8>) {
             let _ = write!(out, "... ({} more bytes)", text.len() - at);
             break;
         }
-        match byte {
-            b'\\' | b'"' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x07 => out.extend_from_slice(b"\\a"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b' '..=b'~' => out.push(byte),
-            _ => {
-                let _ = write!(out, "\\x{byte:02x}");
-            }
-        }
+        resp::write_escaped(byte, out);
     }
     out.push(b'"');
 }
