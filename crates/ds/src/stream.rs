@@ -247,6 +247,11 @@ impl Stream {
         self.range(StreamId::MIN, StreamId::MAX).next()
     }
 
+    /// The number of entries of a range. O(blocks), and a walk over a chunk at either end.
+    pub fn count(&self, from: StreamId, to: StreamId) -> usize {
+        view::count_between(&self.chunks, (from, to))
+    }
+
     /// The entries of a range as they are now, at most `count`, to be looked at whatever becomes of the stream. O(blocks), and the
     /// first change of each block and of each chunk afterwards copies it.
     pub fn view(&mut self, from: StreamId, to: StreamId, backwards: bool, count: usize) -> StreamView {

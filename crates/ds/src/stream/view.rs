@@ -30,38 +30,14 @@ impl StreamView {
         backwards: bool,
         count: usize,
     ) -> Self {
-        let (from, to) = range;
+        let ((from, to), left) = (range, count_between(&chunks, range));
         let place = if backwards {
             chunks.partition(|chunk| chunk.base() <= to)
         } else {
             chunks.partition(|chunk| chunk.base() <= from).or_else(|| chunks.first())
         };
-        let mut view =
-            StreamView { chunks, place, found: Vec::new(), from_chunk: None, range, backwards, left: 0 };
-        view.left = if from > to { 0 } else { (view.before(to, true) - view.before(from, false)).min(count) };
-        view
-    }
-
-    /// The number of entries before an id, with the entry of that id where `with` says so. O(blocks) and a walk over a chunk.
-    fn before(&self, id: StreamId, with: bool) -> usize {
-        let Some(place) = self.chunks.partition(|chunk| chunk.base() <= id) else { return 0 };
-        let mut entries = Vec::new();
-        self.entries_of(place, (StreamId::MIN, id), &mut entries);
-        let equal = entries.last().is_some_and(|last| last.id == id) && !with;
-        self.chunks.weight_before(place) + entries.len() - usize::from(equal)
-    }
-
-    /// The entries of a chunk that are in a range, appended.
-    fn entries_of(&self, place: Place, (from, to): (StreamId, StreamId), entries: &mut Vec<Raw>) {
-        let Some(chunk) = self.chunks.get(place) else { return };
-        let mut walk = chunk.walk();
-        while let Some(raw) = walk.next(chunk)
-            && raw.id <= to
-        {
-            if raw.id >= from {
-                entries.push(raw);
-            }
-        }
+        let (found, left) = (Vec::new(), left.min(count));
+        StreamView { chunks, place, found, from_chunk: None, range, backwards, left }
     }
 
     /// The number of entries that have not been visited. O(1).
@@ -99,12 +75,10 @@ impl StreamView {
         {
             self.chunks.drop_items(before);
         }
-        let mut found = std::mem::take(&mut self.found);
-        self.entries_of(place, self.range, &mut found);
+        entries_of(&self.chunks, place, self.range, &mut self.found);
         if !self.backwards {
-            found.reverse();
+            self.found.reverse();
         }
-        self.found = found;
         self.from_chunk = Some(place);
         self.place = if self.backwards { self.chunks.prev(place) } else { self.chunks.next(place) };
         true
@@ -114,5 +88,39 @@ impl StreamView {
     pub fn free_some(&mut self, budget: usize) -> bool {
         self.left = 0;
         (0..budget.div_ceil(BLOCK_MAX)).any(|_| !self.chunks.drop_block())
+    }
+}
+
+/// The number of entries of a range. O(blocks) and a walk over a chunk at either end.
+pub(super) fn count_between(chunks: &Blocks<Chunk>, (from, to): (StreamId, StreamId)) -> usize {
+    if from > to {
+        return 0;
+    }
+    // Before an id, and with the entry of that id where `with` says so.
+    let before = |id: StreamId, with: bool| {
+        let Some(place) = chunks.partition(|chunk| chunk.base() <= id) else { return 0 };
+        let mut entries = Vec::new();
+        entries_of(chunks, place, (StreamId::MIN, id), &mut entries);
+        let equal = entries.last().is_some_and(|last| last.id == id) && !with;
+        chunks.weight_before(place) + entries.len() - usize::from(equal)
+    };
+    before(to, true) - before(from, false)
+}
+
+/// The entries of a chunk that are in a range, appended.
+fn entries_of(
+    chunks: &Blocks<Chunk>,
+    place: Place,
+    (from, to): (StreamId, StreamId),
+    entries: &mut Vec<Raw>,
+) {
+    let Some(chunk) = chunks.get(place) else { return };
+    let mut walk = chunk.walk();
+    while let Some(raw) = walk.next(chunk)
+        && raw.id <= to
+    {
+        if raw.id >= from {
+            entries.push(raw);
+        }
     }
 }
