@@ -13,6 +13,7 @@
 
 pub mod array;
 pub mod bitmap;
+mod blocking;
 pub mod cluster;
 pub mod connection;
 pub mod control;
@@ -39,6 +40,7 @@ mod table;
 pub mod transactions;
 mod words;
 
+pub use blocking::{Blocking, PutBack, WaitFn, Waiting};
 pub use ctx::ShardCtx;
 pub use error::CmdError;
 pub use rounds::{OwnedArgs, Ran, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState, by_shard};

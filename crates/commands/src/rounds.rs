@@ -15,6 +15,7 @@ use bytes::Bytes;
 use resp::Reply;
 use store::{Limits, OwnedValue};
 
+use crate::blocking::Waiting;
 use crate::generic::Page;
 use crate::sorted_set::Members;
 use crate::{CmdError, ShardCtx};
@@ -52,6 +53,8 @@ pub enum StepOut {
     Parts(Vec<(usize, Result<Vec<u8>, CmdError>)>),
     /// A reply.
     Reply(Vec<u8>),
+    /// The command waits; this is what for.
+    Waits(Box<Waiting>),
     /// The replies of several commands.
     Ran(Ran),
     /// One for each of several keys.
@@ -130,6 +133,7 @@ pub struct Tx {
     /// The configured limits of values.
     pub limits: Limits,
     resp3: bool,
+    may_block: bool,
 }
 
 impl Tx {
@@ -142,7 +146,7 @@ impl Tx {
         topology: Topology,
         resp3: bool,
     ) -> Self {
-        Tx { state, db, topology, databases, limits, resp3 }
+        Tx { state, db, topology, databases, limits, resp3, may_block: false }
     }
 
     /// Runs steps in one publish and waits for their results, in the order given.
@@ -195,6 +199,17 @@ impl Tx {
         state.outgoing = Some(steps);
         state.last = last;
         Round { state: Rc::clone(&self.state) }
+    }
+
+    /// The same for a command that is tried again if it replies null.
+    #[must_use]
+    pub fn blocking(self) -> Self {
+        Tx { may_block: true, ..self }
+    }
+
+    /// Whether the command is tried again if it replies null. Then all locks must still be held, so that nothing is missed.
+    pub fn may_block(&self) -> bool {
+        self.may_block
     }
 
     /// Waits for results of something other than steps, which the caller has asked its core for.

@@ -32,8 +32,8 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::XDELEX, Route::Key(delete::xdelex)),
     CommandSpec::new(&meta::XTRIM, Route::Key(trim::xtrim)),
     CommandSpec::new(&meta::XSETID, Route::Key(add::xsetid)),
-    CommandSpec::new(&meta::XREAD, Route::Rounds(read::xread, read::xread_rounds)),
-    CommandSpec::new(&meta::XREADGROUP, Route::Rounds(read::xreadgroup, read::xreadgroup_rounds)),
+    CommandSpec::new(&meta::XREAD, Route::Blocking(&read::XREAD)),
+    CommandSpec::new(&meta::XREADGROUP, Route::Blocking(&read::XREADGROUP)),
     CommandSpec::new(&meta::XACK, Route::Key(pending::xack)),
     CommandSpec::new(&meta::XACKDEL, Route::Key(delete::xackdel)),
     CommandSpec::new(&new::XCFGSET, Route::Key(idempotent::xcfgset)),
@@ -98,6 +98,18 @@ fn edit<R>(
         Some(result)
     })?;
     Ok(edited.result)
+}
+
+/// As [`edit`], counted as a lookup, for commands that Redis takes for readers until they find something to do.
+fn edit_read<R>(
+    ctx: &mut ShardCtx<'_>,
+    key: Key<'_>,
+    change: impl FnOnce(&mut Stream) -> (R, u64),
+) -> Result<Option<R>, CmdError> {
+    if ctx.database().read(key).is_none() {
+        return Ok(None);
+    }
+    edit(ctx, key, change)
 }
 
 /// Longest text of an id: two numbers of twenty digits.

@@ -570,6 +570,7 @@ fn handler_of(route: &Route) -> Option<Handler> {
         | Route::AllShards(handler, _)
         | Route::OneShard(_, handler)
         | Route::Rounds(handler, _) => Some(handler),
+        Route::Blocking(blocking) => Some(blocking.handler),
         Route::Walk(_) | Route::Connection | Route::Container => None,
     }
 }

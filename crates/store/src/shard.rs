@@ -121,6 +121,11 @@ impl Shard {
         self.books.limits = limits;
     }
 
+    /// Whether keys of this slot live here.
+    pub fn has_slot(&self, slot: u16) -> bool {
+        slots_of_shard(self.options.shard, self.options.shards).contains(&slot)
+    }
+
     /// Somebody has an interest in a key: from now on it is listed when it is touched, until the interest is taken back.
     pub fn add_interest(&mut self, db: usize, name: &[u8]) {
         self.books.interest.add(db, name);

@@ -14,7 +14,7 @@ fn about(
     tell: impl FnOnce(Item<'_>, &mut Reply<'_>) -> Result<(), CmdError>,
 ) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(2));
-    match ctx.database().read(key) {
+    match ctx.database().inspect(key) {
         Some(item) => tell(item, reply)?,
         None => reply.null(),
     }

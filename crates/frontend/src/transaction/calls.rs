@@ -14,7 +14,8 @@ use std::sync::Arc;
 use base::hash::KeyHasher;
 use base::{ArgRange, Args, slot};
 use commands::{
-    CmdError, CommandId, CommandSpec, Handler, Merge, Ran, RoundsFn, Route, ShardCtx, Step, StepOut, Topology,
+    Blocking, CmdError, CommandId, CommandSpec, Handler, Merge, Ran, RoundsFn, Route, ShardCtx, Step,
+    StepOut, Topology,
 };
 use resp::Reply;
 
@@ -48,7 +49,9 @@ impl Kind {
             Route::Connection | Route::Container => Kind::Own,
             Route::Rounds(..) if own => Kind::Own,
             Route::Walk(function) => Kind::Rounds(function),
-            Route::Rounds(_, function) if topology.shards > 1 => {
+            Route::Rounds(_, function) | Route::Blocking(&Blocking { rounds: function, .. })
+                if topology.shards > 1 =>
+            {
                 if spec.meta.has_unnamed_keys(args) {
                     return Kind::Rounds(function);
                 }
@@ -102,7 +105,7 @@ impl Claims {
             Route::OneShard(pick, _) => self.add_shard(pick(args, topology).unwrap_or(home)),
             Route::Rounds(..) if spec.meta.has_unnamed_keys(args) => self.add_all(topology),
             Route::Rounds(..) if spec.meta.key_specs.is_empty() => self.add_all(topology),
-            Route::Key(_) | Route::Keys(..) | Route::Rounds(..) => {
+            Route::Key(_) | Route::Keys(..) | Route::Rounds(..) | Route::Blocking(_) => {
                 let keys = Keys::of(spec, args);
                 if keys.iter().next().is_none() {
                     self.add_shard(home);
@@ -200,7 +203,9 @@ impl Calls {
         let words = Arc::clone(&self.words);
         let args = Args::new(&words.bytes, call.ranges);
         let (handler, merge) = match call.spec.route {
-            Route::Key(handler) | Route::Rounds(handler, _) => (handler, None),
+            Route::Key(handler) | Route::Rounds(handler, _) | Route::Blocking(&Blocking { handler, .. }) => {
+                (handler, None)
+            }
             Route::Keys(handler, merge) => (handler, Some(merge)),
             Route::AllShards(handler, merge) => {
                 self.everywhere(call, handler, merge);
