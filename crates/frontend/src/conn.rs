@@ -11,6 +11,7 @@ use bytes::BytesMut;
 use resp::Parser;
 
 use crate::connection::Fieldsets;
+use crate::streamed::Streams;
 use crate::transaction::{Multi, Watched};
 
 /// A stash that grew beyond this is given back when it is empty.
@@ -128,6 +129,8 @@ pub(crate) struct Conn {
     pub(crate) multi: Option<Box<Multi>>,
     /// The keys that it watches.
     pub(crate) watched: Option<Box<Watched>>,
+    /// Replies that are written bit by bit.
+    pub(crate) streams: Option<Box<Streams>>,
     /// In the list of connections whose bytes wait to be parsed.
     pub(crate) stalled: bool,
     /// Reading is stopped at the socket.
@@ -176,6 +179,7 @@ impl Conn {
             waits: false,
             multi: None,
             watched: None,
+            streams: None,
             stalled: false,
             paused: false,
             dirty: false,
@@ -221,6 +225,7 @@ impl Conn {
         let expected = self.forecast_bytes.saturating_mul(outstanding as usize);
         outstanding < REPLIES_OUTSTANDING_MAX
             && !self.waits
+            && self.streams.is_none()
             && expected.saturating_add(self.out.len() + self.unsent_bytes + self.stashed_bytes())
                 < REPLIES_PAUSE_BYTES
     }
@@ -294,7 +299,12 @@ impl Conn {
             place.len = AWAITED;
             self.out.extend_from_slice(stash.bytes.get(at..at + len).unwrap_or_default());
             stash.count -= 1;
-            self.head_seq = self.head_seq.wrapping_add(1);
+            let head = self.head_seq;
+            if self.streams.as_ref().is_some_and(|streams| streams.has(head)) {
+                // This is but the beginning of the reply.
+                return;
+            }
+            self.head_seq = head.wrapping_add(1);
         }
         if stash.bytes.capacity() > STASH_KEEP_BYTES {
             self.stash = None;
@@ -305,7 +315,7 @@ impl Conn {
 
     /// Bytes held for replies that wait for their turn.
     pub(crate) fn stashed_bytes(&self) -> usize {
-        self.stash.as_ref().map_or(0, |stash| stash.bytes.len())
+        self.stash.as_ref().map_or(0, |stash| stash.bytes.len()) + self.pushed_bytes()
     }
 
     /// Bytes that the connection takes in the frontend, its buffers included.

@@ -24,6 +24,7 @@ use crate::plan::Plan;
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
+use crate::streamed::Rests;
 use crate::watch::Watch;
 
 /// Rounds of a task that may follow one another within a turn: enough for commands with keys, while a walk over a large shard
@@ -135,6 +136,8 @@ pub struct Core<C, W> {
     pub(crate) next_task: u64,
     /// Tasks whose round is complete.
     pub(crate) runnable: Vec<u32>,
+    /// Replies that are written bit by bit.
+    pub(crate) rests: Rests,
     pub(crate) deliveries: Vec<Delivery<Box<Batch>>>,
     pub(crate) answers: Vec<bus::Reply<Answer>>,
     pub(crate) outgoing: Vec<(u16, Box<Batch>)>,
@@ -216,6 +219,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             tasks: Slots::new(),
             next_task: 0,
             runnable: Vec::new(),
+            rests: Rests::default(),
             deliveries: Vec::new(),
             answers: Vec::new(),
             outgoing: Vec::new(),
@@ -294,7 +298,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.end_monitor(id);
             }
             self.discard_multi(id);
-            self.conns[id.index as usize] = None;
+            let streams = self.conns[id.index as usize].take().and_then(|conn| conn.streams);
+            if let Some(streams) = streams {
+                self.drop_streams(*streams);
+            }
             self.stats().clients.add(u64::MAX);
         }
     }
@@ -378,6 +385,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.detour.listings.is_empty() {
             self.answer_listings(io);
         }
+        let streaming = self.stream(io);
         self.hand_over(io);
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
@@ -386,6 +394,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Next {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
+                || streaming
                 || self.may_parse_stalled(),
             deadline_us: [
                 self.soft_limit_deadline_us(),
@@ -439,11 +448,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.count_some_clients();
             self.shard.set_now(clock_ms);
             let more = self.shard.free_slice(FREE_SLICE);
+            self.rests.free_some();
+            let more = more || self.rests.has_garbage();
             self.stats().cron_ticks.add((self.ticks)().wrapping_sub(start));
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }
         // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
-        if self.shard.has_garbage() {
+        if self.shard.has_garbage() || self.rests.has_garbage() {
             return Some(self.background_due_us);
         }
         if !self.active_expire {

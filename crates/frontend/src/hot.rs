@@ -125,19 +125,27 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 };
                 let args = self.plan.args(piece);
                 let mut reply_bytes = 0;
+                let mut rest = None;
                 let call = |out: &mut Vec<u8>| {
-                    reply_bytes = call_handler(&mut self.shard, (command, handler), piece, args, out, stats);
+                    let call = (command, handler);
+                    reply_bytes =
+                        call_handler(&mut self.shard, call, piece, args, out, stats, Some(&mut rest));
                 };
                 if conn.is_head(seq) {
                     let mut call = call;
                     call(&mut conn.out);
-                    conn.head_written();
+                    if rest.is_none() {
+                        conn.head_written();
+                    }
                 } else {
                     conn.write_early(seq, call);
                 }
                 if !conn.dirty {
                     conn.dirty = true;
                     self.dirty.push(index);
+                }
+                if let Some(rest) = rest {
+                    self.own_streamed(index, seq, rest, piece.resp3);
                 }
                 let end = (self.ticks)();
                 let ticks = end.wrapping_sub(tick);

@@ -57,6 +57,10 @@ pub(crate) enum Op {
     Unlock { step: u32 },
     /// Does nothing, but behind all that was published before.
     Fence,
+    /// Asks for more of a reply, whose number is in the piece's hash.
+    More,
+    /// Nobody wants the rest of a reply, whose number is in the piece's hash.
+    Cancel,
 }
 
 impl Dest {
@@ -64,11 +68,18 @@ impl Dest {
     pub(crate) const NOBODY: Dest = Dest::Conn { index: u32::MAX, generation: 0, seq: 0 };
 }
 
+impl Piece {
+    /// Whether the reply may be written bit by bit: it goes straight to a connection.
+    pub(crate) fn may_stream(&self) -> bool {
+        matches!(self.dest, Dest::Conn { index, .. } if index != u32::MAX)
+    }
+}
+
 impl Op {
     /// The number of the step among the batch's or plan's steps.
     pub(crate) fn step(self) -> Option<u32> {
         match self {
-            Op::Command(_) | Op::Inquiry(_) | Op::Fence => None,
+            Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::More | Op::Cancel => None,
             Op::Lock { step }
             | Op::Once { step }
             | Op::Look { step }
@@ -132,6 +143,8 @@ pub struct Batch {
     pub(crate) replies: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) outs: Vec<(Dest, StepOut)>,
+    /// Replies that go on: the number of the piece, and of the rest at the shard.
+    pub(crate) streams: Vec<(u32, u64)>,
     /// Times of pieces that are parts of something, or unusual.
     pub(crate) timed: Vec<Timed>,
 }
@@ -149,6 +162,7 @@ impl Batch {
         self.ends.clear();
         self.outs.clear();
         self.timed.clear();
+        self.streams.clear();
         for buffer in [&mut self.bytes, &mut self.replies] {
             buffer.clear();
             if buffer.capacity() > KEEP_MAX_BYTES {
@@ -184,7 +198,10 @@ pub(crate) enum AnswerBody {
     /// A batch with its replies.
     Batch(Box<Batch>),
     /// The reply of a piece that had to wait for a key lock.
-    Late { dest: Dest, bytes: Vec<u8>, ticks: u64, note: Option<Box<Note>> },
+    /// With the number of the rest if the reply goes on.
+    Late { dest: Dest, bytes: Vec<u8>, stream: Option<u64>, ticks: u64, note: Option<Box<Note>> },
+    /// More of a reply.
+    Slice { dest: Dest, number: u64, bytes: Vec<u8>, done: bool },
     /// The result of a step that had to wait for a key lock.
     LateStep { dest: Dest, out: StepOut, ticks: u64 },
 }
