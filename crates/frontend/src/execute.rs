@@ -99,6 +99,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.deliver(piece.dest, b"+OK\r\n");
                 return (self.ticks)();
             }
+            Op::Message(kind) => {
+                self.run_own_message(piece, kind);
+                return (self.ticks)();
+            }
             _ => {
                 self.run_step_piece(piece, Origin::Own);
                 let end = (self.ticks)();
@@ -180,6 +184,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         self.rests.drop(piece.hash);
                         batch.ends.push(replies.len());
                         commands -= 1;
+                        continue;
+                    }
+                    Op::Message(kind) => {
+                        self.run_message(kind, piece.hash, batch.args(piece));
+                        batch.ends.push(replies.len());
                         continue;
                     }
                     _ => {

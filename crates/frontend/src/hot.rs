@@ -11,7 +11,6 @@ use base::{Args, slot};
 use bus::Wake;
 use commands::{CommandSpec, Route};
 
-use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
 use crate::execute::{PREFETCH_WINDOW, call_handler};
 use crate::message::{Dest, Op, Piece, Source};
@@ -61,9 +60,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if spec.key == 0
             || request_bytes >= self.watch.request_bytes
             || !spec.takes(args.len())
-            || !conn.authenticated
-            || conn.replies != Replies::On
-            || conn.multi.is_some()
+            || !conn.usual
         {
             return false;
         }

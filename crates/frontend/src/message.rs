@@ -14,6 +14,7 @@ use base::{ArgRange, Args};
 use bytes::Bytes;
 use commands::{CommandId, Step, StepOut};
 
+use crate::pubsub::Kind;
 use crate::watch::{Note, Timed};
 
 /// Where the reply of a piece goes.
@@ -61,6 +62,9 @@ pub(crate) enum Op {
     More,
     /// Nobody wants the rest of a reply, whose number is in the piece's hash.
     Cancel,
+    /// Gives the message of its last two arguments to the subscribers of the core. Its hash is that of the channel, its
+    /// destination the command that published it, if it is of a connection of this core.
+    Message(Kind),
 }
 
 impl Dest {
@@ -79,7 +83,7 @@ impl Op {
     /// The number of the step among the batch's or plan's steps.
     pub(crate) fn step(self) -> Option<u32> {
         match self {
-            Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::More | Op::Cancel => None,
+            Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::More | Op::Cancel | Op::Message(_) => None,
             Op::Lock { step }
             | Op::Once { step }
             | Op::Look { step }

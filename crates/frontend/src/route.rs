@@ -6,6 +6,7 @@ use bus::Wake;
 use commands::{CmdError, CommandId, Merge, Route};
 use resp::Reply;
 
+use crate::connection::refusal;
 use crate::core::{Core, conn_mut};
 use crate::keys;
 use crate::message::{Batch, Dest, Op, Piece, Source, args_of};
@@ -103,6 +104,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         };
         let queues = conn.multi.is_some();
         conn.commands += 1;
+        let listening = conn.is_listening();
         let authenticated = conn.authenticated || self.hot.password.is_empty();
         let args = self.call_args(&call);
         let route = match self.resolve(args, &mut call.command) {
@@ -120,6 +122,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if self.lacks_memory(&call) {
             return self.refuse(&call, &CmdError::OutOfMemory);
+        }
+        if listening && let Some(error) = refusal(self.table().spec(call.command)) {
+            return self.refuse(&call, &error);
         }
         let request_bytes = self.plan.ranges.last().map_or(0, |last| last.end() + 2);
         if request_bytes >= self.watch.request_bytes {

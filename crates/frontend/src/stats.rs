@@ -172,6 +172,8 @@ pub struct CoreStats {
     pub commands_processed: Counter,
     /// Connections open now.
     pub clients: Counter,
+    /// Connections that are subscribed to something.
+    pub pubsub_clients: Counter,
     /// Connections ever opened.
     pub connections: Counter,
     /// Bytes received from clients.

@@ -51,8 +51,6 @@ struct Stream {
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     open: Vec<Stream>,
-    /// What is to follow the reply that is being written, but is no reply.
-    pushed: Vec<u8>,
 }
 
 /// A slice that another core waits for.
@@ -146,20 +144,10 @@ impl Conn {
         }
     }
 
-    /// Takes bytes that are no reply: they follow the reply that is being written.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
-        let head = self.head_seq;
-        match &mut self.streams {
-            Some(streams) if streams.has(head) => {
-                streams.pushed.extend_from_slice(bytes);
-            }
-            _ => self.out.extend_from_slice(bytes),
-        }
-    }
-
-    /// Bytes that wait for the end of a streamed reply.
-    pub(crate) fn pushed_bytes(&self) -> usize {
-        self.streams.as_ref().map_or(0, |streams| streams.pushed.len())
+    /// Whether a reply is being written bit by bit.
+    #[inline]
+    pub(crate) fn is_streaming(&self) -> bool {
+        self.streams.as_ref().is_some_and(|streams| streams.has(self.head_seq))
     }
 
     /// The stream of the reply that is being written.
@@ -178,7 +166,6 @@ impl Conn {
         let head = self.head_seq;
         if let Some(streams) = &mut self.streams {
             streams.open.retain(|stream| stream.seq != head);
-            self.out.append(&mut streams.pushed);
             if streams.open.is_empty() {
                 self.streams = None;
             }

@@ -181,3 +181,25 @@ fn all_kinds_of_long_replies_are_as_they_would_be_at_once() {
         }
     }
 }
+
+#[test]
+fn messages_stand_behind_a_reply_that_is_being_written() {
+    for shards in SHARDS {
+        let mut harness = Harness::new(shards, "");
+        let (reader, other) = (harness.connect(0), harness.connect(usize::from(shards) - 1));
+        let monitor = harness.connect(0);
+        let expect = fill(&mut harness, other, "list");
+        harness.ask(reader, "HELLO 3");
+        harness.ask(reader, "SUBSCRIBE c");
+        harness.check(monitor, "MONITOR", "+OK\r\n");
+        harness.slow_down();
+        harness.send_only(reader, &command(&["LRANGE", "list", "0", "-1"]));
+        harness.send_only(reader, b"PING\r\n");
+        for message in ["one", "two"] {
+            harness.check(other, &format!("PUBLISH c {message}"), ":1\r\n");
+        }
+        let push = |message| format!(">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$3\r\n{message}\r\n");
+        let expect = [&expect[..], push("one").as_bytes(), push("two").as_bytes(), b"+PONG\r\n"].concat();
+        assert!(sip_all(&mut harness, reader) == expect);
+    }
+}

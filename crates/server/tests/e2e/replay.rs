@@ -41,6 +41,7 @@ const FILES: &[&str] = &[
     "connection",
     "counter",
     "debug",
+    "dump",
     "expire",
     "float",
     "geo",
@@ -66,6 +67,7 @@ const FILES: &[&str] = &[
     "sorted-set-range",
     "stream",
     "string",
+    "transactions",
     "unknown",
     "wrong-type",
 ];
