@@ -34,6 +34,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     self.in_flight -= 1;
                     self.take_slice(answer.from, dest, number, &bytes, done);
                 }
+                AnswerBody::Served { number, bytes, ticks } => {
+                    let dest = Dest::Waiter { number };
+                    self.part_took(dest, ticks);
+                    self.deliver(dest, &bytes);
+                }
+                AnswerBody::Wake { number } => self.woken(number),
                 AnswerBody::LateStep { dest, out, ticks } => {
                     self.in_flight -= 1;
                     self.part_took(dest, ticks);
@@ -63,6 +69,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 }
             }
             Dest::Step { .. } => self.reply_done(dest, bytes),
+            Dest::Waiter { number } => self.unblocked(number, bytes),
         }
     }
 
@@ -133,7 +140,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         self.dirty.push(index);
                     }
                 }
-                Dest::Part { .. } => self.deliver(piece.dest, bytes),
+                Dest::Waiter { .. } if bytes.is_empty() => {}
+                Dest::Part { .. } | Dest::Waiter { .. } => self.deliver(piece.dest, bytes),
                 Dest::Step { .. } if matches!(piece.op, Op::Command(_) | Op::Inquiry(_)) => {
                     self.deliver(piece.dest, bytes);
                 }

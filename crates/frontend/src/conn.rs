@@ -146,8 +146,12 @@ pub(crate) struct Conn {
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
     /// Its next command is held back by CLIENT PAUSE.
     pub(crate) postponed: bool,
-    /// Its next command waits until its EXEC is done.
+    /// Its next command waits until its EXEC or blocking command is done.
     pub(crate) waits: bool,
+    /// The number of the blocking command that has no reply yet.
+    pub(crate) blocked: Option<u64>,
+    /// It is known to wait: the connection counts as blocked.
+    pub(crate) shown_blocked: bool,
     /// What it has queued since MULTI.
     pub(crate) multi: Option<Box<Multi>>,
     /// The keys that it watches.
@@ -202,6 +206,8 @@ impl Conn {
             subscriptions: None,
             postponed: false,
             waits: false,
+            blocked: None,
+            shown_blocked: false,
             multi: None,
             watched: None,
             streams: None,
@@ -273,6 +279,21 @@ impl Conn {
             && self.streams.is_none()
             && expected.saturating_add(self.out.len() + self.unsent_bytes + self.stashed_bytes())
                 < REPLIES_PAUSE_BYTES
+    }
+
+    /// Of so many commands, how many may be taken without another look at [`Conn::has_room`]; at least one if that is true.
+    #[inline]
+    pub(crate) fn room(&self, wanted: usize) -> usize {
+        let outstanding = self.outstanding() as usize + wanted;
+        let expected = self.forecast_bytes.saturating_mul(outstanding);
+        let held = self.out.len() + self.unsent_bytes + self.stashed_bytes();
+        if outstanding <= REPLIES_OUTSTANDING_MAX as usize
+            && !self.waits
+            && expected.saturating_add(held) < REPLIES_PAUSE_BYTES
+        {
+            return wanted;
+        }
+        usize::from(self.has_room())
     }
 
     /// How many commands may be outstanding if no reply is held.

@@ -26,6 +26,8 @@ pub(crate) enum Dest {
     Part { gather: u32, part: u32 },
     /// To a rounds task, as the result of this step.
     Step { task: u32, step: u32 },
+    /// To a blocking command of the core.
+    Waiter { number: u64 },
 }
 
 /// Where the bytes of a piece's arguments are.
@@ -61,7 +63,17 @@ pub(crate) enum Op {
     /// Asks for more of a reply, whose number is in the piece's hash.
     More,
     /// Nobody wants the rest of a reply, whose number is in the piece's hash.
+    DropRest,
+    /// A blocking command whose keys are all here: tries it, and makes it wait if there is nothing for it.
+    Wait(CommandId),
+    /// A blocking command over several shards waits; its keys are locked.
+    Enlist(CommandId),
+    /// A blocking command over several shards was tried in vain; its keys are locked still.
+    Tried,
+    /// A blocking command waits no longer. The answer says whether it did.
     Cancel,
+    /// A blocking command has got the locks of its keys. Never travels.
+    Retry,
     /// Gives the message of its last two arguments to the subscribers of the core. Its hash is that of the channel, its
     /// destination the command that published it, if it is of a connection of this core.
     Message(Kind),
@@ -70,6 +82,8 @@ pub(crate) enum Op {
 impl Dest {
     /// To nobody: the client asked for no replies.
     pub(crate) const NOBODY: Dest = Dest::Conn { index: u32::MAX, generation: 0, seq: 0 };
+    /// To no task: nobody waits for the step.
+    pub(crate) const NO_STEP: Dest = Dest::Step { task: u32::MAX, step: u32::MAX };
 }
 
 impl Piece {
@@ -83,7 +97,8 @@ impl Op {
     /// The number of the step among the batch's or plan's steps.
     pub(crate) fn step(self) -> Option<u32> {
         match self {
-            Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::More | Op::Cancel | Op::Message(_) => None,
+            Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::More | Op::DropRest | Op::Message(_) => None,
+            Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => None,
             Op::Lock { step }
             | Op::Once { step }
             | Op::Look { step }
@@ -208,4 +223,8 @@ pub(crate) enum AnswerBody {
     Slice { dest: Dest, number: u64, bytes: Vec<u8>, done: bool },
     /// The result of a step that had to wait for a key lock.
     LateStep { dest: Dest, out: StepOut, ticks: u64 },
+    /// The reply of a blocking command that waited.
+    Served { number: u64, bytes: Vec<u8>, ticks: u64 },
+    /// A blocking command over several shards may find something now.
+    Wake { number: u64 },
 }

@@ -7,7 +7,7 @@
 //!   own shard:    each turn, while little is unsent: a slice ─────────────► out … last slice: the next reply is the head
 //!   other shard:  ◄── More(number) ── asked when little is unsent, one at a time, in the plan of a turn (C1)
 //!                 one slice ── late answer ──► out
-//!   connection gone, or the core stops: the rest is freed, in slices; at another shard by Cancel(number)
+//!   connection gone, or the core stops: the rest is freed, in slices; at another shard by DropRest(number)
 //! ```
 //!
 //! What is written is of the instant at which the command was executed, whatever becomes of the key. A core writes at most
@@ -232,7 +232,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if shard == self.id {
             self.rests.drop(number);
         } else {
-            self.send_streaming(shard, Op::Cancel, Dest::NOBODY, number);
+            self.send_streaming(shard, Op::DropRest, Dest::NOBODY, number);
         }
     }
 
