@@ -22,7 +22,7 @@ use crate::locks::{LockTable, Slots};
 use crate::memory::MemoryWatch;
 use crate::message::{Answer, Batch};
 use crate::plan::Plan;
-use crate::pubsub::PubSub;
+use crate::pubsub::{PubSub, classes_of};
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
@@ -200,6 +200,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             seed: options.seed,
         });
         shard.set_limits(hot.limits);
+        shard.want_events(classes_of(hot.notify));
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },
@@ -384,6 +385,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.run_tasks();
         self.refresh_slow(io);
         self.release_held();
+        self.pubsub.messages.settled = false;
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
@@ -405,7 +407,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.go_on_leaving();
         let background = self.background();
-        if self.pubsub.messages.is_pending() {
+        if self.shard.has_events() {
+            self.publish_events();
             self.flush();
         }
         if !self.detour.listings.is_empty() {
@@ -446,6 +449,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.limits = limits_of(&self.hot);
             self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.shard.set_limits(self.hot.limits);
+            self.shard.want_events(classes_of(self.hot.notify));
             self.hot_epoch = epoch;
             self.look_at_memory();
             self.refresh_monitored();
