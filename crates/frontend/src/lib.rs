@@ -54,6 +54,7 @@ mod route;
 mod saving;
 pub mod shared;
 pub mod stats;
+mod streamed;
 mod transaction;
 mod watch;
 

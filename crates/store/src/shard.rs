@@ -327,10 +327,11 @@ impl Shard {
         });
     }
 
-    /// Heap bytes of tables, records and values, by the allocator's size classes. O(1).
+    /// Heap bytes of tables, records and values, and of what views retain, by the allocator's size classes. O(1).
     #[inline]
     pub fn used_bytes(&self) -> usize {
-        self.books.record_bytes + self.books.table_bytes
+        let retained = usize::try_from(ds::share::retained_bytes()).unwrap_or(0);
+        self.books.record_bytes + self.books.table_bytes + retained
     }
 
     /// Heap bytes of tables, a part of [`Shard::used_bytes`]. O(1).
