@@ -23,6 +23,7 @@ use crate::message::{Answer, Batch};
 use crate::plan::Plan;
 use crate::pubsub::PubSub;
 use crate::rounds::Task;
+use crate::scripting::Scripting;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
 use crate::watch::Watch;
@@ -160,6 +161,10 @@ pub struct Core<C, W> {
     /// Whether expired keys are looked for, and whether all background work stands still (DEBUG).
     pub(crate) active_expire: bool,
     pub(crate) paused_cron: bool,
+    /// The scripts of this core.
+    pub(crate) scripting: Scripting,
+    /// The reply of a command that a script on this shard called.
+    pub(crate) captured: Option<Vec<u8>>,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -237,6 +242,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             answered_bytes: 0,
             active_expire: true,
             paused_cron: false,
+            scripting: Scripting::default(),
+            captured: None,
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
             hot,

@@ -49,6 +49,7 @@ mod publish;
 mod pubsub;
 mod rounds;
 mod route;
+mod scripting;
 pub mod shared;
 pub mod stats;
 mod transaction;
