@@ -195,6 +195,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// The result of a step.
     pub(crate) fn step_done(&mut self, dest: Dest, out: StepOut) {
+        if let Dest::Waiter { number } = dest {
+            return self.waiter_out(number, out);
+        }
         let Dest::Step { task: at, step } = dest else { return };
         if step == IGNORED {
             return;
@@ -312,7 +315,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    fn send_step(
+    pub(crate) fn send_step(
         &mut self,
         shard: u16,
         dest: Dest,
@@ -375,6 +378,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             stats.error(&text);
         }
+        let mut waits = false;
+        if let Dest::Waiter { number } = dest {
+            self.part_took(dest, ticks);
+            waits = locked && crate::blocking::is_null(&bytes) && self.keep_waiting(number);
+        }
         if locked {
             self.send_round(at, Vec::new(), true);
         }
@@ -385,6 +393,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if let Some(execution) = &execution {
             self.conclude_execution(dest, execution);
+        }
+        if waits {
+            return;
         }
         self.deliver(dest, &bytes);
     }

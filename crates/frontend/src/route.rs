@@ -144,7 +144,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Route::Rounds(_, function) if !self.own_commands.takes(call.command) => {
                 self.route_rounds(&call, function);
             }
-            Route::Blocking(blocking) => self.route_rounds(&call, blocking.rounds),
+            Route::Blocking(blocking) => self.route_blocking(&call, blocking),
             Route::Walk(function) => self.start_task(&call, function, Vec::new()),
             Route::Key(_) | Route::Rounds(..) | Route::Connection | Route::Container => {
                 self.connection_command(&call)

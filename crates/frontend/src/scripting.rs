@@ -104,6 +104,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         engine.ok_or(CmdError::text_of("ERR the script engine is busy or out of memory"))
     }
 
+    /// Puts the interpreter back.
+    fn put_engine(&mut self, engine: Box<Engine>) {
+        let running = &self.shared.scripts.running[usize::from(self.id)];
+        running.bytes.store(engine.used_bytes() as u64, Ordering::Relaxed);
+        self.scripting.engine = Some(engine);
+    }
+
     /// Finds the script that a command runs, and compiles it if it is new here.
     pub(crate) fn ready(
         &mut self,
@@ -214,7 +221,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             self.mark_running(0);
         });
-        self.scripting.engine = Some(engine);
+        self.put_engine(engine);
         result
     }
 
@@ -303,7 +310,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let sha = script::sha1_hex(&body);
         let mut engine = self.take_engine()?;
         let result = self.compile(&mut engine, sha, &body, true);
-        self.scripting.engine = Some(engine);
+        self.put_engine(engine);
         result?;
         self.answer(call, |reply| reply.bulk(&sha));
         Ok(())

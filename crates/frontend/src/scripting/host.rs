@@ -105,9 +105,9 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
 
     /// Whether a key may be touched here.
     fn reaches(&self, name: &[u8]) -> bool {
-        self.core.topology.shards == 1 && self.core.locks.is_idle()
+        self.core.topology.shards == 1 && !self.core.locks.is_locked()
             || self.declared.contains(&name)
-            || self.core.locks.is_idle() && self.core.topology.shard_of(name) == self.core.id
+            || !self.core.locks.is_locked() && self.core.topology.shard_of(name) == self.core.id
     }
 
     /// Runs a command. `None`: it cannot be run here.
@@ -117,7 +117,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         let handler = match spec.route {
             Route::Key(handler) | Route::Keys(handler, _) | Route::Rounds(handler, _) => handler,
             Route::Blocking(blocking) => blocking.handler,
-            Route::AllShards(handler, merge) if alone && self.core.locks.is_idle() => {
+            Route::AllShards(handler, merge) if alone && !self.core.locks.is_locked() => {
                 self.handle(command, handler, args, None, resp3, out);
                 if let Merge::Custom(merge) = merge {
                     let part = std::mem::take(out);
@@ -125,18 +125,18 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
                 }
                 return Some(());
             }
-            Route::OneShard(_, handler) if alone && self.core.locks.is_idle() => {
+            Route::OneShard(_, handler) if alone && !self.core.locks.is_locked() => {
                 self.handle(command, handler, args, None, resp3, out);
                 return Some(());
             }
-            Route::Walk(function) if alone && self.core.locks.is_idle() => {
+            Route::Walk(function) if alone && !self.core.locks.is_locked() => {
                 self.walk(function, args, resp3, out);
                 return Some(());
             }
             Route::AllShards(..) | Route::OneShard(..) | Route::Walk(_) => return None,
             Route::Connection | Route::Container => return self.own(command, args, resp3, out),
         };
-        if spec.meta.has_unnamed_keys(args) && !(alone && self.core.locks.is_idle()) {
+        if spec.meta.has_unnamed_keys(args) && !(alone && !self.core.locks.is_locked()) {
             return None;
         }
         let keys = Keys::of(spec, args);

@@ -56,6 +56,8 @@ pub(crate) struct Running {
     pub(crate) since_ms: AtomicU64,
     /// Whether it has written.
     pub(crate) wrote: AtomicBool,
+    /// Bytes of the core's interpreter.
+    pub(crate) bytes: AtomicU64,
     /// Whether it is to end.
     pub(crate) kill: AtomicBool,
 }
@@ -119,6 +121,11 @@ impl Scripts {
     pub(crate) fn flush(&self) {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known::default();
         self.epoch.fetch_add(1, Ordering::Release);
+    }
+
+    /// Bytes of all interpreters.
+    pub(crate) fn interpreter_bytes(&self) -> u64 {
+        self.running.iter().map(|running| running.bytes.load(Ordering::Relaxed)).sum()
     }
 
     /// How many scripts there are, the bytes of their texts, and how many were forgotten for newer ones.

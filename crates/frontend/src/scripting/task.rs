@@ -245,7 +245,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         };
         self.mark_running(0);
-        self.scripting.engine = Some(engine);
+        self.put_engine(engine);
         let (progress, pending) = result?;
         match (progress, pending) {
             (Progress::Waiting(run), Some((command, words, resp3))) => {
