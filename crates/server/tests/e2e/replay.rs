@@ -58,6 +58,7 @@ const FILES: &[&str] = &[
     "quirks",
     "range",
     "scan",
+    "scripts",
     "server",
     "set",
     "sets",
