@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base::{ArgRange, Args};
 use bus::Wake;
 use commands::{CommandId, CommandSpec, Handler, Route, ShardCtx, StepOut};
-use resp::Reply;
+use resp::{Reply, Rest};
 use store::Shard;
 
 use crate::blocking::WaiterId;
@@ -65,13 +65,30 @@ impl Origin<'_> {
 #[inline]
 pub(crate) fn call_handler(
     shard: &mut Shard,
-    (command, handler): (CommandId, Handler),
+    call: (CommandId, Handler),
     piece: &Piece,
     args: Args<'_>,
     out: &mut Vec<u8>,
     stats: &CoreStats,
 ) -> usize {
-    let mut reply = Reply::new(out, piece.resp3);
+    call_leaving(shard, call, piece, args, out, stats, None)
+}
+
+/// As [`call_handler`]; the handler may leave the rest of a long reply in `rest`, if there is a place.
+#[inline]
+pub(crate) fn call_leaving(
+    shard: &mut Shard,
+    (command, handler): (CommandId, Handler),
+    piece: &Piece,
+    args: Args<'_>,
+    out: &mut Vec<u8>,
+    stats: &CoreStats,
+    rest: Option<&mut Option<Box<dyn Rest>>>,
+) -> usize {
+    let mut reply = match rest {
+        Some(rest) => Reply::with_rest(out, piece.resp3, rest),
+        None => Reply::new(out, piece.resp3),
+    };
     let start = reply.position();
     let mut ctx = ShardCtx { shard, db: usize::from(piece.db), slot: piece.slot, hash: piece.hash };
     if let Err(error) = handler(&mut ctx, args, &mut reply) {
@@ -133,14 +150,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         bytes.clear();
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = self.plan.args(piece);
-        let len = call_handler(&mut self.shard, (command, handler), piece, args, &mut bytes, stats);
+        let mut rest = None;
+        let place = piece.may_stream().then_some(&mut rest);
+        let len = call_leaving(&mut self.shard, (command, handler), piece, args, &mut bytes, stats, place);
         let end = (self.ticks)();
         let ticks = end.wrapping_sub(start);
         account(&stats.commands[usize::from(command)], ticks);
         self.own_piece_took(piece, command, ticks, len);
         // `deliver` may complete a gathering, which wants the scratch buffer too.
         let out = std::mem::take(&mut bytes);
-        self.deliver(piece.dest, &out);
+        match rest {
+            Some(rest) => {
+                let number = self.rests.open(rest, piece.resp3);
+                self.deliver_streamed(piece.dest, &out, self.id, number);
+            }
+            None => self.deliver(piece.dest, &out),
+        }
         self.scratch = out;
         end
     }
@@ -166,6 +191,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let stats = &shared.stats[usize::from(self.id)];
         let watch = self.watch;
         let mut tick = (self.ticks)();
+        let mut commands = pieces.len() as u64;
         for window in pieces.chunks(PREFETCH_WINDOW) {
             for piece in window {
                 self.shard.prefetch(usize::from(piece.db), piece.slot, piece.hash);
@@ -186,6 +212,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     Op::Fence => {
                         Reply::new(&mut replies, false).ok();
                         batch.ends.push(replies.len());
+                        continue;
+                    }
+                    Op::More => {
+                        self.rests.ask(from, piece);
+                        batch.ends.push(DEFERRED);
+                        commands -= 1;
+                        continue;
+                    }
+                    Op::DropRest => {
+                        self.rests.drop(piece.hash);
+                        batch.ends.push(replies.len());
+                        commands -= 1;
                         continue;
                     }
                     Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => {
@@ -219,8 +257,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 }
                 let args = batch.args(piece);
                 if let Some(handler) = self.handlers[usize::from(command)] {
+                    let mut rest = None;
+                    let place = piece.may_stream().then_some(&mut rest);
+                    let call = (command, handler);
                     let reply_bytes =
-                        call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
+                        call_leaving(&mut self.shard, call, piece, args, &mut replies, stats, place);
+                    if let Some(rest) = rest {
+                        let number = self.rests.open(rest, piece.resp3);
+                        batch.streams.push((batch.ends.len() as u32, number));
+                    }
                     let end = (self.ticks)();
                     let ticks = end.wrapping_sub(tick);
                     let counters = &stats.commands[usize::from(command)];
@@ -246,7 +291,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 }
             }
         }
-        stats.commands_processed.add(pieces.len() as u64);
+        stats.commands_processed.add(commands);
         stats.pieces_received.add(pieces.len() as u64);
         batch.pieces = pieces;
         batch.replies = replies;
@@ -391,11 +436,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.run_script(command, &piece, &words, &mut out);
             let ticks = (self.ticks)().wrapping_sub(start);
             self.script_took(command, ticks);
-            return self.give_late(from, piece.dest, out, ticks, None);
+            return self.give_late(from, piece.dest, (out, None), ticks, None);
         };
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = Args::new(&bytes, &ranges);
-        let len = call_handler(&mut self.shard, (command, handler), &piece, args, &mut out, stats);
+        let mut rest = None;
+        let place = piece.may_stream().then_some(&mut rest);
+        let len = call_leaving(&mut self.shard, (command, handler), &piece, args, &mut out, stats, place);
+        let stream = rest.map(|rest| self.rests.open(rest, piece.resp3));
         let ticks = (self.ticks)().wrapping_sub(start);
         let counters = &stats.commands[usize::from(command)];
         account(counters, ticks);
@@ -405,19 +453,29 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let noted = whole && (ticks >= self.watch.ticks || len >= self.watch.reply_bytes);
         let note = noted.then(|| Box::new(Note { command, ticks, args: ShortArgs::of(args) }));
-        self.give_late(from, piece.dest, out, ticks, note);
+        self.give_late(from, piece.dest, (out, stream), ticks, note);
     }
 
     /// Gives the reply of a piece that had to wait to the core that it came from.
-    fn give_late(&mut self, from: u16, dest: Dest, out: Vec<u8>, ticks: u64, note: Option<Box<Note>>) {
+    fn give_late(
+        &mut self,
+        from: u16,
+        dest: Dest,
+        (out, stream): (Vec<u8>, Option<u64>),
+        ticks: u64,
+        note: Option<Box<Note>>,
+    ) {
         if from == self.id {
             self.part_took(dest, ticks);
             if let Some(note) = note {
                 self.notice(dest, note.command, ticks, out.len(), note.args);
             }
-            self.deliver(dest, &out);
+            match stream {
+                Some(number) => self.deliver_streamed(dest, &out, from, number),
+                None => self.deliver(dest, &out),
+            }
         } else {
-            let late = AnswerBody::Late { dest, bytes: out, ticks, note };
+            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, note };
             self.port.reply_late(from, Answer(late));
         }
     }

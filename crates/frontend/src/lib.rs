@@ -51,9 +51,11 @@ mod publish;
 mod pubsub;
 mod rounds;
 mod route;
+mod saving;
 mod scripting;
 pub mod shared;
 pub mod stats;
+mod streamed;
 mod transaction;
 mod watch;
 

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use commands::{CmdError, CommandId, CommandTable};
 use crossbeam::utils::CachePadded;
+use persist::load::Feed;
 use store::Limits;
 
 use crate::config::{Changes, Config};
@@ -14,6 +15,7 @@ use crate::histogram::Distribution;
 use crate::journal::Journals;
 use crate::process::Process;
 use crate::pubsub::Registry;
+use crate::saving::Saving;
 use crate::scripting::registry::Scripts;
 use crate::stats::CoreStats;
 
@@ -71,6 +73,8 @@ pub struct HotConfig {
     pub output: OutputBounds,
     /// The same of clients that are subscribed.
     pub output_pubsub: OutputBounds,
+    /// `notify-keyspace-events`, as a mask.
+    pub(crate) notify: u32,
     /// `protected-mode`.
     pub protected_mode: bool,
     /// `maxmemory`; 0 for no limit.
@@ -98,6 +102,7 @@ impl Default for HotConfig {
             query_buffer_max_bytes: base::limits::QUERY_BUFFER_MAX_BYTES,
             output: OutputBounds::default(),
             output_pubsub: OutputBounds::default(),
+            notify: 0,
             protected_mode: true,
             max_memory_bytes: 0,
             debug_command: Permission::No,
@@ -150,6 +155,10 @@ pub struct Shared {
     hot_epoch: AtomicU64,
     /// By core: replies of commands that the control plane carried out.
     errands: Vec<Mutex<Vec<Done>>>,
+    /// Snapshots.
+    pub saving: Saving,
+    /// Loading at the start.
+    pub feed: Feed,
 }
 
 impl Shared {
@@ -159,6 +168,7 @@ impl Shared {
         // The configuration was checked when it was read.
         let _ = config.rename_in(&mut table);
         let hot = config.hot();
+        let saving = Saving::new(process.facts().started_ms / 1000);
         Shared {
             scripts: Scripts::new(shards),
             stats: (0..shards).map(|_| CoreStats::new(table.len(), hot.databases)).collect(),
@@ -177,6 +187,8 @@ impl Shared {
             hot: RwLock::new(hot),
             hot_epoch: AtomicU64::new(1),
             errands: (0..shards).map(|_| Mutex::default()).collect(),
+            saving,
+            feed: Feed::default(),
         }
     }
 

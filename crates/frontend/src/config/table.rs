@@ -2,13 +2,15 @@
 
 use super::check::{check_bind, check_percentiles, check_pin_cpus};
 use super::param::{
-    Effect, Errand, INT_MAX, LogLevel, Param, Setting, Words, checked, choice, flag, int, memory, octal,
-    output_limits, text,
+    Effect, Errand, INT_MAX, LogLevel, Param, Setting, Words, checked, choice, events, flag, int, memory,
+    octal, output_limits, text,
 };
 use super::remembered::REMEMBERED;
+use super::saving::SAVING;
 use super::valkey::VALKEY;
 use super::values::VALUES;
 use super::{OutputLimit, Value};
+use crate::pubsub::mask_of;
 use crate::shared::{HotConfig, OutputBounds, Permission};
 
 const PERMISSION: &[&str] = &["no", "yes", "local"];
@@ -18,7 +20,7 @@ const LOG_LEVELS: &[&str] = &["debug", "verbose", "notice", "warning", "nothing"
 
 /// All parameters: first those with an effect, then those that are only remembered.
 pub fn params() -> impl Iterator<Item = &'static Param> {
-    EFFECTIVE.iter().chain(VALUES).chain(REMEMBERED).chain(VALKEY)
+    EFFECTIVE.iter().chain(SAVING).chain(VALUES).chain(REMEMBERED).chain(VALKEY)
 }
 
 /// The parameter of a name in any case, its number, and whether the name is the older one.
@@ -108,6 +110,10 @@ pub(super) static EFFECTIVE: &[Param] = &[
             Effect::Cores(|value, hot| hot.max_memory_bytes = as_u64(value)),
             "Memory to use at most; beyond it commands that may use more are refused; 0 is no limit",
         ),
+    events("notify-keyspace-events", "").does(
+        Effect::Cores(|value, hot| hot.notify = mask_of(as_text(value))),
+        "Events of keys that clients can subscribe to, by letters; K or E must be among them",
+    ),
     choice("enable-debug-command", PERMISSION, "no").at_start().does(
         Effect::Cores(|value, hot| hot.debug_command = as_permission(value)),
         "Who may use DEBUG; local is clients of this host",
