@@ -106,6 +106,8 @@ pub struct History {
     pub ops: Vec<Op>,
     /// By connection, its operations in program order.
     pub processes: Vec<Vec<OpIndex>>,
+    /// Operations that wait for others when nothing moves any more.
+    pub still_waiting: Vec<OpIndex>,
 }
 
 impl History {
