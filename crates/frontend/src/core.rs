@@ -22,10 +22,11 @@ use crate::locks::{LockTable, Slots};
 use crate::memory::MemoryWatch;
 use crate::message::{Answer, Batch};
 use crate::plan::Plan;
-use crate::pubsub::PubSub;
+use crate::pubsub::{PubSub, classes_of};
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
+use crate::streamed::Rests;
 use crate::watch::Watch;
 
 /// Rounds of a task that may follow one another within a turn: enough for commands with keys, while a walk over a large shard
@@ -142,6 +143,8 @@ pub struct Core<C, W> {
     pub(crate) next_task: u64,
     /// Tasks whose round is complete.
     pub(crate) runnable: Vec<u32>,
+    /// Replies that are written bit by bit.
+    pub(crate) rests: Rests,
     pub(crate) deliveries: Vec<Delivery<Box<Batch>>>,
     pub(crate) answers: Vec<bus::Reply<Answer>>,
     pub(crate) outgoing: Vec<(u16, Box<Batch>)>,
@@ -199,6 +202,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             seed: options.seed,
         });
         shard.set_limits(hot.limits);
+        shard.want_events(classes_of(hot.notify));
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },
@@ -230,6 +234,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             tasks: Slots::new(),
             next_task: 0,
             runnable: Vec::new(),
+            rests: Rests::default(),
             deliveries: Vec::new(),
             answers: Vec::new(),
             outgoing: Vec::new(),
@@ -313,10 +318,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.leave_all(id, &mut subscriptions);
             }
             self.discard_multi(id);
+            let streams = self.conns[id.index as usize].take().and_then(|conn| conn.streams);
+            if let Some(streams) = streams {
+                self.drop_streams(*streams);
+            }
             if let Some(number) = blocked {
                 self.blocked_gone(number);
             }
-            self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }
     }
@@ -379,6 +387,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.run_tasks();
         self.refresh_slow(io);
         self.release_held();
+        self.pubsub.messages.settled = false;
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
@@ -400,12 +409,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.go_on_leaving();
         let background = self.background();
-        if self.pubsub.messages.is_pending() {
+        if self.shard.has_events() {
+            self.publish_events();
             self.flush();
         }
         if !self.detour.listings.is_empty() {
             self.answer_listings(io);
         }
+        let streaming = self.stream(io);
         self.hand_over(io);
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
@@ -414,6 +425,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Next {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
+                || streaming
                 || self.blocking.has_work()
                 || self.is_leaving()
                 || self.may_parse_stalled(),
@@ -439,6 +451,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.limits = limits_of(&self.hot);
             self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.shard.set_limits(self.hot.limits);
+            self.shard.want_events(classes_of(self.hot.notify));
             self.hot_epoch = epoch;
             self.look_at_memory();
             self.refresh_monitored();
@@ -471,11 +484,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.shard.set_now(clock_ms);
             self.after_piece(None);
             let more = self.shard.free_slice(FREE_SLICE);
+            self.rests.free_some();
+            let more = more || self.rests.has_garbage();
             self.stats().cron_ticks.add((self.ticks)().wrapping_sub(start));
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }
         // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
-        if self.shard.has_garbage() {
+        if self.shard.has_garbage() || self.rests.has_garbage() {
             return Some(self.background_due_us);
         }
         if !self.active_expire {

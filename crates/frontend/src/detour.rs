@@ -82,7 +82,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Some(core) => {
                 self.port.reply_late(
                     core,
-                    Answer(AnswerBody::Late { dest, bytes: bytes.to_vec(), ticks: 0, note: None }),
+                    Answer(AnswerBody::Late {
+                        dest,
+                        bytes: bytes.to_vec(),
+                        stream: None,
+                        ticks: 0,
+                        note: None,
+                    }),
                 );
             }
         }

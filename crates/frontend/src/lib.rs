@@ -53,6 +53,7 @@ mod rounds;
 mod route;
 pub mod shared;
 pub mod stats;
+mod streamed;
 mod transaction;
 mod watch;
 

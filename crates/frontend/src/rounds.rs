@@ -80,6 +80,11 @@ pub(crate) type ShardKeys = Vec<(u16, Vec<Vec<u8>>)>;
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<(), CmdError>>>>;
 
 impl Task {
+    /// Who waits for its reply.
+    pub(crate) fn dest(&self) -> Dest {
+        self.dest
+    }
+
     /// Its number among the tasks of its core, in the order in which they began.
     pub(crate) fn number(&self) -> u64 {
         self.id.number

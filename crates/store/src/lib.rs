@@ -41,6 +41,7 @@ mod sorted_set;
 mod stream;
 mod structure;
 mod value;
+mod view;
 mod walk;
 mod watched;
 
@@ -72,4 +73,5 @@ pub use sorted_set::{SmallSortedSet, SortedSet, SortedSetEdit, SortedSetRef};
 pub use stream::StreamDraft;
 pub use structure::{Collection, Structure};
 pub use value::{Item, Kind, StringValue, TooLong, Value};
+pub use view::{HashView, SetView};
 pub use watched::WatchToken;

@@ -160,6 +160,18 @@ impl Shard {
         self.books.events.wanted = classes;
     }
 
+    /// Whether any events are kept.
+    #[inline]
+    pub fn wants_events(&self) -> bool {
+        self.books.events.are_wanted()
+    }
+
+    /// Whether [`Shard::take_events`] has anything to give.
+    #[inline]
+    pub fn has_events(&self) -> bool {
+        !self.books.events.happened.is_empty()
+    }
+
     /// Notes that a key was changed. Costs nothing but a look at the mask while nobody wants such events.
     #[inline]
     pub fn event(&mut self, class: Class, name: &'static str, db: usize, key: &[u8]) {
@@ -310,10 +322,11 @@ impl Shard {
         });
     }
 
-    /// Heap bytes of tables, records and values, by the allocator's size classes. O(1).
+    /// Heap bytes of tables, records and values, and of what views retain, by the allocator's size classes. O(1).
     #[inline]
     pub fn used_bytes(&self) -> usize {
-        self.books.record_bytes + self.books.table_bytes
+        let retained = usize::try_from(ds::share::retained_bytes()).unwrap_or(0);
+        self.books.record_bytes + self.books.table_bytes + retained
     }
 
     /// Heap bytes of tables, a part of [`Shard::used_bytes`]. O(1).

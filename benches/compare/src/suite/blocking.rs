@@ -103,7 +103,10 @@ fn pass(from: &mut Client, to: &mut Client, list: &str, back: &str, first: bool)
 }
 
 fn percentile(sorted: &[f64], percent: usize) -> f64 {
-    sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+    sorted
+        .get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or(f64::NAN)
 }
 
 fn median(values: &mut [f64]) -> f64 {

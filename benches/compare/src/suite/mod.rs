@@ -35,8 +35,7 @@ pub struct Suite {
 }
 
 /// All suites.
-pub const SUITES: &[Suite] =
-    &[
+pub const SUITES: &[Suite] = &[
     core::SUITE,
     shards::SUITE,
     memory::SUITE,
