@@ -194,6 +194,8 @@ pub struct Faults {
     pub skip_watches: bool,
     /// Own work is executed before what the inbox holds (B2).
     pub own_work_first: bool,
+    /// Waiters are not looked at when their keys change.
+    pub skip_waiters: bool,
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {

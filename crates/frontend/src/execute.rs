@@ -114,7 +114,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.deliver(piece.dest, b"+OK\r\n");
                 return (self.ticks)();
             }
-            Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => {
+            Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel { .. } | Op::Retry => {
                 match self.run_waiting(piece, &Origin::Own) {
                     Waited::Replied(bytes) => self.deliver(piece.dest, &bytes),
                     Waited::Out(out) => self.step_done(piece.dest, out),
@@ -226,7 +226,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         commands -= 1;
                         continue;
                     }
-                    Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => {
+                    Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel { .. } | Op::Retry => {
                         let waited = self.run_waiting(piece, &Origin::Batch(from, &mut batch));
                         tick = self.time_part(&mut batch, tick);
                         let deferred = matches!(waited, Waited::Deferred);
@@ -496,7 +496,12 @@ impl Deferred {
             db,
             resp3: false,
         };
-        Deferred { piece, from: id.core, bytes: Vec::new(), ranges: Vec::new(), step: None, now_ms }
+        Deferred::bare(piece, id.core, now_ms)
+    }
+
+    /// A piece without arguments.
+    pub(crate) fn bare(piece: Piece, from: u16, now_ms: u64) -> Self {
+        Deferred { piece, from, bytes: Vec::new(), ranges: Vec::new(), step: None, now_ms }
     }
 
     /// Copies what the piece needs to run later.
