@@ -251,16 +251,10 @@ impl Engine {
         let Some(Some(loaded)) = self.scripts.get(script.0) else { return Progress::Stopped(Stop::Host) };
         let is_library = loaded.is_library;
         self.machine.push(&thread, &loaded.function);
-        for (texts, name) in [keys, args].into_iter().zip(GLOBALS) {
-            let mut stack = self.machine.stack(&thread);
-            stack.push_table(texts.len(), 0);
-            for (position, text) in texts.iter().enumerate() {
-                stack.push_bytes(text);
-                stack.raw_set_index(-2, i32::try_from(position + 1).unwrap_or(i32::MAX));
-            }
-            if !is_library {
-                self.machine.set_global(&thread, name);
-            }
+        if is_library {
+            self.machine.push_arguments(&thread, keys, args);
+        } else {
+            self.machine.set_arguments(&thread, keys, args);
         }
         self.machine.run.is_library = is_library;
         self.machine.run.resp3 = false;

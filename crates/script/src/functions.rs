@@ -86,6 +86,17 @@ impl RestorePolicy {
     }
 }
 
+/// A function that runs, for FUNCTION STATS.
+#[derive(Clone, Copy, Debug)]
+pub struct RunningFunction<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// The command that has called it.
+    pub command: &'a [&'a [u8]],
+    /// For how long it has run.
+    pub duration_ms: u64,
+}
+
 /// What FUNCTION LIST was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListQuery {
@@ -273,14 +284,13 @@ impl Libraries {
         }
     }
 
-    /// Writes the reply of FUNCTION STATS. `running` is the function that runs, with the arguments of its command and for how
-    /// many milliseconds.
-    pub fn stats(&self, running: Option<(&[u8], &[&[u8]], u64)>, reply: &mut Reply<'_>) {
+    /// Writes the reply of FUNCTION STATS. `running` is the function that runs, if one does.
+    pub fn stats(&self, running: Option<RunningFunction<'_>>, reply: &mut Reply<'_>) {
         reply.map(2);
         reply.bulk(b"running_script");
         match running {
             None => reply.null(),
-            Some((name, command, ms)) => {
+            Some(RunningFunction { name, command, duration_ms }) => {
                 reply.map(3);
                 reply.bulk(b"name");
                 reply.bulk(name);
@@ -288,7 +298,7 @@ impl Libraries {
                 reply.array(command.len());
                 command.iter().for_each(|arg| reply.bulk(arg));
                 reply.bulk(b"duration_ms");
-                reply.uint(ms);
+                reply.uint(duration_ms);
             }
         }
         reply.bulk(b"engines");

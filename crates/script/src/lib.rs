@@ -23,7 +23,9 @@ mod shebang;
 mod vm;
 
 pub use engine::{Engine, Function, Library, Options, Progress, RunId, ScriptId, Stop};
-pub use functions::{FunctionInfo, Libraries, LibraryInfo, ListQuery, RestorePolicy, read_payload};
+pub use functions::{
+    FunctionInfo, Libraries, LibraryInfo, ListQuery, RestorePolicy, RunningFunction, read_payload,
+};
 pub use host::{CallOutcome, Host, Permission, Tick};
 pub use shebang::{Flags, LibraryHead, Shebang, parse_library, parse_script};
 

@@ -92,35 +92,40 @@ impl Call<'_> {
         let count = self.stack.top();
         let machine = &mut *self.machine;
         let mut args = std::mem::take(&mut machine.args);
+        // The texts of numbers must not move while they are written.
         machine.numbers.clear();
-        // Numbers are written one behind the other first: the text moves while it grows.
         let mut are_text = true;
         for index in 1..=count {
-            match self.stack.kind(index) {
-                super::Type::String => {}
-                super::Type::Number => {
-                    let start = machine.numbers.len();
-                    crate::convert::write_argument(&mut machine.numbers, self.stack.number(index));
-                    machine.number_ends.push((start, machine.numbers.len()));
+            // SAFETY: the place exists. The strings stay on the stack and the numbers in their buffer, which does not grow, until
+            // `args` is cleared below.
+            unsafe {
+                match sys::lua_type(self.stack.state, index) {
+                    STRING => {
+                        let mut len = 0;
+                        let text = sys::lua_tolstring(self.stack.state, index, &raw mut len);
+                        args.push(std::slice::from_raw_parts(text.cast::<u8>(), len));
+                    }
+                    NUMBER => {
+                        if machine.numbers.capacity() == 0 {
+                            machine.numbers.reserve(ARGUMENTS_MAX * NUMBER_BYTES_MAX);
+                        }
+                        let start = machine.numbers.len();
+                        if machine.numbers.capacity() - start < NUMBER_BYTES_MAX {
+                            // More arguments than a stack holds.
+                            are_text = false;
+                            break;
+                        }
+                        crate::convert::write_argument(
+                            &mut machine.numbers,
+                            sys::lua_tonumber(self.stack.state, index),
+                        );
+                        let text = machine.numbers.get(start..).unwrap_or_default();
+                        args.push(std::slice::from_raw_parts(text.as_ptr(), text.len()));
+                    }
+                    _ => are_text = false,
                 }
-                _ => are_text = false,
             }
         }
-        let mut ends = machine.number_ends.iter();
-        for index in 1..=count {
-            if !are_text {
-                break;
-            }
-            let text: &[u8] = if self.stack.kind(index) == super::Type::Number {
-                ends.next().and_then(|&(start, end)| machine.numbers.get(start..end)).unwrap_or_default()
-            } else {
-                self.stack.bytes(index).unwrap_or_default()
-            };
-            // SAFETY: the strings stay on the stack and the numbers in their buffer until `args` is cleared below.
-            args.push(unsafe { std::slice::from_raw_parts(text.as_ptr(), text.len()) });
-        }
-        drop(ends);
-        machine.number_ends.clear();
         machine.reply.clear();
         let outcome = if count == 0 {
             machine
@@ -182,6 +187,13 @@ impl Call<'_> {
         super::Reference(unsafe { sys::luaL_ref(self.stack.state, sys::REGISTRY) })
     }
 }
+
+const NUMBER: c_int = 3;
+const STRING: c_int = 4;
+/// Most arguments that fit on the stack of a call.
+const ARGUMENTS_MAX: usize = 8000;
+/// Longest text of a number.
+const NUMBER_BYTES_MAX: usize = 32;
 
 /// What a script that is being left gets from calls that cannot be left.
 const LEAVING: &[u8] = b"the script is being ended";

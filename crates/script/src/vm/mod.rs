@@ -90,6 +90,8 @@ pub(crate) struct Machine {
     main: *mut sys::State,
     memory: Box<Memory>,
     tables: Tables,
+    /// The strings KEYS and ARGV.
+    argument_names: [c_int; 2],
     idle: Vec<Thread>,
     host: Option<NonNull<dyn Host>>,
     /// The coroutine of the script that runs.
@@ -102,7 +104,6 @@ pub(crate) struct Machine {
     pub(crate) reply: Vec<u8>,
     args: Vec<&'static [u8]>,
     numbers: Vec<u8>,
-    number_ends: Vec<(usize, usize)>,
     pub(crate) random: crate::libs::random::Random,
     pub(crate) json: crate::libs::cjson::Options,
     hook_instructions: c_int,
@@ -123,6 +124,7 @@ impl Machine {
             main,
             memory,
             tables: Tables { eval: 0, eval_globals: 0, run: 0, load: 0, library_globals: 0, library_meta: 0 },
+            argument_names: [0; 2],
             idle: Vec::new(),
             host: None,
             current: std::ptr::null_mut(),
@@ -132,7 +134,6 @@ impl Machine {
             reply: Vec::new(),
             args: Vec::new(),
             numbers: Vec::new(),
-            number_ends: Vec::new(),
             random: crate::libs::random::Random::default(),
             json: crate::libs::cjson::Options::default(),
             hook_instructions: c_int::try_from(options.tick_instructions.max(1)).unwrap_or(c_int::MAX),
@@ -179,6 +180,10 @@ impl Machine {
             let (library_meta, library_globals, load) = (keep(), keep(), keep());
             let (run, eval_globals, eval) = (keep(), keep(), keep());
             self.tables = Tables { eval, eval_globals, run, load, library_globals, library_meta };
+            self.argument_names = ["KEYS", "ARGV"].map(|name| {
+                stack.push_bytes(name.as_bytes());
+                keep()
+            });
             sys::lua_settop(main, 0);
             sys::lua_sethook(main, Some(sys::anax_script_hook), sys::MASK_COUNT, self.hook_instructions);
         }
@@ -302,6 +307,27 @@ impl Machine {
         Reference(unsafe { sys::luaL_ref(thread.state, sys::REGISTRY) })
     }
 
+    /// Pushes the arguments of a function of a library to a coroutine: a table of keys, one of the other arguments.
+    pub(crate) fn push_arguments(&mut self, thread: &Thread, keys: &[&[u8]], args: &[&[u8]]) {
+        push_texts(thread.state, keys);
+        push_texts(thread.state, args);
+    }
+
+    /// Sets the globals KEYS and ARGV of EVAL scripts, with a coroutine's stack for the way.
+    pub(crate) fn set_arguments(&mut self, thread: &Thread, keys: &[&[u8]], args: &[&[u8]]) {
+        let state = thread.state;
+        // SAFETY: the coroutine has little on its stack yet; the references are a table and two strings.
+        unsafe {
+            sys::lua_rawgeti(state, sys::REGISTRY, self.tables.eval);
+            for (name, texts) in self.argument_names.into_iter().zip([keys, args]) {
+                sys::lua_rawgeti(state, sys::REGISTRY, name);
+                push_texts(state, texts);
+                sys::lua_rawset(state, -3);
+            }
+            sys::lua_settop(state, -2);
+        }
+    }
+
     /// Sets a global of EVAL scripts to the value on top of a coroutine, and removes it.
     pub(crate) fn set_global(&mut self, thread: &Thread, name: &str) {
         let mut stack = self.stack(thread);
@@ -381,6 +407,19 @@ impl Drop for Machine {
         unsafe {
             self.memory.remove(self.main);
             sys::lua_close(self.main);
+        }
+    }
+}
+
+/// Pushes a table of strings.
+fn push_texts(state: *mut sys::State, texts: &[&[u8]]) {
+    let hint = c_int::try_from(texts.len()).unwrap_or(c_int::MAX);
+    // SAFETY: the state lives (a thread of the machine) and has room for two values.
+    unsafe {
+        sys::lua_createtable(state, hint, 0);
+        for (position, text) in (1..).zip(texts) {
+            sys::lua_pushlstring(state, text.as_ptr().cast(), text.len());
+            sys::lua_rawseti(state, -2, position);
         }
     }
 }
