@@ -57,6 +57,49 @@ impl Client {
         }
     }
 
+    /// Sends commands in one write.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub fn send(&mut self, commands: &[&[&str]]) -> Result<()> {
+        let mut request = Vec::new();
+        for arguments in commands {
+            request.extend_from_slice(format!("*{}\r\n", arguments.len()).as_bytes());
+            arguments.iter().for_each(|argument| append_bulk(&mut request, argument.as_bytes()));
+        }
+        self.received.clear();
+        Ok(self.socket.write_all(&request)?)
+    }
+
+    /// Waits for so many replies to what was sent.
+    ///
+    /// # Errors
+    /// When the connection breaks, the answer takes too long or is an error reply.
+    pub fn receive(&mut self, replies: usize) -> Result<()> {
+        let mut chunk = [0; 1024];
+        let (mut at, mut left) = (0, replies);
+        loop {
+            while let Some((reply, len)) =
+                parse(self.received.get(at..).unwrap_or_default()).map_err(|e| anyhow::anyhow!(e.0))?
+            {
+                if let Reply::Error(text) = &reply {
+                    bail!("the answer is {}", String::from_utf8_lossy(text));
+                }
+                at += len;
+                left -= 1;
+                if left == 0 {
+                    return Ok(());
+                }
+            }
+            match self.socket.read(&mut chunk) {
+                Ok(0) => bail!("the server closed the connection"),
+                Ok(count) => self.received.extend_from_slice(&chunk[..count]),
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+
     /// Whether the server answers PING.
     pub fn ping(&mut self) -> Result<()> {
         self.call(&["PING"], |reply| (*reply == Reply::Simple(b"PONG")).then_some(()))

@@ -110,3 +110,6 @@ const _: () = assert!(REPLY_FORECAST_START_BYTES * 16 <= REPLIES_PAUSE_BYTES);
 const _: () = assert!(STREAM_AHEAD_BYTES + STREAM_SLICE_BYTES <= REPLIES_PAUSE_BYTES);
 const _: () = assert!(BATCHES_UNANSWERED_MAX >= 2);
 const _: () = assert!(SHARDS_MAX as u32 <= crate::slot::SLOTS as u32);
+
+/// Scripts that EVAL brought are kept up to this number; those of SCRIPT LOAD count not. As in Redis.
+pub const EVAL_SCRIPTS_MAX: usize = 500;

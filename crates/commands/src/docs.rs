@@ -19,6 +19,7 @@ pub mod list;
 pub mod list_new;
 pub mod persistence;
 pub mod pubsub;
+pub mod scripting;
 pub mod server;
 pub mod set;
 pub mod set_new;

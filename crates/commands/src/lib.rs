@@ -31,6 +31,7 @@ pub mod meta;
 pub mod persistence;
 pub mod pubsub;
 mod rounds;
+pub mod scripting;
 pub mod server;
 pub mod set;
 pub mod sorted_set;
@@ -64,6 +65,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     array::SPECS,
     connection::SPECS,
     cluster::SPECS,
+    scripting::SPECS,
     transactions::SPECS,
     server::SPECS,
     control::SPECS,

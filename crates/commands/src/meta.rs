@@ -26,6 +26,8 @@ pub mod list;
 pub mod list_new;
 pub mod persistence;
 pub mod pubsub;
+pub mod scripting;
+pub mod scripting_new;
 pub mod server;
 pub mod set;
 pub mod set_new;

@@ -50,6 +50,11 @@ fn transactions() {
 }
 
 #[test]
+fn scripting() {
+    check("scripting", meta::scripting::ALL);
+}
+
+#[test]
 fn cluster() {
     check("cluster", meta::cluster::ALL);
 }

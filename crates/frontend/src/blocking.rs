@@ -419,8 +419,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn cancel(&mut self, number: u64) {
         let Some(blocked) = self.blocking.blocked.get(&number) else { return };
         let shards: Vec<u16> = blocked.keys.iter().map(|(shard, _)| *shard).collect();
+        let op = Op::Cancel { tries: blocked.end != Some(End::Gone) };
         for shard in shards {
-            self.send_words(shard, Dest::Waiter { number }, Op::Cancel, (0, false), &[]);
+            self.send_words(shard, Dest::Waiter { number }, op, (0, false), &[]);
         }
     }
 

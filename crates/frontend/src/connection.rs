@@ -31,6 +31,7 @@ mod tracking;
 
 pub(crate) use client_list::Listing;
 pub(crate) use handshake::REDIS_VERSION;
+pub(crate) use help::{SCRIPT as SCRIPT_HELP, write as write_help};
 pub(crate) use himport::Fieldsets;
 pub(crate) use monitor::Monitor;
 pub(crate) use pubsub::refusal;
@@ -144,6 +145,14 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "discard" => Core::discard,
         "watch" => Core::watch_keys,
         "unwatch" => Core::unwatch,
+        "eval" | "eval_ro" | "evalsha" | "evalsha_ro" => Core::eval,
+        "script|debug" => Core::script_debug,
+        "script|exists" => Core::script_exists,
+        "script|flush" => Core::script_flush,
+        "script|help" => Core::script_help,
+        "script|kill" => Core::script_kill,
+        "script|load" => Core::script_load,
+        "script|show" => Core::script_show,
         "readonly" | "readwrite" | "asking" => Core::no_cluster,
         "command" | "command|info" => Core::command_info,
         "command|count" => Core::command_count,
@@ -321,12 +330,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn select(&mut self, call: &Call) -> Result<(), CmdError> {
-        let index = base::num::parse_i64(self.call_args(call).arg(1)).ok_or(CmdError::NotInteger)?;
-        let index = i32::try_from(index).map_err(|_| CmdError::NotInt32)?;
-        let db = usize::try_from(index).ok().filter(|&db| db < self.hot.databases);
-        let db = db.ok_or(CmdError::DbOutOfRange)?;
+        let db = database(self.call_args(call).arg(1), self.hot.databases)?;
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
-            conn.db = db as u16;
+            conn.db = db;
         }
         self.answer(call, |reply| reply.ok());
         Ok(())
@@ -376,6 +382,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.answer(&call, |reply| reply.simple("RESET"));
         Ok(())
     }
+}
+
+/// The database that an argument names, of so many.
+pub(crate) fn database(arg: &[u8], databases: usize) -> Result<u16, CmdError> {
+    let index = base::num::parse_i64(arg).ok_or(CmdError::NotInteger)?;
+    let index = i32::try_from(index).map_err(|_| CmdError::NotInt32)?;
+    let db = usize::try_from(index).ok().filter(|&db| db < databases);
+    Ok(db.ok_or(CmdError::DbOutOfRange)? as u16)
 }
 
 /// Gives words as the arguments of a command.

@@ -26,6 +26,7 @@ use crate::plan::Plan;
 use crate::pubsub::{PubSub, classes_of};
 use crate::rounds::Task;
 use crate::saving::Gate;
+use crate::scripting::Scripting;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
 use crate::streamed::Rests;
@@ -170,6 +171,10 @@ pub struct Core<C, W> {
     /// Whether expired keys are looked for, and whether all background work stands still (DEBUG).
     pub(crate) active_expire: bool,
     pub(crate) paused_cron: bool,
+    /// The scripts of this core.
+    pub(crate) scripting: Scripting,
+    /// The reply of a command that a script on this shard called.
+    pub(crate) captured: Option<Vec<u8>>,
     /// Why commands are refused for now.
     pub(crate) gate: Gate,
     /// What loads the file at the start.
@@ -189,6 +194,8 @@ pub struct Faults {
     pub skip_watches: bool,
     /// Own work is executed before what the inbox holds (B2).
     pub own_work_first: bool,
+    /// Waiters are not looked at when their keys change.
+    pub skip_waiters: bool,
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
@@ -256,6 +263,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             answered_bytes: 0,
             active_expire: true,
             paused_cron: false,
+            scripting: Scripting::default(),
+            captured: None,
             gate: Gate::default(),
             loader: None,
             #[cfg(feature = "sim-faults")]

@@ -19,6 +19,7 @@ use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op, Piece, Sourc
 use crate::plan::Plan;
 use crate::route::copy_each;
 use crate::stats::CoreStats;
+use crate::transaction::calls::Words;
 use crate::watch::{Note, Timed, account};
 
 /// Lookups whose cache misses overlap.
@@ -113,7 +114,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.deliver(piece.dest, b"+OK\r\n");
                 return (self.ticks)();
             }
-            Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => {
+            Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel { .. } | Op::Retry => {
                 match self.run_waiting(piece, &Origin::Own) {
                     Waited::Replied(bytes) => self.deliver(piece.dest, &bytes),
                     Waited::Out(out) => self.step_done(piece.dest, out),
@@ -135,8 +136,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.locks.is_locked() && self.must_wait(piece, &Origin::Own) {
             return start;
         }
-        let Some(handler) = self.handlers[usize::from(command)] else { return start };
-        let end = self.run_aside(command, handler, piece, start);
+        let end = match self.handlers[usize::from(command)] {
+            Some(handler) => self.run_aside(command, handler, piece, start),
+            None => self.run_own_script(command, piece, start),
+        };
         self.after_piece(None);
         end
     }
@@ -164,6 +167,19 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             None => self.deliver(piece.dest, &out),
         }
         self.scratch = out;
+        end
+    }
+
+    /// Runs a script whose piece is of this core. Returns the tick count at its end.
+    fn run_own_script(&mut self, command: CommandId, piece: &Piece, start: u64) -> u64 {
+        let words = Words::of(self.plan.args(piece));
+        let mut out = Vec::new();
+        self.run_script(command, piece, &words, &mut out);
+        let end = (self.ticks)();
+        let ticks = end.wrapping_sub(start);
+        self.script_took(command, ticks);
+        self.own_piece_took(piece, command, ticks, out.len());
+        self.deliver(piece.dest, &out);
         end
     }
 
@@ -210,7 +226,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         commands -= 1;
                         continue;
                     }
-                    Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => {
+                    Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel { .. } | Op::Retry => {
                         let waited = self.run_waiting(piece, &Origin::Batch(from, &mut batch));
                         tick = self.time_part(&mut batch, tick);
                         let deferred = matches!(waited, Waited::Deferred);
@@ -263,6 +279,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         batch.timed.push(Timed { piece, ticks, reply_bytes });
                     }
                     tick = end;
+                } else {
+                    let words = Words::of(args);
+                    self.run_script(command, piece, &words, &mut replies);
+                    self.script_took(command, (self.ticks)().wrapping_sub(tick));
+                    tick = self.time_part(&mut batch, tick);
                 }
                 batch.ends.push(replies.len());
                 if busy {
@@ -409,8 +430,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return;
         }
         let Op::Command(command) = piece.op else { return };
-        let Some(handler) = self.handlers[usize::from(command)] else { return };
         let mut out = Vec::new();
+        let Some(handler) = self.handlers[usize::from(command)] else {
+            let words = Words { bytes, ranges };
+            self.run_script(command, &piece, &words, &mut out);
+            let ticks = (self.ticks)().wrapping_sub(start);
+            self.script_took(command, ticks);
+            return self.give_late(from, piece.dest, (out, None), ticks, None);
+        };
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = Args::new(&bytes, &ranges);
         let mut rest = None;
@@ -426,17 +453,29 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let noted = whole && (ticks >= self.watch.ticks || len >= self.watch.reply_bytes);
         let note = noted.then(|| Box::new(Note { command, ticks, args: ShortArgs::of(args) }));
+        self.give_late(from, piece.dest, (out, stream), ticks, note);
+    }
+
+    /// Gives the reply of a piece that had to wait to the core that it came from.
+    fn give_late(
+        &mut self,
+        from: u16,
+        dest: Dest,
+        (out, stream): (Vec<u8>, Option<u64>),
+        ticks: u64,
+        note: Option<Box<Note>>,
+    ) {
         if from == self.id {
-            self.part_took(piece.dest, ticks);
+            self.part_took(dest, ticks);
             if let Some(note) = note {
-                self.notice(piece.dest, command, ticks, len, note.args);
+                self.notice(dest, note.command, ticks, out.len(), note.args);
             }
             match stream {
-                Some(number) => self.deliver_streamed(piece.dest, &out, from, number),
-                None => self.deliver(piece.dest, &out),
+                Some(number) => self.deliver_streamed(dest, &out, from, number),
+                None => self.deliver(dest, &out),
             }
         } else {
-            let late = AnswerBody::Late { dest: piece.dest, bytes: out, stream, ticks, note };
+            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, note };
             self.port.reply_late(from, Answer(late));
         }
     }
@@ -457,7 +496,12 @@ impl Deferred {
             db,
             resp3: false,
         };
-        Deferred { piece, from: id.core, bytes: Vec::new(), ranges: Vec::new(), step: None, now_ms }
+        Deferred::bare(piece, id.core, now_ms)
+    }
+
+    /// A piece without arguments.
+    pub(crate) fn bare(piece: Piece, from: u16, now_ms: u64) -> Self {
+        Deferred { piece, from, bytes: Vec::new(), ranges: Vec::new(), step: None, now_ms }
     }
 
     /// Copies what the piece needs to run later.

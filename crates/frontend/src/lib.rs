@@ -52,6 +52,7 @@ mod pubsub;
 mod rounds;
 mod route;
 mod saving;
+mod scripting;
 pub mod shared;
 pub mod stats;
 mod streamed;

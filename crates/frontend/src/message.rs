@@ -70,8 +70,8 @@ pub(crate) enum Op {
     Enlist(CommandId),
     /// A blocking command over several shards was tried in vain; its keys are locked still.
     Tried,
-    /// A blocking command waits no longer. The answer says whether it did.
-    Cancel,
+    /// A blocking command waits no longer. The answer says whether it did. It is tried before, if it never was and `tries`.
+    Cancel { tries: bool },
     /// A blocking command has got the locks of its keys. Never travels.
     Retry,
     /// Gives the message of its last two arguments to the subscribers of the core. Its hash is that of the channel, its
@@ -98,7 +98,7 @@ impl Op {
     pub(crate) fn step(self) -> Option<u32> {
         match self {
             Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::More | Op::DropRest | Op::Message(_) => None,
-            Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => None,
+            Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel { .. } | Op::Retry => None,
             Op::Lock { step }
             | Op::Once { step }
             | Op::Look { step }

@@ -151,11 +151,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         new: NewTask,
         execution: Execution,
         function: impl FnOnce(Tx) -> TaskFuture,
-    ) {
-        self.begin(new, Some(execution), function);
+    ) -> u32 {
+        self.begin(new, Some(execution), function)
     }
 
-    fn begin(&mut self, new: NewTask, execution: Option<Execution>, function: impl FnOnce(Tx) -> TaskFuture) {
+    fn begin(
+        &mut self,
+        new: NewTask,
+        execution: Option<Execution>,
+        function: impl FnOnce(Tx) -> TaskFuture,
+    ) -> u32 {
         let state = Rc::new(RefCell::new(TxState::default()));
         let db = usize::from(new.db);
         let (databases, limits) = (self.hot.databases, self.hot.limits);
@@ -183,6 +188,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let at = self.tasks.insert(task);
         self.stats().rounds.add(1);
         self.advance(at);
+        at
     }
 
     /// Lets tasks whose round is complete go on.
@@ -231,15 +237,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut context = Context::from_waker(Waker::noop());
         match task.function.as_mut().poll(&mut context) {
             Poll::Pending => {
-                let own =
-                    task.execution.as_ref().and_then(|execution| execution.desk.borrow_mut().own.take());
-                if let Some(number) = own {
-                    return self.run_inner(at, number);
+                let ask =
+                    task.execution.as_ref().and_then(|execution| execution.desk.borrow_mut().ask.take());
+                if let Some(ask) = ask {
+                    return self.run_ask(at, ask);
                 }
                 let (steps, last) = {
                     let mut state = task.state.borrow_mut();
-                    (state.outgoing.take().unwrap_or_default(), state.last)
+                    (state.outgoing.take(), state.last)
                 };
+                // Without steps it waits for something else.
+                let Some(steps) = steps else { return };
                 self.send_round(at, steps, last);
             }
             Poll::Ready(result) => self.conclude(at, result),

@@ -236,6 +236,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let mut bytes = Vec::new();
             write(&mut Reply::new(&mut bytes, resp3));
             self.answered_bytes = bytes.len();
+            if call.inner == Some(u32::MAX) {
+                self.captured = Some(bytes);
+                return;
+            }
             return self.deliver(call.dest(), &bytes);
         }
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return };

@@ -16,6 +16,7 @@ use crate::journal::Journals;
 use crate::process::Process;
 use crate::pubsub::Registry;
 use crate::saving::Saving;
+use crate::scripting::registry::Scripts;
 use crate::stats::CoreStats;
 
 /// Who may do something.
@@ -131,6 +132,8 @@ pub struct Shared {
     pub process: Box<dyn Process>,
     /// Who is subscribed to what.
     pub(crate) pubsub: Registry,
+    /// The scripts that the server knows.
+    pub(crate) scripts: Scripts,
     /// What is remembered of unusual commands.
     pub(crate) journals: Journals,
     /// The name of this history of data; DEBUG CHANGE-REPL-ID changes it.
@@ -167,6 +170,7 @@ impl Shared {
         let hot = config.hot();
         let saving = Saving::new(process.facts().started_ms / 1000);
         Shared {
+            scripts: Scripts::new(shards),
             stats: (0..shards).map(|_| CoreStats::new(table.len(), hot.databases)).collect(),
             monitors: (0..shards).map(|_| AtomicU64::new(0)).collect(),
             table,

@@ -191,6 +191,8 @@ pub struct CoreStats {
     pub pieces_received: Counter,
     /// Rounds commands that went over several shards.
     pub rounds: Counter,
+    /// Scripts that were run again because they touched keys that they did not declare.
+    pub script_restarts: Counter,
     /// Pieces that waited for a key lock.
     pub lock_waits: Counter,
     /// Keys that somebody waits for.
@@ -301,6 +303,7 @@ impl CoreStats {
             &self.pieces_sent,
             &self.pieces_received,
             &self.rounds,
+            &self.script_restarts,
             &self.lock_waits,
             &self.output_limit_drops,
             &self.query_limit_drops,

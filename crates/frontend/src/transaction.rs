@@ -23,12 +23,13 @@ use commands::{CmdError, CommandId, CommandSpec, Step, StepOut};
 use store::WatchToken;
 
 use self::calls::Words;
-use self::exec::{Desk, Execution, Plan, Queued, Surroundings};
+use self::exec::{Ask, Desk, Execution, Plan, Queued, Surroundings};
 use crate::core::{Core, conn_mut};
 use crate::journal::ShortArgs;
 use crate::message::{Dest, Source};
 use crate::rounds::{NewTask, ShardKeys};
 use crate::route::Call;
+use crate::scripting::task::Work;
 use crate::watch::account;
 
 /// What a connection has queued since MULTI.
@@ -285,21 +286,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Err(CmdError::text_of("EXECABORT Transaction discarded because of previous errors."));
         }
         let Multi { words, queue, .. } = *multi;
-        let desk = Desk { own: None, waits_for_own: false, db: call.db, resp3: call.resp3, done: Vec::new() };
+        let desk = Desk::new(call.db, call.resp3);
         let execution = Execution {
             conn: call.id,
             words: Arc::new(words),
             queue: queue.into(),
             desk: Rc::new(RefCell::new(desk)),
         };
-        let around = Surroundings {
-            shared: Arc::clone(&self.shared),
-            hasher: self.hasher,
-            ticks: self.ticks,
-            home: self.id,
-            shards: self.topology.shards,
-            random: self.rng.next_u64(),
-        };
+        let around = self.surroundings();
         #[cfg(feature = "sim-faults")]
         let watched = if self.faults.skip_watches { self.forget_at(watched) } else { watched };
         let own = |command| self.own_commands.takes(command);
@@ -327,11 +321,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(())
     }
 
+    /// What a transaction or a script needs of its core.
+    pub(crate) fn surroundings(&mut self) -> Surroundings {
+        Surroundings {
+            shared: Arc::clone(&self.shared),
+            hasher: self.hasher,
+            ticks: self.ticks,
+            home: self.id,
+            shards: self.topology.shards,
+            random: self.rng.next_u64(),
+        }
+    }
+
     /// Shows the queued commands to the clients that monitor.
     #[cold]
     fn feed_queued(&mut self, call: &Call, execution: &Execution) {
         for &queued in execution.queue.iter() {
-            let inner = self.place(call, queued, execution);
+            let inner = self.place(call, queued, &execution.words);
             let text = self.monitored_text(&inner);
             self.plan.ranges.truncate(inner.first_range as usize);
             if let Some(text) = text {
@@ -341,28 +347,33 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Lays the words of a queued command into the plan, as if it had just been parsed.
-    fn place(&mut self, call: &Call, queued: Queued, execution: &Execution) -> Call {
+    fn place(&mut self, call: &Call, queued: Queued, words: &Words) -> Call {
         let mut bytes = Vec::new();
         let first_range = self.plan.own_ranges();
         self.plan.ranges.truncate(first_range as usize);
-        let args = queued.args(&execution.words);
+        let args = queued.args(words);
         crate::route::copy_each(args.iter(), &mut bytes, &mut self.plan.ranges);
         let source = Source::Shared(self.plan.shared.len() as u32);
         self.plan.shared.push(bytes.into());
         Call { command: queued.command, source, base: 0, first_range, argc: queued.argc, ..*call }
     }
 
+    /// Does what the function of task `at` asks for beside rounds.
+    pub(crate) fn run_ask(&mut self, at: u32, ask: Ask) {
+        match ask {
+            Ask::Own { queued, words, resp3 } => self.run_inner(at, queued, &words, resp3),
+            Ask::Start { queued, words } => self.run_stage(at, Work::Start { queued, words }),
+            Ask::Resume { run, reply } => self.run_stage(at, Work::Resume { run, reply }),
+        }
+    }
+
     /// Carries out a queued command that is the core's own, as the round of task `at`.
-    pub(crate) fn run_inner(&mut self, at: u32, number: u32) {
+    fn run_inner(&mut self, at: u32, queued: Queued, words: &Words, resp3: bool) {
         let Some(task) = self.tasks.get_mut(at) else { return };
         task.await_one();
         let Some(execution) = task.execution.clone() else { return };
-        let Some(&queued) = execution.queue.get(number as usize) else { return };
         execution.desk.borrow_mut().waits_for_own = true;
-        let (db, resp3) = {
-            let desk = execution.desk.borrow();
-            (desk.db, desk.resp3)
-        };
+        let db = execution.desk.borrow().db;
         let outer = Call {
             id: execution.conn,
             seq: 0,
@@ -376,7 +387,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             resp3,
             inner: Some(at),
         };
-        let call = self.place(&outer, queued, &execution);
+        let call = self.place(&outer, queued, words);
         self.connection_command(&call);
         let end = self.plan.own_ranges();
         self.plan.ranges.truncate(end as usize);

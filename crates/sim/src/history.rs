@@ -116,6 +116,8 @@ pub struct History {
     pub ops: Vec<Op>,
     /// By connection, its operations in program order.
     pub processes: Vec<Vec<OpIndex>>,
+    /// Operations that wait for others when nothing moves any more.
+    pub still_waiting: Vec<OpIndex>,
     /// Connections whose clients left before the end.
     pub left: HashSet<usize>,
     /// Messages of subscriptions, in the order in which they left.

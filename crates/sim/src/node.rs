@@ -161,6 +161,11 @@ impl Node {
         }
     }
 
+    /// When it wants its next turn if nothing happens.
+    pub(crate) fn deadline_us(&self) -> Option<u64> {
+        self.asleep.flatten()
+    }
+
     /// Whether messages wait for it while it sleeps and nobody woke it: that must never be.
     pub(crate) fn sleeps_over_work(&self, flags: &Flags) -> bool {
         self.asleep.is_some() && !flags.is_up(self.index) && self.core.work_waiting()

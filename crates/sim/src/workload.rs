@@ -17,6 +17,7 @@ pub mod lists;
 pub mod mixed;
 pub mod names;
 pub mod pairs;
+pub mod queues;
 pub mod registers;
 pub mod tokens;
 
@@ -36,6 +37,8 @@ pub struct Shape {
     pub losses_max: usize,
     /// By how much the pieces in which bytes travel are larger than for small commands.
     pub bytes_scale: usize,
+    /// Whether operations may have to wait for others, for ever if need be.
+    pub blocks: bool,
 }
 
 /// Whom a pipeline is wanted of.
@@ -144,6 +147,7 @@ pub const ALL: &[(&str, Make)] = &[
     ("keyspace", |shards, rng| Box::new(keyspace::Keyspace::new(shards, rng))),
     ("large", |shards, rng| Box::new(large::Large::new(shards, rng))),
     ("bank", |shards, rng| Box::new(bank::Bank::new(shards, rng))),
+    ("queues", |shards, rng| Box::new(queues::Queues::new(shards, rng))),
     ("channels", |shards, rng| Box::new(channels::Channels::new(shards, rng))),
     ("expiry", |shards, rng| Box::new(expiry::Expiry::new(shards, rng))),
 ];

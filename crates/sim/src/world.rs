@@ -127,6 +127,9 @@ impl World {
             Some(Fault::SkipWatches) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.skip_watches = true);
             }
+            Some(Fault::SkipWaiters) => {
+                self.nodes.iter_mut().for_each(|node| node.core.faults.skip_waiters = true);
+            }
             Some(Fault::OwnWorkFirst) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.own_work_first = true);
             }
@@ -158,10 +161,26 @@ impl World {
     /// Whatever went wrong besides the replies; replies that never come, above all.
     pub(crate) fn settle(&mut self, workload: &mut dyn Workload) -> Result<(), Failure> {
         while self.advance(workload, false)? {}
+        if self.shape.blocks {
+            self.give_up();
+            while self.advance(workload, false)? {}
+        }
         if self.sessions.iter().any(|session| !session.unanswered.is_empty()) {
             return Err(self.stuck());
         }
         Ok(())
+    }
+
+    /// Clients that still wait, and always would, break off.
+    fn give_up(&mut self) {
+        for at in 0..self.sessions.len() {
+            let session = &mut self.sessions[at];
+            let Some(&op) = session.unanswered.front() else { continue };
+            self.history.still_waiting.push(op);
+            session.unanswered.clear();
+            session.state = SessionState::Gone;
+            self.nodes[session.core].sockets.break_off(session.conn, 0);
+        }
     }
 
     /// One more client calls one pipeline, with nobody else around, gets its replies and leaves.
@@ -232,6 +251,9 @@ impl World {
         self.look_around(calls);
         let odds: u64 =
             (0..4).filter(|&kind| !self.movable[kind].is_empty()).map(|kind| self.knobs.odds[kind]).sum();
+        if odds == 0 && self.shape.blocks && self.skip_to_deadline() {
+            return Ok(true);
+        }
         if odds == 0 {
             return Ok(self.deliver_held_back());
         }
@@ -258,6 +280,13 @@ impl World {
         }
         self.look_for_failures()?;
         Ok(true)
+    }
+
+    /// Lets the time pass until a core wants a turn. False if none does.
+    fn skip_to_deadline(&mut self) -> bool {
+        let deadline_us = self.nodes.iter().filter_map(Node::deadline_us).min();
+        self.now_us = deadline_us.map_or(self.now_us, |at_us| at_us.max(self.now_us));
+        deadline_us.is_some()
     }
 
     /// Finds what could move now.
@@ -408,6 +437,10 @@ impl World {
             // Closed by the server: right only if the client had said its last word and has all replies.
             let process = session.process;
             sockets.abandon(session.conn);
+            if self.shape.blocks && session.state == SessionState::Leaving {
+                // Who waits when the client says its last word waits no longer.
+                session.unanswered.clear();
+            }
             if session.state == SessionState::Open || !session.unanswered.is_empty() {
                 return Err(Failure::Closed { process, ops: session.unanswered.iter().copied().collect() });
             }
@@ -521,6 +554,9 @@ impl World {
         let sockets = &mut self.nodes[session.core].sockets;
         let loses = !session.unanswered.is_empty();
         let may_lose = !loses || self.losses < self.shape.losses_max;
+        if self.shape.blocks && !may_lose {
+            return;
+        }
         let how = if may_lose { self.rng.below(3) } else { 0 };
         session.state = SessionState::Gone;
         match how {
@@ -536,6 +572,9 @@ impl World {
                 let keep = self.rng.below(1 + sockets.uplink(session.conn) as u64);
                 sockets.break_off(session.conn, keep as usize);
             }
+        }
+        if self.shape.blocks && session.state == SessionState::Leaving {
+            self.losses += usize::from(loses);
         }
         if session.state == SessionState::Gone {
             self.losses += usize::from(loses);

@@ -37,6 +37,11 @@ fn skipped_watches_are_noticed() {
 }
 
 #[test]
+fn skipped_waiters_are_noticed() {
+    check(Fault::SkipWaiters, &["queues"]);
+}
+
+#[test]
 fn own_work_before_the_inbox_is_noticed() {
     check(Fault::OwnWorkFirst, &["groups", "lists", "mixed"]);
 }

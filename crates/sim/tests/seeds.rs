@@ -44,6 +44,11 @@ fn lists() {
 }
 
 #[test]
+fn queues() {
+    check("queues");
+}
+
+#[test]
 fn pairs() {
     check("pairs");
 }

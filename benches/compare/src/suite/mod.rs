@@ -1,5 +1,6 @@
 //! The suites: which workloads are run on which servers, and what is made of the results.
 
+mod blocking;
 mod core;
 mod growth;
 mod idle;
@@ -34,8 +35,16 @@ pub struct Suite {
 }
 
 /// All suites.
-pub const SUITES: &[Suite] =
-    &[core::SUITE, shards::SUITE, memory::SUITE, growth::SUITE, idle::SUITE, types::SUITE, info::SUITE];
+pub const SUITES: &[Suite] = &[
+    core::SUITE,
+    shards::SUITE,
+    memory::SUITE,
+    growth::SUITE,
+    idle::SUITE,
+    types::SUITE,
+    info::SUITE,
+    blocking::SUITE,
+];
 
 /// What all suites need to know.
 #[derive(Clone, Debug)]

@@ -1,23 +1,25 @@
 //! A chunk of a stream: consecutive entries in one buffer.
 //!
 //! ```text
-//!   buffer   ┌───────┬─────────────────┬───────────┬───────┬───────┬───
-//!            │ count │ name │ name │ … │ (dropped) │ entry │ entry │ …      names: those of the first entry
-//!            └───────┴─────────────────┴───────────┴───────┴───────┴───
-//!   entry    ┌───────┬────┬──────────────────────────────────────────┐
-//!            │ flags │ id │ values, or count and names with values   │
-//!            └───────┴────┴──────────────────────────────────────────┘
+//!   buffer   ┌───────┬─────────────────┬─────────────────┬───────────┬───────┬───────┬───
+//!            │ count │ name │ name │ … │ length │ length │ (dropped) │ entry │ entry │ …
+//!            └───────┴─────────────────┴─────────────────┴───────────┴───────┴───────┴───
+//!              names of the first entry, and the lengths of its values
+//!   entry    ┌───────┬────┬───────────────────────────────────────────────────┐
+//!            │ flags │ id │ texts, or values, or count and names with values  │
+//!            └───────┴────┴───────────────────────────────────────────────────┘
 //! ```
 //!
 //! An id is stored as its difference to the entry before, in the common cases of the next number in the same
 //! millisecond and of number 0 in a later one without the number. An entry with just the names of the first one stores
-//! only values. Names and values are encoded as elements ([`crate::pack`]).
+//! only values, and one whose values are texts as long as those of the first one only the texts. Other names and values are
+//! encoded as elements ([`crate::pack`]).
 //!
 //! A deleted entry keeps its place with a flag, because the ids after it count from it; those before the first entry
 //! that is left are dropped, so the entry at `body` is never a deleted one.
 
 use super::StreamId;
-use super::entry::Entry;
+use super::entry::{Entry, Values};
 use crate::blocks::Weigh;
 use crate::pack::Element;
 use crate::run::{Elements, first_len};
@@ -27,6 +29,10 @@ use crate::share::{Bytes, COUNT_BYTES, Share};
 const DELETED: u8 = 0b0001;
 /// The entry has the names of the chunk's first one.
 const SAME_NAMES: u8 = 0b0010;
+/// The values are texts as long as those of the chunk's first entry, and stand there without heads.
+const SAME_LENGTHS: u8 = 0b1000_0000;
+/// The length of a value of the first entry that is no text.
+const NO_TEXT: u64 = 0;
 /// How the id is stored.
 const ID: u8 = 0b1100;
 /// The next number of the same millisecond.
@@ -35,7 +41,7 @@ const ID_NEXT: u8 = 0b0000;
 const ID_LATER: u8 = 0b0100;
 /// Where the difference of milliseconds is in the flags, and its greatest value there.
 const LATER_SHIFT: u8 = 4;
-const LATER_MAX: u64 = 15;
+const LATER_MAX: u64 = 7;
 /// A difference of milliseconds follows, and a number: the difference if that of the milliseconds is 0.
 const ID_FULL: u8 = 0b1000;
 
@@ -113,7 +119,15 @@ impl Chunk {
     pub(super) fn new<'f>(id: StreamId, fields: impl Iterator<Item = &'f [u8]> + Clone) -> Self {
         let mut buf = Bytes::with_capacity(BUFFER_MIN_BYTES - COUNT_BYTES);
         write_varint(&mut buf, fields.clone().count() as u64 / 2);
-        fields.step_by(2).for_each(|name| append(&mut buf, name));
+        fields.clone().step_by(2).for_each(|name| append(&mut buf, name));
+        for value in fields.skip(1).step_by(2) {
+            // One more, so that it is told from no text.
+            let len = match Element::of(value) {
+                Element::Bytes(text) => text.len() as u64 + 1,
+                Element::Int(_) => NO_TEXT,
+            };
+            write_varint(&mut buf, len);
+        }
         let body = buf.len() as u32;
         Chunk { buf, base: id, last: id, body, live: 0, deleted: 0, flagged: 0 }
     }
@@ -160,7 +174,9 @@ impl Chunk {
         let mut flags = self.write_id(id);
         self.last = id;
         let values = self.buf.len();
-        if self.write_values(fields.clone()) {
+        if self.write_texts(fields.clone()) {
+            flags |= SAME_NAMES | SAME_LENGTHS;
+        } else if self.write_values(values, fields.clone()) {
             flags |= SAME_NAMES;
         } else {
             self.buf.truncate(values);
@@ -198,7 +214,8 @@ impl Chunk {
     /// Writes the values if the names are those of the first entry. Otherwise returns false, and what is written does
     /// not count.
     #[inline]
-    fn write_values<'f>(&mut self, mut fields: impl Iterator<Item = &'f [u8]>) -> bool {
+    fn write_values<'f>(&mut self, start: usize, mut fields: impl Iterator<Item = &'f [u8]>) -> bool {
+        self.buf.truncate(start);
         let (mut left, mut at) = self.names();
         while let Some(name) = fields.next() {
             let name = Element::of(name).encode();
@@ -211,6 +228,46 @@ impl Chunk {
             append(&mut self.buf, fields.next().unwrap_or_default());
         }
         left == 0
+    }
+
+    /// Writes the texts of the values if the names are those of the first entry, and the values texts of the same lengths.
+    /// Otherwise returns false, and what is written does not count.
+    #[inline]
+    fn write_texts<'f>(&mut self, mut fields: impl Iterator<Item = &'f [u8]>) -> bool {
+        let (mut left, mut at) = self.names();
+        let mut len_at = self.lengths_at();
+        while let Some(name) = fields.next() {
+            let name = Element::of(name).encode();
+            let end = at + name.bytes_len();
+            if left == 0 || !self.buf.get(at..).is_some_and(|bytes| name.is_at(bytes)) {
+                return false;
+            }
+            at = end;
+            left -= 1;
+            match (read_varint(&self.buf, &mut len_at), Element::of(fields.next().unwrap_or_default())) {
+                (len, Element::Bytes(text)) if len == text.len() as u64 + 1 => {
+                    self.buf.extend_from_slice(text)
+                }
+                _ => return false,
+            }
+        }
+        left == 0
+    }
+
+    /// Where the lengths of the first entry's values begin.
+    #[inline]
+    fn lengths_at(&self) -> usize {
+        let (count, mut at) = self.names();
+        (0..count).for_each(|_| at += first_len(self.buf.get(at..).unwrap_or_default()));
+        at
+    }
+
+    /// Bytes of the values of an entry without heads.
+    #[inline]
+    fn texts_len(&self) -> usize {
+        let (mut at, mut sum) = (self.lengths_at(), 0);
+        (0..self.names().0).for_each(|_| sum += read_varint(&self.buf, &mut at).saturating_sub(1) as usize);
+        sum
     }
 
     /// The number of names in the head, and where they begin.
@@ -234,18 +291,23 @@ impl Chunk {
     /// The entry as others see it.
     #[inline]
     pub(super) fn entry(&self, raw: &Raw) -> Entry<'_> {
-        let values = Elements::new(self.buf.get(raw.fields..raw.end).unwrap_or_default());
+        let values = self.buf.get(raw.fields..raw.end).unwrap_or_default();
         let names = (raw.flags & SAME_NAMES != 0).then(|| {
             let (_, at) = self.names();
             Elements::new(self.buf.get(at..).unwrap_or_default())
         });
+        let values = if raw.flags & SAME_LENGTHS == 0 {
+            Values::Elements(Elements::new(values))
+        } else {
+            Values::Texts(self.buf.get(self.lengths_at()..).unwrap_or_default(), values)
+        };
         Entry::new(raw.id, raw.pairs, names, values)
     }
 
     /// The entries that are not deleted.
     #[inline]
     pub(super) fn walk(&self) -> Walk {
-        Walk { at: self.body as usize, last: self.base, names: self.names().0 }
+        Walk { at: self.body as usize, last: self.base, names: self.names().0, texts_len: self.texts_len() }
     }
 
     /// The entry with an id, if it is here and not deleted.
@@ -298,19 +360,15 @@ impl Chunk {
     /// full when it would be without this.
     #[cold]
     fn compact(&mut self) {
-        let (_, names) = self.names();
-        let head = self.buf.get(..names).unwrap_or_default();
-        let mut names_end = names;
-        (0..self.names().0)
-            .for_each(|_| names_end += first_len(self.buf.get(names_end..).unwrap_or_default()));
+        let mut head_end = self.lengths_at();
+        (0..self.names().0).for_each(|_| _ = read_varint(&self.buf, &mut head_end));
         let mut fresh = Chunk {
-            buf: Bytes::with_capacity(self.buf.len() - (self.body as usize - names_end)),
+            buf: Bytes::with_capacity(self.buf.len() - (self.body as usize - head_end)),
             last: self.base,
-            body: names_end as u32,
+            body: head_end as u32,
             ..*self
         };
-        fresh.buf.extend_from_slice(head);
-        fresh.buf.extend_from_slice(self.buf.get(names..names_end).unwrap_or_default());
+        fresh.buf.extend_from_slice(self.buf.get(..head_end).unwrap_or_default());
         let mut walk = self.walk();
         while let Some(raw) = walk.next(self) {
             let start = fresh.buf.len();
@@ -321,7 +379,7 @@ impl Chunk {
                 write_varint(&mut fresh.buf, raw.pairs as u64);
             }
             fresh.buf.extend_from_slice(self.buf.get(raw.fields..raw.end).unwrap_or_default());
-            fresh.buf[start] = id | raw.flags & SAME_NAMES;
+            fresh.buf[start] = id | raw.flags & (SAME_NAMES | SAME_LENGTHS);
         }
         fresh.flagged = 0;
         // The next entry counts from the last one that is stored, so only the last chunk's own `last` may be deleted.
@@ -353,6 +411,8 @@ pub(super) struct Walk {
     last: StreamId,
     /// The number of names in the chunk's head.
     names: usize,
+    /// Bytes of values without heads.
+    texts_len: usize,
 }
 
 impl Walk {
@@ -377,7 +437,7 @@ impl Walk {
         let id = match flags & ID {
             ID_NEXT => StreamId::new(self.last.ms, self.last.seq.wrapping_add(1)),
             ID_LATER => {
-                let ms = match flags >> LATER_SHIFT {
+                let ms = match flags >> LATER_SHIFT & LATER_MAX as u8 {
                     0 => read_varint(buf, &mut at),
                     ms => u64::from(ms),
                 };
@@ -397,8 +457,12 @@ impl Walk {
             (pairs, pairs.saturating_mul(2))
         };
         let fields = at;
-        for _ in 0..elements {
-            at += first_len(buf.get(at..)?);
+        if flags & SAME_LENGTHS == 0 {
+            for _ in 0..elements {
+                at += first_len(buf.get(at..)?);
+            }
+        } else {
+            at += self.texts_len;
         }
         self.at = at;
         self.last = id;
@@ -427,7 +491,7 @@ fn write_varint(out: &mut Bytes, mut value: u64) {
 
 /// Reads a number and moves `at` behind it.
 #[inline]
-fn read_varint(bytes: &[u8], at: &mut usize) -> u64 {
+pub(super) fn read_varint(bytes: &[u8], at: &mut usize) -> u64 {
     let (mut value, mut shift) = (0, 0);
     while let Some(&byte) = bytes.get(*at) {
         *at += 1;

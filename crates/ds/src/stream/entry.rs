@@ -1,6 +1,7 @@
 //! Entries of a stream, to look at.
 
 use super::StreamId;
+use super::chunk::read_varint;
 use crate::pack::Element;
 use crate::run::Elements;
 
@@ -11,12 +12,40 @@ pub struct Entry<'a> {
     pub id: StreamId,
     pairs: usize,
     names: Option<Elements<'a>>,
-    values: Elements<'a>,
+    values: Values<'a>,
+}
+
+/// The values of an entry, or its names and values in turn.
+#[derive(Clone, Debug)]
+pub(super) enum Values<'a> {
+    /// Encoded.
+    Elements(Elements<'a>),
+    /// Lengths, each one more than it is, and texts.
+    Texts(&'a [u8], &'a [u8]),
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Element<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Element<'a>> {
+        match self {
+            Values::Elements(elements) => elements.next(),
+            Values::Texts(lengths, texts) => {
+                let mut at = 0;
+                let len = read_varint(lengths, &mut at).checked_sub(1)?;
+                *lengths = lengths.get(at..)?;
+                let (text, rest) = texts.split_at_checked(len as usize)?;
+                *texts = rest;
+                Some(Element::Bytes(text))
+            }
+        }
+    }
 }
 
 impl<'a> Entry<'a> {
     #[inline]
-    pub(super) fn new(id: StreamId, pairs: usize, names: Option<Elements<'a>>, values: Elements<'a>) -> Self {
+    pub(super) fn new(id: StreamId, pairs: usize, names: Option<Elements<'a>>, values: Values<'a>) -> Self {
         Entry { id, pairs, names, values }
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct Waiter {
     pub(crate) claims: Vec<Box<[u8]>>,
     /// All its keys are here: it is served here. Otherwise its core is told.
     pub(crate) alone: bool,
+    /// It was tried since it came.
+    pub(crate) tried: bool,
     /// It is about to be tried; whoever stands behind it waits for that.
     pub(crate) pending: bool,
     /// Ticks that trying it has taken.
@@ -283,6 +285,7 @@ mod tests {
             keys: keys.iter().map(|key| key.as_bytes().into()).collect(),
             claims: Vec::new(),
             alone: true,
+            tried: false,
             pending: false,
             ticks: 0,
             arrival: 0,

@@ -6,10 +6,30 @@ pub(super) use introspection::{COMMANDLOG, LATENCY, MEMORY, MODULE, SLOWLOG};
 use resp::Reply;
 
 /// Replies with the lines of a text, each a simple string.
-pub(super) fn write(text: &str, reply: &mut Reply<'_>) {
+pub(crate) fn write(text: &str, reply: &mut Reply<'_>) {
     reply.array(text.lines().count());
     text.lines().for_each(|line| reply.simple(line));
 }
+
+/// `SCRIPT HELP`.
+pub(crate) const SCRIPT: &str = "\
+SCRIPT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+DEBUG (YES|SYNC|NO)
+    Set the debug mode for subsequent scripts executed.
+EXISTS <sha1> [<sha1> ...]
+    Return information about the existence of the scripts in the script cache.
+FLUSH [ASYNC|SYNC]
+    Flush the Lua scripts cache. Very dangerous on replicas.
+    When called without the optional mode argument, the behavior is determined
+    by the lazyfree-lazy-user-flush configuration directive. Valid modes are:
+    * ASYNC: Asynchronously flush the scripts cache.
+    * SYNC: Synchronously flush the scripts cache.
+KILL
+    Kill the currently executing Lua script.
+LOAD <script>
+    Load a script into the scripts cache without executing it.
+HELP
+    Print this help.";
 
 /// `PUBSUB HELP`.
 pub(super) const PUBSUB: &str = "\

@@ -31,6 +31,15 @@ pub(crate) struct Words {
     pub(crate) ranges: Vec<ArgRange>,
 }
 
+impl Words {
+    /// A copy of a command's arguments.
+    pub(crate) fn of(args: Args<'_>) -> Self {
+        let mut words = Words::default();
+        crate::route::copy_each(args.iter(), &mut words.bytes, &mut words.ranges);
+        words
+    }
+}
+
 /// How a command of a transaction or a script is carried out.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
@@ -40,12 +49,15 @@ pub(crate) enum Kind {
     Rounds(RoundsFn),
     /// By the core of the connection.
     Own,
+    /// It is a script: everything is locked, and what it calls are rounds.
+    Script,
 }
 
 impl Kind {
     /// Of a call. `own`: the core looks at the command before shards do.
     pub(crate) fn of(spec: &CommandSpec, args: Args<'_>, own: bool, topology: Topology) -> Kind {
         match spec.route {
+            Route::Connection if crate::scripting::is_script(spec.meta.name) => Kind::Script,
             Route::Connection | Route::Container => Kind::Own,
             Route::Rounds(..) if own => Kind::Own,
             Route::Walk(function) => Kind::Rounds(function),

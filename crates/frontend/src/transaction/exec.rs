@@ -25,11 +25,14 @@ use base::{ArgRange, Args};
 use bytes::Bytes;
 use commands::{CmdError, CommandId, CommandTable, OwnedArgs, RoundsFn, Step, StepOut, Tx, TxState};
 use resp::Reply;
+use script::RunId;
 use store::WatchToken;
 
 use super::Watched;
 use super::calls::{Calls, Claims, Kind, NewCall, Words};
 use crate::rounds::ShardKeys;
+use crate::scripting::host::Limits;
+use crate::scripting::task::{self, Stage};
 use crate::shared::Shared;
 
 /// A queued command.
@@ -53,15 +56,46 @@ impl Queued {
 
 /// What the function of an EXEC and its core share.
 pub(crate) struct Desk {
-    /// The command that the core is to carry out next, whose reply becomes the result of the round.
-    pub(crate) own: Option<u32>,
-    /// Whether the function waits for such a command.
+    /// What the core is to do next; what becomes of it is the result of the round.
+    pub(crate) ask: Option<Ask>,
+    /// How far the script came that the core was asked to run.
+    pub(crate) stage: Option<Stage>,
+    /// What the script may do, and whether it has called a command that writes.
+    pub(crate) limits: Option<Limits>,
+    pub(crate) wrote: bool,
+    /// Whether the function waits for a command of the core's own.
     pub(crate) waits_for_own: bool,
     /// The selected database and the protocol, as the commands so far have left them.
     pub(crate) db: u16,
     pub(crate) resp3: bool,
     /// Commands that are done: number, time, length of the reply, and the text of the error if it is one.
     pub(crate) done: Vec<Done>,
+}
+
+/// What a function asks of its core beside rounds.
+pub(crate) enum Ask {
+    /// To carry out a command of its own.
+    Own { queued: Queued, words: Arc<Words>, resp3: bool },
+    /// To run a script.
+    Start { queued: Queued, words: Arc<Words> },
+    /// To let a script go on with the reply of what it called.
+    Resume { run: RunId, reply: Vec<u8> },
+}
+
+impl Desk {
+    /// For a connection with this database and protocol.
+    pub(crate) fn new(db: u16, resp3: bool) -> Self {
+        Desk {
+            ask: None,
+            stage: None,
+            limits: None,
+            wrote: false,
+            waits_for_own: false,
+            db,
+            resp3,
+            done: Vec::new(),
+        }
+    }
 }
 
 /// A command of an EXEC that is done.
@@ -96,14 +130,12 @@ pub(crate) struct Plan {
     guard: Option<Guard>,
     /// Whether one publish is enough.
     once: bool,
-    shared: Arc<Shared>,
-    hasher: KeyHasher,
-    ticks: fn() -> u64,
-    home: u16,
-    random: u64,
+    execution: Execution,
+    around: Surroundings,
 }
 
 /// What the core gives to the making of a plan.
+#[derive(Clone)]
 pub(crate) struct Surroundings {
     pub(crate) shared: Arc<Shared>,
     pub(crate) hasher: KeyHasher,
@@ -139,6 +171,7 @@ impl Plan {
             let kind = Kind::of(spec, args, own(queued.command), topology);
             match kind {
                 Kind::Own => is_loose |= spec.meta.name == "debug",
+                Kind::Script => claims.add_all(topology),
                 _ => claims.add(spec, args, around.home, topology),
             }
             kinds.push(kind);
@@ -168,11 +201,8 @@ impl Plan {
             desk: Rc::clone(&execution.desk),
             guard,
             once: once && !is_loose,
-            hasher: around.hasher,
-            ticks: around.ticks,
-            home: around.home,
-            random: around.random,
-            shared: around.shared,
+            execution: execution.clone(),
+            around,
         };
         (plan, keys)
     }
@@ -189,7 +219,7 @@ fn is_once(kinds: &[Kind], movable: impl Fn(usize) -> bool) -> bool {
     let (Some(first), Some(last)) = (kinds.iter().position(is_step), kinds.iter().rposition(is_step)) else {
         return false;
     };
-    kinds.iter().all(|kind| !matches!(kind, Kind::Rounds(_)))
+    kinds.iter().all(|kind| !matches!(kind, Kind::Rounds(_) | Kind::Script))
         && (first..=last).all(|at| kinds.get(at).is_some_and(is_step) || movable(at))
 }
 
@@ -222,6 +252,13 @@ pub(crate) async fn run(tx: Tx, plan: Plan) -> Result<(), CmdError> {
                 }
                 at += 1;
             }
+            Some(Kind::Script) => {
+                if let Some(&queued) = plan.queue.get(at) {
+                    let reply = task::drive(&tx, &plan.execution, queued, &plan.around).await;
+                    plan.done(at, 0, reply, &mut replies);
+                }
+                at += 1;
+            }
             _ => match plan.stretch(&tx, at, last_step, &mut replies).await {
                 Some(next) => at = next,
                 None => {
@@ -249,12 +286,14 @@ impl Guard {
 impl Plan {
     /// Runs the commands of shards from `at` on in one round. Returns where to go on, or `None` if a watched key has changed.
     async fn stretch(&self, tx: &Tx, at: usize, last_step: usize, replies: &mut [Vec<u8>]) -> Option<usize> {
-        let table = &self.shared.table;
+        let table = &self.around.shared.table;
+        let around = &self.around;
         let (db, resp3) = {
             let desk = self.desk.borrow();
             (desk.db, desk.resp3)
         };
-        let mut calls = Calls::new(Arc::clone(&self.words), tx.topology, self.hasher, self.ticks, self.home);
+        let mut calls =
+            Calls::new(Arc::clone(&self.words), tx.topology, around.hasher, around.ticks, around.home);
         let mut next = at;
         while let (Some(kind), Some(&queued)) = (self.kinds.get(next), self.queue.get(next)) {
             match kind {
@@ -297,7 +336,7 @@ impl Plan {
         if outs.iter().any(|out| matches!(out, StepOut::Flag(false))) {
             return None;
         }
-        for outcome in results.outcomes(outs, self.random) {
+        for outcome in results.outcomes(outs, around.random) {
             self.done(outcome.number as usize, outcome.ticks, outcome.reply, replies);
         }
         Some(next)
@@ -305,7 +344,9 @@ impl Plan {
 
     /// Has the core carry out a command.
     async fn own(&self, tx: &Tx, at: usize) -> Vec<u8> {
-        self.desk.borrow_mut().own = Some(at as u32);
+        let Some(&queued) = self.queue.get(at) else { return Vec::new() };
+        let resp3 = self.desk.borrow().resp3;
+        self.desk.borrow_mut().ask = Some(Ask::Own { queued, words: Arc::clone(&self.words), resp3 });
         match tx.results().await.pop() {
             Some(StepOut::Reply(bytes)) => bytes,
             _ => Vec::new(),

@@ -59,6 +59,7 @@ const FILES: &[&str] = &[
     "range",
     "save",
     "scan",
+    "scripts",
     "server",
     "set",
     "sets",

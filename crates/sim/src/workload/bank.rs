@@ -115,7 +115,15 @@ impl Workload for Bank {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 5, ops: 600, pipeline_max: 8, unanswered_max: 12, losses_max: 6, bytes_scale: 1 }
+        Shape {
+            sessions: 5,
+            ops: 600,
+            pipeline_max: 8,
+            unanswered_max: 12,
+            losses_max: 6,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn first_words(&self) -> Vec<Command> {

@@ -223,7 +223,15 @@ impl Workload for Channels {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 8, ops: 500, pipeline_max: 12, unanswered_max: 40, losses_max: 50, bytes_scale: 1 }
+        Shape {
+            sessions: 8,
+            ops: 500,
+            pipeline_max: 12,
+            unanswered_max: 40,
+            losses_max: 50,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn first_words(&self) -> Vec<Command> {

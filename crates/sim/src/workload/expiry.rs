@@ -221,7 +221,15 @@ impl Workload for Expiry {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 6, ops: 400, pipeline_max: 8, unanswered_max: 40, losses_max: 50, bytes_scale: 1 }
+        Shape {
+            sessions: 6,
+            ops: 400,
+            pipeline_max: 8,
+            unanswered_max: 40,
+            losses_max: 50,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn pipeline(&mut self, asker: Asker, rng: &mut Rng) -> Vec<Command> {

@@ -52,7 +52,15 @@ impl Workload for Groups {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 6, ops: 300, pipeline_max: 6, unanswered_max: 12, losses_max: 4, bytes_scale: 1 }
+        Shape {
+            sessions: 6,
+            ops: 300,
+            pipeline_max: 6,
+            unanswered_max: 12,
+            losses_max: 4,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn pipeline(&mut self, asker: Asker, rng: &mut Rng) -> Vec<Command> {

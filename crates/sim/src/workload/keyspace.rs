@@ -102,7 +102,15 @@ impl Workload for Keyspace {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 5, ops: 200, pipeline_max: 6, unanswered_max: 5, losses_max: 3, bytes_scale: 1 }
+        Shape {
+            sessions: 5,
+            ops: 200,
+            pipeline_max: 6,
+            unanswered_max: 5,
+            losses_max: 3,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn first_words(&self) -> Vec<Command> {

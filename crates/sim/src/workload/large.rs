@@ -89,7 +89,15 @@ impl Workload for Large {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 4, ops: 150, pipeline_max: 12, unanswered_max: 4, losses_max: 3, bytes_scale: 2000 }
+        Shape {
+            sessions: 4,
+            ops: 150,
+            pipeline_max: 12,
+            unanswered_max: 4,
+            losses_max: 3,
+            bytes_scale: 2000,
+            blocks: false,
+        }
     }
 
     fn pipeline(&mut self, asker: Asker, rng: &mut Rng) -> Vec<Command> {

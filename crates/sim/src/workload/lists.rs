@@ -126,7 +126,15 @@ impl Workload for Lists {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 8, ops: 500, pipeline_max: 12, unanswered_max: 40, losses_max: 50, bytes_scale: 1 }
+        Shape {
+            sessions: 8,
+            ops: 500,
+            pipeline_max: 12,
+            unanswered_max: 40,
+            losses_max: 50,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn pipeline(&mut self, asker: Asker, rng: &mut Rng) -> Vec<Command> {

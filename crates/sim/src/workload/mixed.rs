@@ -61,7 +61,15 @@ impl Workload for Mixed {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 5, ops: 200, pipeline_max: 6, unanswered_max: 4, losses_max: 3, bytes_scale: 1 }
+        Shape {
+            sessions: 5,
+            ops: 200,
+            pipeline_max: 6,
+            unanswered_max: 4,
+            losses_max: 3,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn pipeline(&mut self, asker: Asker, rng: &mut Rng) -> Vec<Command> {

@@ -182,7 +182,15 @@ impl Workload for Pairs {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 6, ops: 500, pipeline_max: 20, unanswered_max: 40, losses_max: 50, bytes_scale: 1 }
+        Shape {
+            sessions: 6,
+            ops: 500,
+            pipeline_max: 20,
+            unanswered_max: 40,
+            losses_max: 50,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn pipeline(&mut self, asker: Asker, rng: &mut Rng) -> Vec<Command> {

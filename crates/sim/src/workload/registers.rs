@@ -45,7 +45,15 @@ impl Workload for Registers {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 6, ops: 400, pipeline_max: 10, unanswered_max: 8, losses_max: 6, bytes_scale: 1 }
+        Shape {
+            sessions: 6,
+            ops: 400,
+            pipeline_max: 10,
+            unanswered_max: 8,
+            losses_max: 6,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn pipeline(&mut self, asker: Asker, rng: &mut Rng) -> Vec<Command> {

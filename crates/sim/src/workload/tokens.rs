@@ -61,7 +61,15 @@ impl Workload for Tokens {
     }
 
     fn shape(&self) -> Shape {
-        Shape { sessions: 5, ops: 250, pipeline_max: 5, unanswered_max: 8, losses_max: 3, bytes_scale: 1 }
+        Shape {
+            sessions: 5,
+            ops: 250,
+            pipeline_max: 5,
+            unanswered_max: 8,
+            losses_max: 3,
+            bytes_scale: 1,
+            blocks: false,
+        }
     }
 
     fn first_words(&self) -> Vec<Command> {

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use ds::stream::{Stream, StreamId};
 use sha2::{Digest as _, Sha256};
 use store::Item;
 
@@ -101,8 +102,23 @@ fn value(item: Item<'_>, now_ms: u64) -> Digest {
             sum.add(Digest::of(&[&index.to_le_bytes(), &element.to_vec()]));
             true
         });
+    } else if let Ok(stream) = value.as_stream() {
+        sum.add(of_stream(stream));
     } else {
         sum.add(Digest::of(&[value.text(&mut Vec::new())]));
+    }
+    sum
+}
+
+/// Of the entries of a stream, each with its id, and of its last id.
+fn of_stream(stream: &Stream) -> Digest {
+    let id = |id: StreamId| [id.ms.to_le_bytes(), id.seq.to_le_bytes()].concat();
+    let mut sum = Digest::of(&[b"last", &id(stream.last_id())]);
+    for entry in stream.range(StreamId::MIN, StreamId::MAX) {
+        let mut parts = vec![id(entry.id)];
+        entry.for_each(|element| parts.push(element.to_vec()));
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        sum.add(Digest::of(&parts));
     }
     sum
 }

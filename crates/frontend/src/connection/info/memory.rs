@@ -23,7 +23,7 @@ pub(super) fn memory(view: &View<'_>, text: &mut Text) {
     text.field("allocator_resident", memory.resident_bytes);
     text.field("allocator_muzzy", 0);
     text.bytes("total_system_memory", facts.system_memory_bytes);
-    scripts(text);
+    scripts(view, text);
     text.bytes("maxmemory", view.config.max_memory_bytes());
     text.field("maxmemory_policy", String::from_utf8_lossy(view.config.max_memory_policy()));
     let pairs = [
@@ -56,20 +56,22 @@ pub(super) fn memory(view: &View<'_>, text: &mut Text) {
 }
 
 /// What scripts take.
-fn scripts(text: &mut Text) {
-    text.field("used_memory_lua", 0);
-    text.field("used_memory_vm_eval", 0);
-    text.field("used_memory_lua_human", Human(0));
+fn scripts(view: &View<'_>, text: &mut Text) {
+    let (count, text_bytes, _) = view.shared.scripts.counts();
+    let vm_bytes = view.shared.scripts.interpreter_bytes();
+    text.field("used_memory_lua", vm_bytes);
+    text.field("used_memory_vm_eval", vm_bytes);
+    text.field("used_memory_lua_human", Human(vm_bytes));
     text.fields(&[
-        ("used_memory_scripts_eval", 0),
-        ("number_of_cached_scripts", 0),
+        ("used_memory_scripts_eval", text_bytes as u64),
+        ("number_of_cached_scripts", count as u64),
         ("number_of_functions", 0),
         ("number_of_libraries", 0),
         ("used_memory_vm_functions", 0),
     ]);
-    text.bytes("used_memory_vm_total", 0);
+    text.bytes("used_memory_vm_total", vm_bytes);
     text.field("used_memory_functions", 0);
-    text.bytes("used_memory_scripts", 0);
+    text.bytes("used_memory_scripts", text_bytes as u64);
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub(super) fn stats(view: &View<'_>, text: &mut Text) {
         ("expire_cycle_cpu_milliseconds", expire_ms),
         ("evicted_keys", view.sum(|core| &core.evicted_keys)),
         ("evicted_clients", 0),
-        ("evicted_scripts", 0),
+        ("evicted_scripts", view.shared.scripts.counts().2),
         ("total_eviction_exceeded_time", 0),
         ("current_eviction_exceeded_time", 0),
         ("keyspace_hits", view.sum(|core| &core.keyspace_hits)),
@@ -217,6 +217,7 @@ pub(super) fn shards(view: &View<'_>, text: &mut Text) {
             ("pieces_received", core.pieces_received.get()),
             ("rounds", core.rounds.get()),
             ("lock_waits", core.lock_waits.get()),
+            ("script_restarts", core.script_restarts.get()),
         ];
         let line: Vec<String> = line.iter().map(|(name, value)| format!("{name}={value}")).collect();
         text.field(&format!("shard{shard}"), line.join(","));

@@ -1,0 +1,431 @@
+//! EVAL and its kin: where a script runs, and what it is run with.
+//!
+//! ```text
+//! one shard                     ─► a piece of its shard: calls are handler calls                   (host.rs)
+//! keys of one shard of several  ─► the same; if it strays: undone, and run again with everything locked
+//! keys of several shards        ─► everything is locked; each call is a round                      (task.rs)
+//! ```
+//!
+//! A script that strayed once is remembered by its name, so that it starts with everything locked from then on. Its connection
+//! takes no further commands until it is done: had they been carried out meanwhile, a second run would come behind them.
+
+pub(crate) mod host;
+pub(crate) mod registry;
+pub(crate) mod task;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use base::Args;
+use base::conn::ConnId;
+use base::num::parse_i64;
+use bus::Wake;
+use commands::{CmdError, CommandId};
+use hashbrown::HashMap;
+use resp::Reply;
+use script::{Engine, Flags, Options, Progress, ScriptId};
+
+use self::host::{Limits, ShardHost};
+use self::registry::{Script, Sha, sha_of};
+use crate::core::{Core, conn_mut};
+use crate::journal::ShortArgs;
+use crate::keys::Keys;
+use crate::message::{Dest, Piece};
+use crate::rounds::NewTask;
+use crate::route::Call;
+use crate::transaction::calls::Words;
+use crate::transaction::exec::{Desk, Execution, Queued};
+
+/// What a piece answers in place of a reply when its script strayed: no reply begins so.
+pub(crate) const STRAYED: &[u8] = b"\0";
+
+/// The scripts of a core.
+#[derive(Default)]
+pub(crate) struct Scripting {
+    engine: Option<Box<Engine>>,
+    loaded: HashMap<Sha, (ScriptId, Arc<Script>)>,
+    epoch: u64,
+}
+
+/// A script that is about to run.
+pub(crate) struct Ready {
+    id: ScriptId,
+    pub(crate) script: Arc<Script>,
+    pub(crate) limits: Limits,
+}
+
+/// The arguments of EVAL and its kin: the script or its name, its keys, its other arguments.
+pub(crate) struct EvalArgs<'a> {
+    script: &'a [u8],
+    keys: Vec<&'a [u8]>,
+    args: Vec<&'a [u8]>,
+}
+
+impl<'a> EvalArgs<'a> {
+    pub(crate) fn parse(args: Args<'a>) -> Result<Self, CmdError> {
+        let count = parse_i64(args.arg(2)).ok_or(CmdError::NotInteger)?;
+        if count > args.len() as i64 - 3 {
+            return Err(CmdError::text_of("ERR Number of keys can't be greater than number of args"));
+        }
+        let count =
+            usize::try_from(count).map_err(|_| CmdError::text_of("ERR Number of keys can't be negative"))?;
+        let rest = args.tail(3);
+        Ok(EvalArgs {
+            script: args.arg(1),
+            keys: rest.head(count).iter().collect(),
+            args: rest.tail(count).iter().collect(),
+        })
+    }
+}
+
+/// Whether a command runs a script.
+pub(crate) fn is_script(name: &str) -> bool {
+    matches!(name, "eval" | "eval_ro" | "evalsha" | "evalsha_ro")
+}
+
+fn no_script() -> CmdError {
+    CmdError::text_of("NOSCRIPT No matching script. Please use EVAL.")
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// The interpreter of this core, made on first use, and taken out while it runs.
+    fn take_engine(&mut self) -> Result<Box<Engine>, CmdError> {
+        if self.scripting.epoch != self.shared.scripts.epoch() {
+            self.scripting.epoch = self.shared.scripts.epoch();
+            let loaded = std::mem::take(&mut self.scripting.loaded);
+            if let Some(engine) = &mut self.scripting.engine {
+                loaded.into_values().for_each(|(id, _)| engine.unload(id));
+            }
+        }
+        let engine = self.scripting.engine.take();
+        let engine = engine.or_else(|| Engine::new(&Options::default()).map(Box::new));
+        engine.ok_or(CmdError::text_of("ERR the script engine is busy or out of memory"))
+    }
+
+    /// Puts the interpreter back.
+    fn put_engine(&mut self, engine: Box<Engine>) {
+        let running = &self.shared.scripts.running[usize::from(self.id)];
+        running.bytes.store(engine.used_bytes() as u64, Ordering::Relaxed);
+        self.scripting.engine = Some(engine);
+    }
+
+    /// Finds the script that a command runs, and compiles it if it is new here.
+    pub(crate) fn ready(
+        &mut self,
+        engine: &mut Engine,
+        command: CommandId,
+        eval: &EvalArgs<'_>,
+    ) -> Result<Ready, CmdError> {
+        let name = self.table().spec(command).meta.name;
+        let by_name = name.starts_with("evalsha");
+        let sha =
+            if by_name { sha_of(eval.script).ok_or_else(no_script)? } else { script::sha1_hex(eval.script) };
+        let (id, script) = match self.scripting.loaded.get(&sha) {
+            Some((id, script)) => (*id, Arc::clone(script)),
+            None => {
+                let script = match self.shared.scripts.get(&sha) {
+                    Some(script) => script,
+                    None if by_name => return Err(no_script()),
+                    None => self.compile(engine, sha, eval.script, false)?,
+                };
+                let id = match self.scripting.loaded.get(&sha) {
+                    Some((id, _)) => *id,
+                    None => {
+                        let id = engine.load(&script.body).map_err(|text| CmdError::Text(text.into()))?;
+                        self.scripting.loaded.insert(sha, (id, Arc::clone(&script)));
+                        id
+                    }
+                };
+                (id, script)
+            }
+        };
+        let limits = self.limits_of_script(&script, name.ends_with("_ro"))?;
+        Ok(Ready { id, script, limits })
+    }
+
+    /// Compiles a new script and makes it known.
+    fn compile(
+        &mut self,
+        engine: &mut Engine,
+        sha: Sha,
+        body: &[u8],
+        is_loaded: bool,
+    ) -> Result<Arc<Script>, CmdError> {
+        let error = |text: Vec<u8>| CmdError::Text(text.into());
+        let flags = script::parse_script(body).map_err(error)?.flags;
+        let id = engine.load(body).map_err(error)?;
+        let script = self.shared.scripts.add(Script::new(sha, body, flags), is_loaded);
+        if let Some((old, _)) = self.scripting.loaded.insert(sha, (id, Arc::clone(&script))) {
+            engine.unload(old);
+        }
+        Ok(script)
+    }
+
+    fn limits_of_script(&self, script: &Script, asks_read_only: bool) -> Result<Limits, CmdError> {
+        let full = self.memory.is_full();
+        let Some(flags) = script.flags else {
+            return Ok(Limits { read_only: asks_read_only, no_memory: full });
+        };
+        let no_writes = flags.has(Flags::NO_WRITES);
+        if asks_read_only && !no_writes {
+            return Err(CmdError::text_of(
+                "ERR Can not execute a script with write flag using *_ro command.",
+            ));
+        }
+        if full && !no_writes && !flags.has(Flags::ALLOW_OOM) {
+            return Err(CmdError::text_of(
+                "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+            ));
+        }
+        Ok(Limits { read_only: no_writes, no_memory: false })
+    }
+
+    /// Runs the script of a piece on this shard. Writes the reply, or [`STRAYED`].
+    #[cold]
+    pub(crate) fn run_script(&mut self, command: CommandId, piece: &Piece, words: &Words, out: &mut Vec<u8>) {
+        let start = out.len();
+        if let Err(error) = self.try_script(command, piece, words, out) {
+            out.truncate(start);
+            let text = error.text();
+            Reply::new(out, piece.resp3).error_bytes(&text);
+            self.stats().error(&text);
+        }
+        if out.get(start) == Some(&b'-') {
+            self.stats().commands[usize::from(command)].failed.add(1);
+        }
+    }
+
+    fn try_script(
+        &mut self,
+        command: CommandId,
+        piece: &Piece,
+        words: &Words,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CmdError> {
+        let eval = EvalArgs::parse(Args::new(&words.bytes, &words.ranges))?;
+        let mut engine = self.take_engine()?;
+        let result = self.ready(&mut engine, command, &eval).map(|ready| {
+            let start = out.len();
+            self.mark_running(self.shard.now_ms());
+            let mut host = ShardHost::new(self, piece.db, ready.limits, &eval.keys);
+            let progress = engine.run(ready.id, &eval.keys, &eval.args, piece.resp3, &mut host, out);
+            if let Progress::Waiting(run) = progress {
+                engine.abandon(run);
+            } else if progress != Progress::Done || host.strayed {
+                host.undo();
+                out.truncate(start);
+                out.extend_from_slice(STRAYED);
+                ready.script.has_strayed();
+            }
+            self.mark_running(0);
+        });
+        self.put_engine(engine);
+        result
+    }
+
+    /// A script took so long. The call was counted when it came.
+    pub(crate) fn script_took(&self, command: CommandId, ticks: u64) {
+        let counters = &self.stats().commands[usize::from(command)];
+        counters.ticks.add(ticks);
+        counters.max_ticks.raise(ticks);
+    }
+
+    /// Tells other cores whether a script runs here.
+    pub(crate) fn mark_running(&self, since_ms: u64) {
+        let running = &self.shared.scripts.running[usize::from(self.id)];
+        running.wrote.store(false, Ordering::Relaxed);
+        running.kill.store(false, Ordering::Relaxed);
+        running.since_ms.store(since_ms, Ordering::Relaxed);
+    }
+
+    /// EVAL, EVALSHA and their read-only forms.
+    pub(crate) fn eval(&mut self, call: &Call) -> Result<(), CmdError> {
+        self.asked = true;
+        if self.topology.shards == 1 {
+            self.route_key(call);
+            return Ok(());
+        }
+        let args = self.call_args(call);
+        let spec = self.table().spec(call.command);
+        let mut shards: Vec<u16> =
+            Keys::of(spec, args).iter().map(|at| self.topology.shard_of(args.arg(at))).collect();
+        shards.sort_unstable();
+        shards.dedup();
+        let sha = if spec.meta.name.starts_with("evalsha") {
+            sha_of(args.arg(1))
+        } else {
+            Some(script::sha1_hex(args.arg(1)))
+        };
+        let strays = sha.and_then(|sha| self.shared.scripts.get(&sha)).is_some_and(|script| script.strays());
+        let mut words = Words::default();
+        crate::route::copy_each(args.iter(), &mut words.bytes, &mut words.ranges);
+        let mut short = ShortArgs::default();
+        self.keep_args(call, &mut short);
+        let direct = (shards.len() < 2 && !strays).then(|| shards.first().copied().unwrap_or(self.id));
+        let queued = Queued { command: call.command, first_range: 0, argc: call.argc };
+        let execution = Execution {
+            conn: call.id,
+            words: Arc::new(words),
+            queue: Rc::new([queued]),
+            desk: Rc::new(RefCell::new(Desk::new(call.db, call.resp3))),
+        };
+        let plan = task::Plan::new(&execution, direct.is_some(), self.surroundings());
+        let task = NewTask {
+            dest: call.dest(),
+            db: call.db,
+            resp3: call.resp3,
+            command: None,
+            words: short,
+            keys: (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect(),
+        };
+        if let Some(conn) = conn_mut(&mut self.conns, call.id) {
+            conn.waits = true;
+            conn.look_at_state();
+        }
+        let at = self.begin_execution(task, execution, |tx| Box::pin(task::run(tx, plan)));
+        if let (Some(shard), Some(task)) = (direct, self.tasks.get_mut(at)) {
+            task.await_one();
+            let mut piece = call.piece(Dest::Step { task: at, step: 0 });
+            if let Some(key) = self.first_key(call) {
+                piece.slot = key.0;
+                piece.hash = key.1;
+            }
+            self.send(shard, piece);
+        }
+        Ok(())
+    }
+
+    /// Slot and hash of the first key of a call.
+    fn first_key(&self, call: &Call) -> Option<(u16, u64)> {
+        let args = self.call_args(call);
+        let at = crate::keys::first(self.table().spec(call.command), args)?;
+        Some((base::slot::key_slot(args.arg(at)), self.hasher.hash(args.arg(at))))
+    }
+
+    /// SCRIPT LOAD.
+    pub(crate) fn script_load(&mut self, call: &Call) -> Result<(), CmdError> {
+        let body = self.call_args(call).arg(2).to_vec();
+        let sha = script::sha1_hex(&body);
+        let mut engine = self.take_engine()?;
+        let result = self.compile(&mut engine, sha, &body, true);
+        self.put_engine(engine);
+        result?;
+        self.answer(call, |reply| reply.bulk(&sha));
+        Ok(())
+    }
+
+    /// SCRIPT EXISTS.
+    pub(crate) fn script_exists(&mut self, call: &Call) -> Result<(), CmdError> {
+        let names = self.call_args(call).tail(2);
+        let known: Vec<bool> = names
+            .iter()
+            .map(|name| sha_of(name).is_some_and(|sha| self.shared.scripts.get(&sha).is_some()))
+            .collect();
+        self.answer(call, |reply| {
+            reply.array(known.len());
+            known.iter().for_each(|&known| reply.int(i64::from(known)));
+        });
+        Ok(())
+    }
+
+    /// SCRIPT FLUSH.
+    pub(crate) fn script_flush(&mut self, call: &Call) -> Result<(), CmdError> {
+        let args = self.call_args(call);
+        let mode = args.arg(2).to_ascii_lowercase();
+        if args.len() > 3 || args.len() == 3 && !matches!(mode.as_slice(), b"sync" | b"async") {
+            return Err(CmdError::text_of("ERR SCRIPT FLUSH only support SYNC|ASYNC option"));
+        }
+        self.shared.scripts.flush();
+        self.answer(call, |reply| reply.ok());
+        Ok(())
+    }
+
+    /// SCRIPT SHOW, of Valkey.
+    pub(crate) fn script_show(&mut self, call: &Call) -> Result<(), CmdError> {
+        let script = sha_of(self.call_args(call).arg(2)).and_then(|sha| self.shared.scripts.get(&sha));
+        let script = script.ok_or_else(no_script)?;
+        self.answer(call, |reply| reply.bulk(&script.body));
+        Ok(())
+    }
+
+    /// SCRIPT DEBUG: there is no debugger.
+    pub(crate) fn script_debug(&mut self, call: &Call) -> Result<(), CmdError> {
+        match self.call_args(call).arg(2).to_ascii_lowercase().as_slice() {
+            b"no" | b"yes" | b"sync" => self.answer(call, |reply| reply.ok()),
+            _ => return Err(CmdError::text_of("ERR Use SCRIPT DEBUG YES/SYNC/NO")),
+        }
+        Ok(())
+    }
+
+    /// SCRIPT HELP.
+    pub(crate) fn script_help(&mut self, call: &Call) -> Result<(), CmdError> {
+        self.answer(call, |reply| crate::connection::write_help(crate::connection::SCRIPT_HELP, reply));
+        Ok(())
+    }
+
+    /// SCRIPT KILL.
+    pub(crate) fn script_kill(&mut self, call: &Call) -> Result<(), CmdError> {
+        let busy = |running: &&registry::Running| running.since_ms.load(Ordering::Relaxed) != 0;
+        let mut running = self.shared.scripts.running.iter().filter(busy).peekable();
+        if running.peek().is_none() {
+            return Err(CmdError::text_of("NOTBUSY No scripts in execution right now."));
+        }
+        let mut killed = false;
+        for running in running.filter(|running| !running.wrote.load(Ordering::Relaxed)) {
+            running.kill.store(true, Ordering::Relaxed);
+            killed = true;
+        }
+        if !killed {
+            return Err(CmdError::text_of(
+                "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the \
+                 script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.",
+            ));
+        }
+        self.answer(call, |reply| reply.ok());
+        Ok(())
+    }
+
+    /// The reply of a command of the core's own that a script calls, where it comes at once.
+    pub(crate) fn own_reply(
+        &mut self,
+        command: CommandId,
+        words: &[Vec<u8>],
+        db: u16,
+        resp3: bool,
+        out: &mut Vec<u8>,
+    ) {
+        // The plan is being executed: it must not be disturbed.
+        let (ranges, own) = (std::mem::take(&mut self.plan.ranges), std::mem::take(&mut self.plan.own));
+        let mut bytes = Vec::new();
+        crate::route::copy_each(words.iter().map(Vec::as_slice), &mut bytes, &mut self.plan.ranges);
+        let source = crate::message::Source::Shared(self.plan.shared.len() as u32);
+        self.plan.shared.push(bytes.into());
+        let call = Call {
+            id: ConnId { index: u32::MAX, generation: 0 },
+            seq: 0,
+            muted: false,
+            command,
+            source,
+            base: 0,
+            first_range: 0,
+            argc: words.len() as u32,
+            db,
+            resp3,
+            inner: Some(u32::MAX),
+        };
+        self.captured = None;
+        if self.own_commands.concludes(command) {
+            self.publish_stats();
+            self.conclude_inquiry(command, b"", resp3, out);
+        } else {
+            self.connection_command(&call);
+            match self.captured.take() {
+                Some(reply) => out.extend_from_slice(&reply),
+                None => Reply::new(out, resp3).error("ERR This Redis command is not allowed from script"),
+            }
+        }
+        (self.plan.ranges, self.plan.own) = (ranges, own);
+    }
+}

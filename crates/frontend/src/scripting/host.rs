@@ -1,0 +1,355 @@
+//! A script on the shard of its keys: what it calls are handlers, called at once.
+//!
+//! The script runs as one piece of work of its shard, so nobody sees what it does half done. When it touches a key that lives
+//! elsewhere, or one that others may have locked, it cannot go on here: what it has written is undone from copies of the values
+//! that were there before, and it is run again with everything locked ([`super::task`]).
+
+use base::{ArgRange, Args, slot};
+use bus::Wake;
+use commands::meta::Flag;
+use commands::{CmdError, CommandId, CommandSpec, Merge, OwnedArgs, RoundsFn, Route, ShardCtx, Tx, TxState};
+use resp::Reply;
+use script::{CallOutcome, Host, Permission, Tick};
+use store::OwnedValue;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+
+use crate::core::Core;
+use crate::keys::Keys;
+use crate::pubsub::Kind as ChannelKind;
+use crate::route::copy_each;
+use crate::watch::account;
+
+/// Values that take more are not copied so that a script's writes can be undone: the script is run again, with everything
+/// locked, before it writes to one.
+const COPY_MAX_BYTES: usize = 64 * 1024;
+
+/// What a key held before a script wrote to it.
+struct Before {
+    db: u16,
+    key: Box<[u8]>,
+    value: Option<OwnedValue>,
+}
+
+/// What a script may do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// It must not write.
+    pub(crate) read_only: bool,
+    /// Memory is short, and it is not to take more.
+    pub(crate) no_memory: bool,
+}
+
+/// See the [module documentation](self).
+pub(crate) struct ShardHost<'a, C, W> {
+    pub(crate) core: &'a mut Core<C, W>,
+    /// The selected database.
+    pub(crate) db: u16,
+    pub(crate) limits: Limits,
+    /// The keys that the script declares, all of this shard.
+    pub(crate) declared: &'a [&'a [u8]],
+    /// Whether it has touched what it cannot touch here.
+    pub(crate) strayed: bool,
+    before: Vec<Before>,
+    bytes: Vec<u8>,
+    ranges: Vec<ArgRange>,
+}
+
+impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
+    pub(crate) fn new(core: &'a mut Core<C, W>, db: u16, limits: Limits, declared: &'a [&'a [u8]]) -> Self {
+        ShardHost {
+            core,
+            db,
+            limits,
+            declared,
+            strayed: false,
+            before: Vec::new(),
+            bytes: Vec::new(),
+            ranges: Vec::new(),
+        }
+    }
+
+    /// Puts everything back that the script has changed.
+    pub(crate) fn undo(&mut self) {
+        for Before { db, key, value } in self.before.drain(..).rev() {
+            let key = self.core.shard.key(&key);
+            let mut db = self.core.shard.db(usize::from(db));
+            match value {
+                Some(value) => db.put(key, value),
+                None => {
+                    db.remove(key);
+                }
+            }
+        }
+    }
+
+    /// Keeps what a key holds, if it may have to be put back. False: it is too large.
+    fn keep(&mut self, name: &[u8]) -> bool {
+        if self.core.topology.shards == 1
+            || self.before.iter().any(|before| before.db == self.db && *before.key == *name)
+        {
+            return true;
+        }
+        let key = self.core.shard.key(name);
+        let mut db = self.core.shard.db(usize::from(self.db));
+        if db.peek(key).is_some_and(|item| item.memory_bytes() > COPY_MAX_BYTES) {
+            return false;
+        }
+        let value = db.clone_value(key);
+        self.before.push(Before { db: self.db, key: name.into(), value });
+        true
+    }
+
+    /// Whether a key may be touched here.
+    fn reaches(&self, name: &[u8]) -> bool {
+        self.core.topology.shards == 1 && !self.core.locks.is_locked()
+            || self.declared.contains(&name)
+            || !self.core.locks.is_locked() && self.core.topology.shard_of(name) == self.core.id
+    }
+
+    /// Runs a command. `None`: it cannot be run here.
+    fn run(&mut self, command: CommandId, args: Args<'_>, resp3: bool, out: &mut Vec<u8>) -> Option<()> {
+        let spec: &'static CommandSpec = self.core.table().spec(command);
+        let alone = self.core.topology.shards == 1;
+        let handler = match spec.route {
+            Route::Key(handler) | Route::Keys(handler, _) | Route::Rounds(handler, _) => handler,
+            Route::Blocking(blocking) => blocking.handler,
+            Route::AllShards(handler, merge) if alone && !self.core.locks.is_locked() => {
+                self.handle(command, handler, args, None, resp3, out);
+                if let Merge::Custom(merge) = merge {
+                    let part = std::mem::take(out);
+                    merge(&[&part], self.core.rng.next_u64(), &mut Reply::new(out, resp3));
+                }
+                return Some(());
+            }
+            Route::OneShard(_, handler) if alone && !self.core.locks.is_locked() => {
+                self.handle(command, handler, args, None, resp3, out);
+                return Some(());
+            }
+            Route::Walk(function) if alone && !self.core.locks.is_locked() => {
+                self.walk(function, args, resp3, out);
+                return Some(());
+            }
+            Route::AllShards(..) | Route::OneShard(..) | Route::Walk(_) => return None,
+            Route::Connection | Route::Container => return self.own(command, args, resp3, out),
+        };
+        if spec.meta.has_unnamed_keys(args) && !(alone && !self.core.locks.is_locked()) {
+            return None;
+        }
+        let keys = Keys::of(spec, args);
+        if !keys.iter().all(|at| self.reaches(args.arg(at))) {
+            return None;
+        }
+        if spec.meta.flags.contains(Flag::Write) && !keys.iter().all(|at| self.keep(args.arg(at))) {
+            return None;
+        }
+        let first = keys.iter().next().map(|at| args.arg(at));
+        self.handle(command, handler, args, first, resp3, out);
+        Some(())
+    }
+
+    fn handle(
+        &mut self,
+        command: CommandId,
+        handler: commands::Handler,
+        args: Args<'_>,
+        key: Option<&[u8]>,
+        resp3: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let start = (self.core.ticks)();
+        let (slot, hash) = key.map_or((0, 0), |key| (slot::key_slot(key), self.core.hasher.hash(key)));
+        let mut reply = Reply::new(out, resp3);
+        let position = reply.position();
+        let mut ctx = ShardCtx { shard: &mut self.core.shard, db: usize::from(self.db), slot, hash };
+        let result = handler(&mut ctx, args, &mut reply);
+        if let Err(error) = &result {
+            reply.truncate(position);
+            reply.error_bytes(&error.text());
+        }
+        let stats = self.core.stats();
+        let counters = &stats.commands[usize::from(command)];
+        account(counters, (self.core.ticks)().wrapping_sub(start));
+        stats.commands_processed.add(1);
+        if let Err(error) = result {
+            counters.failed.add(1);
+            stats.error(&error.text());
+        }
+    }
+
+    /// Runs a command that walks over shards, of which there is but this one.
+    fn walk(&mut self, function: RoundsFn, args: Args<'_>, resp3: bool, out: &mut Vec<u8>) {
+        let state = Rc::new(RefCell::new(TxState::default()));
+        let hot = &self.core.hot;
+        let (databases, limits) = (hot.databases, hot.limits);
+        let tx =
+            Tx::new(Rc::clone(&state), usize::from(self.db), databases, limits, self.core.topology, resp3);
+        let args: OwnedArgs = args.iter().map(bytes::Bytes::copy_from_slice).collect();
+        let mut future = function(tx, args);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            match future.as_mut().poll(&mut context) {
+                Poll::Ready(Ok(())) => {
+                    out.extend_from_slice(&state.borrow().reply);
+                    return;
+                }
+                Poll::Ready(Err(error)) => return Reply::new(out, resp3).error_bytes(&error.text()),
+                Poll::Pending => {
+                    let steps = state.borrow_mut().outgoing.take().unwrap_or_default();
+                    let mut outs = Vec::with_capacity(steps.len());
+                    for (_, step) in steps {
+                        let db = usize::from(self.db);
+                        outs.push(step(&mut ShardCtx { shard: &mut self.core.shard, db, slot: 0, hash: 0 }));
+                    }
+                    state.borrow_mut().results = Some(outs);
+                }
+            }
+        }
+    }
+
+    /// Runs a command that is the core's own.
+    fn own(&mut self, command: CommandId, args: Args<'_>, resp3: bool, out: &mut Vec<u8>) -> Option<()> {
+        let start = (self.core.ticks)();
+        let name = self.core.table().spec(command).meta.name;
+        let mut reply = Reply::new(out, resp3);
+        match name {
+            "ping" if args.len() == 1 => reply.simple("PONG"),
+            "ping" | "echo" => reply.bulk(args.arg(1)),
+            "select" => match crate::connection::database(args.arg(1), self.core.hot.databases) {
+                Ok(db) => {
+                    self.db = db;
+                    reply.ok();
+                }
+                Err(error) => reply.error_bytes(&error.text()),
+            },
+            "publish" => reply.int(self.core.publish_on(ChannelKind::Channel, args.arg(1), args.arg(2))),
+            "spublish" => {
+                reply.int(self.core.publish_on(ChannelKind::ShardChannel, args.arg(1), args.arg(2)))
+            }
+            "time" => {
+                let now_ms = self.core.shard.now_ms();
+                reply.array(2);
+                reply.bulk((now_ms / 1000).to_string().as_bytes());
+                reply.bulk((now_ms % 1000 * 1000).to_string().as_bytes());
+            }
+            // The rest asks the core that owns the connection, if there is such a way.
+            _ if self.core.topology.shards > 1 => return None,
+            _ => {
+                let args: Vec<Vec<u8>> = args.iter().map(<[u8]>::to_vec).collect();
+                self.core.own_reply(command, &args, self.db, resp3, out);
+                return Some(());
+            }
+        }
+        account(&self.core.stats().commands[usize::from(command)], (self.core.ticks)().wrapping_sub(start));
+        Some(())
+    }
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
+    fn call(&mut self, words: &[&[u8]], resp3: bool, out: &mut Vec<u8>) -> CallOutcome {
+        let (mut bytes, mut ranges) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.ranges));
+        bytes.clear();
+        ranges.clear();
+        copy_each(words.iter().copied(), &mut bytes, &mut ranges);
+        let args = Args::new(&bytes, &ranges);
+        let done = match self.core.resolve_in_script(args, self.limits) {
+            Ok(command) => {
+                if self.core.table().spec(command).meta.flags.contains(Flag::Write) {
+                    self.core.shared.scripts.running[usize::from(self.core.id)]
+                        .wrote
+                        .store(true, Ordering::Relaxed);
+                }
+                self.run(command, args, resp3, out)
+            }
+            Err(error) => {
+                let text = error.text();
+                self.core.stats().error(&text);
+                Reply::new(out, resp3).error_bytes(&text);
+                Some(())
+            }
+        };
+        (self.bytes, self.ranges) = (bytes, ranges);
+        match done {
+            Some(()) => CallOutcome::Reply,
+            None => {
+                self.strayed = true;
+                CallOutcome::Stop
+            }
+        }
+    }
+
+    fn permission(&mut self, words: &[&[u8]]) -> Permission {
+        self.core.permission_in_script(words)
+    }
+
+    fn log(&mut self, level: u8, message: &[u8]) {
+        self.core.log_of_script(level, message);
+    }
+
+    fn tick(&mut self) -> Tick {
+        self.core.tick_of_script()
+    }
+
+    fn clock_seconds(&mut self) -> f64 {
+        self.core.clock_of_script()
+    }
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Finds the command that a script calls, if it may.
+    pub(crate) fn resolve_in_script(&self, args: Args<'_>, limits: Limits) -> Result<CommandId, CmdError> {
+        let mut command = 0;
+        match self.resolve(args, &mut command) {
+            Ok(_) => {}
+            Err(CmdError::Arity(_)) => {
+                return Err(CmdError::text_of("ERR Wrong number of args calling Redis command from script"));
+            }
+            Err(_) => return Err(CmdError::text_of("ERR Unknown Redis command called from script")),
+        }
+        let flags = self.table().spec(command).meta.flags;
+        if flags.contains(Flag::NoScript) {
+            return Err(CmdError::text_of("ERR This Redis command is not allowed from script"));
+        }
+        if limits.read_only && crate::pause::may_replicate(self.table().spec(command)) {
+            return Err(CmdError::text_of("ERR Write commands are not allowed from read-only scripts."));
+        }
+        if limits.no_memory && flags.contains(Flag::DenyOom) {
+            return Err(CmdError::OutOfMemory);
+        }
+        Ok(command)
+    }
+
+    /// Whether a script may run a command (`redis.acl_check_cmd`).
+    pub(crate) fn permission_in_script(&self, words: &[&[u8]]) -> Permission {
+        let (mut bytes, mut ranges) = (Vec::new(), Vec::new());
+        copy_each(words.iter().copied(), &mut bytes, &mut ranges);
+        match self.resolve(Args::new(&bytes, &ranges), &mut 0) {
+            Ok(_) => Permission::Allowed,
+            Err(_) => Permission::Unknown,
+        }
+    }
+
+    /// A script logs.
+    pub(crate) fn log_of_script(&self, level: u8, message: &[u8]) {
+        let text = String::from_utf8_lossy(message);
+        match level {
+            0 => tracing::debug!("{text}"),
+            1 | 2 => tracing::info!("{text}"),
+            _ => tracing::warn!("{text}"),
+        }
+    }
+
+    /// A script has run for a while.
+    pub(crate) fn tick_of_script(&self) -> Tick {
+        let running = &self.shared.scripts.running[usize::from(self.id)];
+        if running.kill.load(Ordering::Relaxed) { Tick::Kill } else { Tick::Continue }
+    }
+
+    /// Seconds of processor time, as far as differences are concerned.
+    pub(crate) fn clock_of_script(&self) -> f64 {
+        self.shared.process.ticks_to_ns((self.ticks)()) as f64 / 1e9
+    }
+}

@@ -1,0 +1,264 @@
+//! A script as a task of its connection's core: everything is locked, and each call is a round.
+//!
+//! ```text
+//! round 1   every shard: locked for this task
+//! run       the script runs until it calls a command; it is suspended, and others may run in the interpreter meanwhile
+//! round n   the command, wherever its keys are ─► the script goes on with the reply
+//! last      every shard: unlocked
+//! ```
+
+use std::sync::Arc;
+
+use base::Args;
+use bus::Wake;
+use bytes::Bytes;
+use commands::meta::Flag;
+use commands::{CmdError, CommandId, OwnedArgs, StepOut, Tx};
+use resp::Reply;
+use script::{CallOutcome, Host, Permission, Progress, RunId, Tick};
+
+use super::host::Limits;
+use super::{EvalArgs, STRAYED};
+use crate::connection::database;
+use crate::core::Core;
+use crate::route::copy_each;
+use crate::transaction::calls::{Calls, Kind, NewCall, Words};
+use crate::transaction::exec::{Ask, Execution, Queued, Surroundings, nested};
+use crate::watch::account;
+
+/// How far a script came.
+pub(crate) enum Stage {
+    /// To its end, with this reply.
+    Done(Vec<u8>),
+    /// To a call: the run that waits, the command with its words, and the protocol of its reply.
+    Call { run: RunId, command: CommandId, words: Arc<Words>, resp3: bool },
+}
+
+/// All that the task of a script needs.
+pub(crate) struct Plan {
+    execution: Execution,
+    /// Whether it is tried on its shard first; the piece is under way.
+    direct: bool,
+    around: Surroundings,
+}
+
+impl Plan {
+    pub(crate) fn new(execution: &Execution, direct: bool, around: Surroundings) -> Self {
+        Plan { execution: execution.clone(), direct, around }
+    }
+}
+
+/// Runs a script that is a command of its own.
+pub(crate) async fn run(tx: Tx, plan: Plan) -> Result<(), CmdError> {
+    if plan.direct {
+        match tx.results().await.pop() {
+            Some(StepOut::Reply(reply)) if reply != STRAYED => {
+                tx.reply(|out| out.raw(&reply));
+                return Ok(());
+            }
+            _ => plan.around.shared.stats[usize::from(plan.around.home)].script_restarts.add(1),
+        }
+    }
+    tx.round(Vec::new()).await;
+    let Some(&queued) = plan.execution.queue.first() else { return Ok(()) };
+    let reply = drive(&tx, &plan.execution, queued, &plan.around).await;
+    tx.reply(|out| out.raw(&reply));
+    Ok(())
+}
+
+/// Runs a script under the locks of a task, which hold everything. Returns its reply.
+pub(crate) async fn drive(tx: &Tx, execution: &Execution, queued: Queued, around: &Surroundings) -> Vec<u8> {
+    let desk = &execution.desk;
+    // What the script selects is its own affair.
+    let db = desk.borrow().db;
+    desk.borrow_mut().ask = Some(Ask::Start { queued, words: Arc::clone(&execution.words) });
+    loop {
+        tx.results().await;
+        let stage = desk.borrow_mut().stage.take();
+        let (run, command, words, resp3) = match stage {
+            Some(Stage::Done(reply)) => {
+                desk.borrow_mut().db = db;
+                return reply;
+            }
+            Some(Stage::Call { run, command, words, resp3 }) => (run, command, words, resp3),
+            None => return Vec::new(),
+        };
+        let reply = call(tx, execution, command, &words, resp3, around).await;
+        desk.borrow_mut().ask = Some(Ask::Resume { run, reply });
+    }
+}
+
+/// Carries out what a script calls.
+async fn call(
+    tx: &Tx,
+    execution: &Execution,
+    command: CommandId,
+    words: &Arc<Words>,
+    resp3: bool,
+    around: &Surroundings,
+) -> Vec<u8> {
+    let spec = around.shared.table.spec(command);
+    let args = Args::new(&words.bytes, &words.ranges);
+    let db = execution.desk.borrow().db;
+    let stats = &around.shared.stats[usize::from(around.home)];
+    let (reply, ticks) = match Kind::of(spec, args, false, tx.topology) {
+        Kind::Rounds(function) => {
+            let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
+            (nested(tx, function, args, usize::from(db), resp3).await, 0)
+        }
+        Kind::Own if spec.meta.name == "select" => {
+            // It concerns the script only.
+            let mut bytes = Vec::new();
+            let mut out = Reply::new(&mut bytes, resp3);
+            match database(args.arg(1), tx.databases) {
+                Ok(db) => {
+                    execution.desk.borrow_mut().db = db;
+                    out.ok();
+                }
+                Err(error) => out.error_bytes(&error.text()),
+            }
+            (bytes, 0)
+        }
+        Kind::Own | Kind::Script => {
+            let queued = Queued { command, first_range: 0, argc: words.ranges.len() as u32 };
+            execution.desk.borrow_mut().ask = Some(Ask::Own { queued, words: Arc::clone(words), resp3 });
+            let outs = tx.results().await;
+            execution.desk.borrow_mut().db = db;
+            return match outs.into_iter().next() {
+                Some(StepOut::Reply(bytes)) => bytes,
+                _ => Vec::new(),
+            };
+        }
+        Kind::Step => {
+            let mut calls =
+                Calls::new(Arc::clone(words), tx.topology, around.hasher, around.ticks, around.home);
+            let new = NewCall { number: 0, command, spec, ranges: &words.ranges, db, resp3 };
+            match calls.add(&new) {
+                Err(error) => {
+                    let mut bytes = Vec::new();
+                    Reply::new(&mut bytes, resp3).error_bytes(&error.text());
+                    (bytes, 0)
+                }
+                Ok(()) => {
+                    let (steps, results) = calls.into_steps();
+                    let outs = tx.round(steps).await;
+                    let outcome = results.outcomes(outs, around.random).pop();
+                    outcome.map_or((Vec::new(), 0), |outcome| (outcome.reply, outcome.ticks))
+                }
+            }
+        }
+    };
+    let counters = &stats.commands[usize::from(command)];
+    account(counters, ticks);
+    stats.commands_processed.add(1);
+    if let Some(text) = reply.strip_prefix(b"-") {
+        counters.failed.add(1);
+        stats.error(text.strip_suffix(b"\r\n").unwrap_or(text));
+    }
+    reply
+}
+
+/// What a script's calls go to here: they are kept, and the script waits.
+struct TaskHost<'a, C, W> {
+    core: &'a mut Core<C, W>,
+    limits: Limits,
+    pending: Option<(CommandId, Words, bool)>,
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Host for TaskHost<'_, C, W> {
+    fn call(&mut self, words: &[&[u8]], resp3: bool, out: &mut Vec<u8>) -> CallOutcome {
+        let mut kept = Words::default();
+        copy_each(words.iter().copied(), &mut kept.bytes, &mut kept.ranges);
+        match self.core.resolve_in_script(Args::new(&kept.bytes, &kept.ranges), self.limits) {
+            Ok(command) => {
+                self.pending = Some((command, kept, resp3));
+                CallOutcome::Pending
+            }
+            Err(error) => {
+                let text = error.text();
+                self.core.stats().error(&text);
+                Reply::new(out, resp3).error_bytes(&text);
+                CallOutcome::Reply
+            }
+        }
+    }
+
+    fn permission(&mut self, words: &[&[u8]]) -> Permission {
+        self.core.permission_in_script(words)
+    }
+
+    fn log(&mut self, level: u8, message: &[u8]) {
+        self.core.log_of_script(level, message);
+    }
+
+    fn tick(&mut self) -> Tick {
+        self.core.tick_of_script()
+    }
+
+    fn clock_seconds(&mut self) -> f64 {
+        self.core.clock_of_script()
+    }
+}
+
+/// What the interpreter is to do for a task.
+pub(crate) enum Work {
+    Start { queued: Queued, words: Arc<Words> },
+    Resume { run: RunId, reply: Vec<u8> },
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Lets the script of a task run until it calls a command, or ends.
+    pub(crate) fn run_stage(&mut self, at: u32, work: Work) {
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        task.await_one();
+        let Some(execution) = task.execution.clone() else { return };
+        let resp3 = execution.desk.borrow().resp3;
+        let stage = self.stage_of(&execution, work, resp3).unwrap_or_else(|error| {
+            let mut bytes = Vec::new();
+            let text = error.text();
+            self.stats().error(&text);
+            Reply::new(&mut bytes, resp3).error_bytes(&text);
+            Stage::Done(bytes)
+        });
+        execution.desk.borrow_mut().stage = Some(stage);
+        self.step_done(crate::message::Dest::Step { task: at, step: 0 }, StepOut::Done);
+    }
+
+    fn stage_of(&mut self, execution: &Execution, work: Work, resp3: bool) -> Result<Stage, CmdError> {
+        let mut engine = self.take_engine()?;
+        let mut out = Vec::new();
+        self.mark_running(self.now.unix_ms);
+        let result = match work {
+            Work::Start { queued, words } => EvalArgs::parse(queued.args(&words)).and_then(|eval| {
+                let ready = self.ready(&mut engine, queued.command, &eval)?;
+                execution.desk.borrow_mut().limits = Some(ready.limits);
+                let mut host = TaskHost { core: self, limits: ready.limits, pending: None };
+                let progress = engine.run(ready.id, &eval.keys, &eval.args, resp3, &mut host, &mut out);
+                Ok((progress, host.pending))
+            }),
+            Work::Resume { run, reply } => {
+                let limits = execution.desk.borrow().limits;
+                let limits = limits.unwrap_or(Limits { read_only: true, no_memory: true });
+                let mut host = TaskHost { core: self, limits, pending: None };
+                let progress = engine.resume(run, &reply, &mut host, &mut out);
+                Ok((progress, host.pending))
+            }
+        };
+        self.mark_running(0);
+        self.put_engine(engine);
+        let (progress, pending) = result?;
+        match (progress, pending) {
+            (Progress::Waiting(run), Some((command, words, resp3))) => {
+                if self.table().spec(command).meta.flags.contains(Flag::Write) {
+                    execution.desk.borrow_mut().wrote = true;
+                }
+                Ok(Stage::Call { run, command, words: Arc::new(words), resp3 })
+            }
+            (Progress::Done, _) => Ok(Stage::Done(out)),
+            _ => Err(CmdError::text_of(
+                "ERR the script calls a command from within a function that cannot wait (sort, gsub); its keys live in \
+                 several shards",
+            )),
+        }
+    }
+}
