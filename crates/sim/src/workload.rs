@@ -19,6 +19,7 @@ pub mod names;
 pub mod pairs;
 pub mod registers;
 pub mod tokens;
+pub mod views;
 
 /// How a workload wants to be run.
 #[derive(Clone, Copy, Debug)]
@@ -146,4 +147,5 @@ pub const ALL: &[(&str, Make)] = &[
     ("bank", |shards, rng| Box::new(bank::Bank::new(shards, rng))),
     ("channels", |shards, rng| Box::new(channels::Channels::new(shards, rng))),
     ("expiry", |shards, rng| Box::new(expiry::Expiry::new(shards, rng))),
+    ("views", |shards, rng| Box::new(views::Views::new(shards, rng))),
 ];
