@@ -20,6 +20,7 @@ pub mod pairs;
 pub mod queues;
 pub mod registers;
 pub mod tokens;
+pub mod views;
 
 /// How a workload wants to be run.
 #[derive(Clone, Copy, Debug)]
@@ -150,4 +151,5 @@ pub const ALL: &[(&str, Make)] = &[
     ("queues", |shards, rng| Box::new(queues::Queues::new(shards, rng))),
     ("channels", |shards, rng| Box::new(channels::Channels::new(shards, rng))),
     ("expiry", |shards, rng| Box::new(expiry::Expiry::new(shards, rng))),
+    ("views", |shards, rng| Box::new(views::Views::new(shards, rng))),
 ];

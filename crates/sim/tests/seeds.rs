@@ -79,6 +79,11 @@ fn channels() {
 }
 
 #[test]
+fn views() {
+    check("views");
+}
+
+#[test]
 fn no_workload_is_forgotten_here() {
     let source = include_str!("seeds.rs");
     for (name, _) in ALL {
