@@ -408,28 +408,40 @@ impl Conn {
     fn unstash(&mut self) {
         let next_seq = self.next_seq;
         let Some(stash) = self.stash.as_deref_mut() else { return };
-        loop {
+        // Replies that lie one behind the other are taken in one go: those from `start` to `end`.
+        let (mut start, mut end) = (0, 0);
+        let ended = loop {
             if !stash.pushes.is_empty() {
+                self.out.extend_from_slice(stash.bytes.get(start..end).unwrap_or_default());
+                start = end;
                 let outstanding = next_seq.wrapping_sub(self.head_seq);
                 stash.release_pushes(self.head_seq, outstanding, &mut self.out);
             }
             if stash.count == 0 {
-                break;
+                break true;
             }
             let place = stash.place(self.head_seq);
             let Place { at, len } = *place;
             if len == AWAITED {
-                return;
+                break false;
             }
             place.len = AWAITED;
-            self.out.extend_from_slice(stash.bytes.get(at..at + len).unwrap_or_default());
+            if at != end {
+                self.out.extend_from_slice(stash.bytes.get(start..end).unwrap_or_default());
+                start = at;
+            }
+            end = at + len;
             stash.count -= 1;
             let head = self.head_seq;
             if self.streams.as_ref().is_some_and(|streams| streams.has(head)) {
                 // This is but the beginning of the reply.
-                return;
+                break false;
             }
             self.head_seq = head.wrapping_add(1);
+        };
+        self.out.extend_from_slice(stash.bytes.get(start..end).unwrap_or_default());
+        if !ended {
+            return;
         }
         if !stash.pushes.is_empty() {
             return stash.bytes.clear();

@@ -15,7 +15,7 @@ use crate::core::{Core, conn_mut};
 use crate::execute::{PREFETCH_WINDOW, call_leaving};
 use crate::message::{Dest, Op, Piece, Source};
 use crate::plan::{Plan, batch_for, source_bytes};
-use crate::route::put_into;
+use crate::route::put_frame;
 use crate::watch::account;
 
 /// What the hot path needs of a command.
@@ -129,7 +129,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.shard.prefetch(usize::from(db), slot, hash);
                 own.push(piece);
             } else {
-                put_into(batch_for(batches, spare, shard), piece, shared, frame, args);
+                put_frame(
+                    batch_for(batches, spare, shard),
+                    piece,
+                    shared,
+                    frame.get(..len).unwrap_or_default(),
+                    args,
+                );
                 *remote += 1;
                 ranges.truncate(first);
             }

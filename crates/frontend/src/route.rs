@@ -324,7 +324,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 /// Puts a piece into a batch with its arguments, which lie at `ranges` of `bytes`.
-#[inline]
 pub(crate) fn put_into(
     batch: &mut Batch,
     mut piece: Piece,
@@ -332,11 +331,7 @@ pub(crate) fn put_into(
     bytes: &[u8],
     ranges: &[ArgRange],
 ) {
-    let large = match piece.source {
-        Source::Shared(at) => shared.get(at as usize).filter(|frame| frame.len() >= SHARE_MIN_BYTES),
-        _ => None,
-    };
-    if let Some(frame) = large {
+    if let Some(frame) = shareable(&piece, shared) {
         piece.source = Source::Shared(batch.shared.len() as u32);
         batch.shared.push(frame.clone());
         piece.first_range = batch.ranges.len() as u32;
@@ -345,6 +340,35 @@ pub(crate) fn put_into(
         copy_args(batch, &mut piece, bytes, ranges);
     }
     batch.pieces.push(piece);
+}
+
+/// As [`put_into`], for a piece whose arguments are all that a frame has: that is copied as it is.
+#[inline]
+pub(crate) fn put_frame(
+    batch: &mut Batch,
+    mut piece: Piece,
+    shared: &[Bytes],
+    frame: &[u8],
+    ranges: &[ArgRange],
+) {
+    if shareable(&piece, shared).is_some() {
+        return put_into(batch, piece, shared, frame, ranges);
+    }
+    piece.source = Source::Batch;
+    piece.base = batch.bytes.len() as u32;
+    piece.first_range = batch.ranges.len() as u32;
+    batch.bytes.extend_from_slice(frame);
+    batch.ranges.extend_from_slice(ranges);
+    batch.pieces.push(piece);
+}
+
+/// The buffer of a piece's arguments, if it is large and they have it to themselves.
+#[inline]
+fn shareable<'a>(piece: &Piece, shared: &'a [Bytes]) -> Option<&'a Bytes> {
+    match piece.source {
+        Source::Shared(at) => shared.get(at as usize).filter(|frame| frame.len() >= SHARE_MIN_BYTES),
+        _ => None,
+    }
 }
 
 /// Copies a piece's arguments into a batch and makes the piece refer to the copy.

@@ -89,6 +89,10 @@ impl<'a, B> RecordView<'a, B> {
     /// The payload.
     #[inline(always)]
     pub fn payload(self) -> PayloadRef<'a, B> {
+        if let Some((len, at)) = self.plain_bytes() {
+            // SAFETY: as below; what is plain has its bytes behind their length.
+            return PayloadRef::Bytes(unsafe { slice::from_raw_parts(self.at(at + 1), len) });
+        }
         let shape = self.shape();
         let at = self.at(shape.payload_start());
         // SAFETY: the payload is what the shape says, was initialised with it, and lives for `'a`.
