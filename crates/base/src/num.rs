@@ -9,5 +9,5 @@ mod long;
 
 pub use float::{parse_f64, parse_f64_border, write_f64};
 pub use general::write_f64_17;
-pub use int::{parse_i64, parse_u64, write_i64, write_u64};
+pub use int::{parse_i64, parse_u64, parse_u64_freely, write_i64, write_u64};
 pub use long::LongFloat;

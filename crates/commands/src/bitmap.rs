@@ -8,8 +8,6 @@ mod field;
 mod range;
 mod single;
 
-use store::{Kind, Value};
-
 use crate::meta::bitmap as meta;
 use crate::{CmdError, CommandSpec, Route, ShardCtx};
 
@@ -36,13 +34,5 @@ fn offset(ctx: &ShardCtx<'_>, arg: &[u8], width: Option<u64>) -> Result<u64, Cmd
     match u64::try_from(at) {
         Ok(at) if at >> 3 < ctx.limits().proto_max_bulk_len => Ok(at),
         _ => Err(BAD_OFFSET),
-    }
-}
-
-/// The bytes of a string; an integer's text is written to `scratch`.
-fn bytes<'b>(value: Value<'b>, scratch: &'b mut Vec<u8>) -> Result<&'b [u8], CmdError> {
-    match value.kind() {
-        Kind::String => Ok(value.text(scratch)),
-        _ => Err(CmdError::WrongType),
     }
 }

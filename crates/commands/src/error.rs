@@ -49,6 +49,12 @@ impl From<store::WrongType> for CmdError {
     }
 }
 
+impl From<store::TooLong> for CmdError {
+    fn from(_: store::TooLong) -> Self {
+        CmdError::StringTooLong
+    }
+}
+
 impl CmdError {
     /// An error of one command only, with its whole text (`ERR …`).
     pub const fn text_of(text: &'static str) -> Self {

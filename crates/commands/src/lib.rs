@@ -39,7 +39,7 @@ mod words;
 
 pub use ctx::ShardCtx;
 pub use error::CmdError;
-pub use rounds::{OwnedArgs, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState};
+pub use rounds::{OwnedArgs, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState, by_shard};
 pub use spec::{CommandSpec, Handler, Merge, Pick, Route};
 pub use table::{CommandId, CommandTable};
 

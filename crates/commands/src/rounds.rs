@@ -82,6 +82,18 @@ impl Topology {
     }
 }
 
+/// Groups items by their shards, which stand in the order in which they first occur.
+pub fn by_shard<T>(items: impl IntoIterator<Item = (u16, T)>) -> Vec<(u16, Vec<T>)> {
+    let mut parts: Vec<(u16, Vec<T>)> = Vec::new();
+    for (shard, item) in items {
+        match parts.iter_mut().find(|(other, _)| *other == shard) {
+            Some((_, part)) => part.push(item),
+            None => parts.push((shard, vec![item])),
+        }
+    }
+    parts
+}
+
 /// What function and frontend share: the round that is asked for, and the results of the one that was done.
 #[derive(Default)]
 pub struct TxState {
@@ -133,6 +145,12 @@ impl Tx {
         self.send(steps, true)
     }
 
+    /// Keys with their numbers, by shard.
+    pub(crate) fn numbered(&self, names: &[Bytes]) -> Vec<(u16, Vec<(usize, Bytes)>)> {
+        let entries = names.iter().cloned().enumerate();
+        by_shard(entries.map(|(number, name)| (self.topology.shard_of(&name), (number, name))))
+    }
+
     /// Runs one step for each key, in one publish and with one trip to each shard, and returns what they hand back in the
     /// order of the keys. `last` as in [`Tx::last_round`].
     pub async fn each(
@@ -141,14 +159,7 @@ impl Tx {
         last: bool,
         run: fn(&mut ShardCtx<'_>, &[u8]) -> StepOut,
     ) -> Vec<StepOut> {
-        let mut parts: Vec<(u16, Vec<usize>)> = Vec::new();
-        for (at, name) in names.iter().enumerate() {
-            let shard = self.topology.shard_of(name);
-            match parts.iter_mut().find(|(other, _)| *other == shard) {
-                Some((_, part)) => part.push(at),
-                None => parts.push((shard, vec![at])),
-            }
-        }
+        let parts = by_shard(names.iter().map(|name| self.topology.shard_of(name)).zip(0usize..));
         let steps = parts.iter().map(|(shard, part)| {
             let names: Vec<Bytes> = part.iter().filter_map(|&at| names.get(at).cloned()).collect();
             let step: Step =

@@ -140,19 +140,6 @@ pub(crate) fn store_members(ctx: &mut ShardCtx<'_>, name: &[u8], members: &Membe
     }
 }
 
-/// Keys with their numbers, by shard.
-fn by_shard(tx: &Tx, names: &[Bytes]) -> Vec<(u16, Vec<(usize, Bytes)>)> {
-    let mut parts: Vec<(u16, Vec<(usize, Bytes)>)> = Vec::new();
-    for (number, name) in names.iter().enumerate() {
-        let (shard, entry) = (tx.topology.shard_of(name), (number, name.clone()));
-        match parts.iter_mut().find(|(other, _)| *other == shard) {
-            Some((_, part)) => part.push(entry),
-            None => parts.push((shard, vec![entry])),
-        }
-    }
-    parts
-}
-
 /// What a step that finds members hands back.
 pub(crate) fn members_out(found: Result<Members, CmdError>) -> StepOut {
     match found {

@@ -53,7 +53,7 @@ pub static SPECS: &[CommandSpec] = &[
 
 /// The value as a string, or the error of a command that wants one.
 #[inline]
-fn as_string(value: Value<'_>) -> Result<Value<'_>, CmdError> {
+pub(crate) fn as_string(value: Value<'_>) -> Result<Value<'_>, CmdError> {
     match value.kind() {
         Kind::String => Ok(value),
         _ => Err(CmdError::WrongType),

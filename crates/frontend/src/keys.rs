@@ -87,21 +87,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let args = self.call_args(call);
         let keys = Keys::of(self.table().spec(call.command), args);
         match keys {
-            Keys::Range(range) if !keys.is_cut(args.len()) && !self.share_a_shard(args, range) => {
+            Keys::Range(range) if !keys.is_cut(args.len()) && !self.share_a_shard(args, range.iter()) => {
                 self.split(call, range, merge);
             }
             _ => self.route_key(call),
         }
     }
 
-    /// Whether all keys of a call live in one shard.
-    fn share_a_shard(&self, args: Args<'_>, keys: KeyRange) -> bool {
+    /// Whether a call has keys that all live in one shard.
+    pub(crate) fn share_a_shard(&self, args: Args<'_>, keys: impl Iterator<Item = usize>) -> bool {
         if self.topology.shards == 1 {
             return true;
         }
-        let mut shards = keys.iter().map(|at| self.topology.shard_of(args.arg(at)));
-        let first = shards.next();
-        shards.all(|shard| Some(shard) == first)
+        let mut shards = keys.map(|at| self.topology.shard_of(args.arg(at)));
+        shards.next().is_some_and(|first| shards.all(|shard| shard == first))
     }
 
     /// Sends each shard the command's name and the keys (with what belongs to them) that live there.

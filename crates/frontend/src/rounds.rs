@@ -21,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 
 use bus::Wake;
 use bytes::Bytes;
-use commands::{CmdError, OwnedArgs, RoundsFn, Step, StepOut, Tx, TxState};
+use commands::{CmdError, OwnedArgs, RoundsFn, Step, StepOut, Tx, TxState, by_shard};
 use resp::Reply;
 
 use crate::core::Core;
@@ -72,25 +72,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn route_rounds(&mut self, call: &Call, function: RoundsFn) {
         let spec = self.table().spec(call.command);
         let args = self.call_args(call);
-        let found = Keys::of(spec, args);
-        let mut keys: Vec<(u16, Vec<Vec<u8>>)> = Vec::new();
-        for at in found.iter() {
-            let key = args.arg(at);
-            let shard = self.topology.shard_of(key);
-            let name = key.to_vec();
-            match keys.iter_mut().find(|(other, _)| *other == shard) {
-                Some((_, names)) => names.push(name),
-                None => keys.push((shard, vec![name])),
-            }
+        if self.topology.shards == 1 {
+            return self.route_key(call);
         }
-        if spec.meta.has_unnamed_keys(args) && self.topology.shards > 1 {
+        if spec.meta.has_unnamed_keys(args) {
             let all = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
             return self.start_task(call, function, all);
         }
+        let found = Keys::of(spec, args);
         let is_cut = !spec.meta.key_specs.is_empty() && found.is_cut(args.len());
-        if self.topology.shards == 1 || keys.len() == 1 || is_cut {
+        if is_cut || self.share_a_shard(args, found.iter()) {
             return self.route_key(call);
         }
+        let keys = found.iter().map(|at| args.arg(at));
+        let keys = by_shard(keys.map(|key| (self.topology.shard_of(key), key.to_vec())));
         self.start_task(call, function, keys);
     }
 

@@ -31,9 +31,6 @@ const ACCEPT_PAUSE_US: u64 = 100_000;
 
 /// How long the backend may take to let go of closed sockets when the process stops.
 const RELEASE_US: u64 = 2_000_000;
-/// Longest sleep, however far away the next deadline is: longer than one that matters, and short enough for every system
-/// call that takes it (`epoll_wait` takes milliseconds in 31 bits).
-const SLEEP_MAX_US: u64 = 600_000_000;
 
 /// The loop of one core.
 pub(crate) struct Reactor<B, S> {
@@ -172,7 +169,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
         let tick_us = tick.map(|tick| self.start_us + u64::from(tick) * self.tick_us);
         let accept_us = self.accept_again.iter().map(|(at, _)| *at).min();
         let first = deadline_us.into_iter().chain(tick_us).chain(accept_us).min()?;
-        Some(Duration::from_micros(first.saturating_sub(self.now.monotonic_us).min(SLEEP_MAX_US)))
+        Some(Duration::from_micros(first.saturating_sub(self.now.monotonic_us)))
     }
 
     /// Takes over the sockets that were handed to this core.

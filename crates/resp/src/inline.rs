@@ -31,6 +31,21 @@ pub fn split_line(line: &[u8], text: &mut Vec<u8>, args: &mut Vec<ArgRange>) -> 
     }
 }
 
+/// Appends a byte of a word in double quotes, escaped if it needs to be, so that [`split_line`] reads it back; as Redis's
+/// `sdscatrepr` does.
+pub fn write_escaped(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'\\' | b'"' => out.extend_from_slice(&[b'\\', byte]),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0x07 => out.extend_from_slice(b"\\a"),
+        0x08 => out.extend_from_slice(b"\\b"),
+        b' '..=b'~' => out.push(byte),
+        _ => out.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
+    }
+}
+
 /// C's `isspace` in the C locale.
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')

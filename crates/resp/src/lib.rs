@@ -16,7 +16,7 @@ mod reply;
 mod skip;
 
 pub use error::ProtocolError;
-pub use inline::{Unbalanced, split_line};
+pub use inline::{Unbalanced, split_line, write_escaped};
 pub use parse::{Limits, Parsed, Parser};
 pub use reply::Reply;
 pub use skip::skip_element;

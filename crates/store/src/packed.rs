@@ -83,8 +83,8 @@ impl<'a> Packed<'a> {
         }
     }
 
-    /// The collection in the payload of a record.
-    #[inline]
+    /// The collection in the payload of a record. Out of the way of short strings.
+    #[inline(never)]
     pub(crate) fn of(payload: &'a [u8]) -> Self {
         match payload {
             [tag, bytes @ ..] => Packed { tag: Tag::of(*tag), bytes },

@@ -85,8 +85,8 @@ impl Large {
         size_class(size_of::<Large>()) + content
     }
 
-    /// The value to look at.
-    #[inline]
+    /// The value to look at. Out of the way of short strings.
+    #[inline(never)]
     pub(crate) fn value(&self) -> Value<'_> {
         match self {
             Large::Bytes(bytes) => Value::Bytes(bytes),
@@ -242,7 +242,8 @@ impl<'a> Item<'a> {
         match self.0.payload() {
             PayloadRef::Int(int) => Value::Int(int),
             PayloadRef::Bytes(bytes) => Value::Bytes(bytes),
-            other => large_value(other),
+            PayloadRef::Packed(bytes) => Value::Packed(Packed::of(bytes)),
+            PayloadRef::Boxed(large) => large.value(),
         }
     }
 
@@ -280,17 +281,6 @@ impl<'a> Item<'a> {
     #[inline]
     pub(crate) fn expired(self, now_ms: u64) -> bool {
         is_expired(self.0, now_ms)
-    }
-}
-
-/// The value of a record that is no short string: out of the way of those that are.
-#[inline(never)]
-fn large_value(payload: PayloadRef<'_, Large>) -> Value<'_> {
-    match payload {
-        PayloadRef::Int(int) => Value::Int(int),
-        PayloadRef::Bytes(bytes) => Value::Bytes(bytes),
-        PayloadRef::Packed(bytes) => Value::Packed(Packed::of(bytes)),
-        PayloadRef::Boxed(large) => large.value(),
     }
 }
 

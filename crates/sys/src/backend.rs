@@ -19,6 +19,10 @@ use crate::buffers::Chunk;
 use crate::counters::Counters;
 use crate::waker::Waker;
 
+/// Longest wait: older kernels count the milliseconds of an epoll wait in 32 bits and refuse what is more, and a ring adds
+/// the time to that of its clock. A loop that is awake once a day for nothing notices no difference.
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(86_400);
+
 /// Something that happened to a socket or listener.
 #[derive(Debug)]
 pub enum Event {

@@ -14,7 +14,7 @@ use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, SocketFlags, accept_with, recv, send};
 
-use crate::backend::{Backend, BackendOptions, Event};
+use crate::backend::{Backend, BackendOptions, Event, WAIT_MAX};
 use crate::buffers::Pool;
 use crate::counters::Counters;
 use crate::net;
@@ -26,10 +26,6 @@ const READY_MAX: usize = 1024;
 
 /// Reads of one socket in a turn.
 const READS_MAX: u32 = 4;
-
-/// Longest wait: the system call that there is on older kernels counts milliseconds in 32 bits and refuses what is more. A
-/// loop that is awake once a day for nothing notices no difference.
-const WAIT_MAX: Duration = Duration::from_secs(86_400);
 
 /// Clients accepted from one listener in a turn.
 const ACCEPTS_MAX: u32 = 64;

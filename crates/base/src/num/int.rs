@@ -59,6 +59,30 @@ pub fn parse_u64(text: &[u8]) -> Option<u64> {
     Some(value)
 }
 
+/// The unsigned integer that `text` is as Redis's `string2ull` reads it: what is no canonical integer is read by C's
+/// `strtoull`, which skips spaces, knows signs and leading zeros, and stops at a NUL.
+pub fn parse_u64_freely(text: &[u8]) -> Option<u64> {
+    if let Some(int) = parse_i64(text) {
+        return u64::try_from(int).ok();
+    }
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let text = text.get(text.iter().take_while(|&byte| is_space(byte)).count()..)?;
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let value = digits.iter().try_fold(0u64, |value, &byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })?;
+    Some(if negative { value.wrapping_neg() } else { value })
+}
+
 /// Appends `value` in decimal.
 #[inline]
 pub fn write_i64(out: &mut Vec<u8>, value: i64) {

@@ -6,7 +6,7 @@ use base::Args;
 use resp::Reply;
 use store::{Class, Expiry, StringValue};
 
-use super::bytes;
+use crate::string::as_string;
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
 
 /// How the source strings X, Y1, Y2 … become one.
@@ -98,7 +98,7 @@ fn operation(word: &[u8], sources: usize) -> Result<Operation, CmdError> {
 fn source(ctx: &mut ShardCtx<'_>, name: &[u8]) -> Result<Vec<u8>, CmdError> {
     let key = ctx.key(name);
     match ctx.database().get(key) {
-        Some(value) => Ok(bytes(value, &mut Vec::new())?.to_vec()),
+        Some(value) => Ok(as_string(value)?.text(&mut Vec::new()).to_vec()),
         None => Ok(Vec::new()),
     }
 }

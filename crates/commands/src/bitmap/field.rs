@@ -2,9 +2,10 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Class, Entry, Occupied, TooLong};
+use store::{Class, Entry, Occupied};
 
-use super::{bytes, offset};
+use super::offset;
+use crate::string::as_string;
 use crate::{CmdError, ShardCtx, words};
 
 /// An integer's width and whether it has a sign.
@@ -132,7 +133,7 @@ fn read(
     let mut scratch = Vec::new();
     let mut db = ctx.database();
     let text = match db.get(key) {
-        Some(value) => bytes(value, &mut scratch)?,
+        Some(value) => as_string(value)?.text(&mut scratch),
         None => &[],
     };
     reply.array(operations.len());
@@ -159,7 +160,7 @@ fn write(
         Entry::Vacant(place) => {
             let mut text = Vec::new();
             apply(&mut text, operations, needed, reply)?;
-            place.set_range(0, &text).map_err(too_long)?;
+            place.set_range(0, &text)?;
         }
     }
     drop(db);
@@ -167,10 +168,6 @@ fn write(
         ctx.event(Class::String, "setbit", args.arg(1));
     }
     Ok(())
-}
-
-fn too_long(_: TooLong) -> CmdError {
-    CmdError::StringTooLong
 }
 
 /// A string to be changed: one that a key holds, or one that it will hold.
@@ -182,11 +179,12 @@ trait Target {
 
 impl Target for Occupied<'_> {
     fn text<'b>(&'b self, scratch: &'b mut Vec<u8>) -> Result<&'b [u8], CmdError> {
-        bytes(self.value(), scratch)
+        Ok(as_string(self.value())?.text(scratch))
     }
 
     fn write(&mut self, at: usize, bytes: &[u8]) -> Result<(), CmdError> {
-        self.set_range(at, bytes).map(drop).map_err(too_long)
+        self.set_range(at, bytes)?;
+        Ok(())
     }
 }
 

@@ -3,7 +3,8 @@
 use base::Args;
 use resp::Reply;
 
-use super::{bits, bytes};
+use super::bits;
+use crate::string::as_string;
 use crate::{CmdError, ShardCtx, words};
 
 /// A range of bytes with the bits of its first and last byte that lie outside.
@@ -66,7 +67,7 @@ pub(super) fn bitcount(
     let mut scratch = Vec::new();
     let count = match ctx.database().get(key) {
         Some(value) => {
-            let text = bytes(value, &mut scratch)?;
+            let text = as_string(value)?.text(&mut scratch);
             range(text.len(), start, Some(end), in_bits).map_or(0, |range| count_in(text, &range))
         }
         None => 0,
@@ -99,7 +100,7 @@ pub(super) fn bitpos(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     let mut scratch = Vec::new();
     let at = match ctx.database().get(key) {
         Some(value) => {
-            let text = bytes(value, &mut scratch)?;
+            let text = as_string(value)?.text(&mut scratch);
             range(text.len(), start, end, in_bits).and_then(|range| find_in(text, &range, bit, end.is_some()))
         }
         None if bit => None,

@@ -2,9 +2,10 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Class, Entry, TooLong, Value};
+use store::{Class, Entry, Value};
 
-use super::{bytes, offset};
+use super::offset;
+use crate::string::as_string;
 use crate::{CmdError, ShardCtx};
 
 const BAD_BIT: CmdError = CmdError::text_of("ERR bit is not an integer or out of range");
@@ -19,23 +20,22 @@ pub(super) fn setbit(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     };
     let (byte_at, mask) = ((at >> 3) as usize, 0x80 >> (at & 7));
     let key = ctx.routed_key(args.arg(1));
-    let too_long = |_: TooLong| CmdError::StringTooLong;
     let mut changed = true;
     let old = match ctx.database().entry(key) {
         Entry::Occupied(mut found) => {
             let mut scratch = Vec::new();
-            let old = bytes(found.value(), &mut scratch)?.get(byte_at).copied();
+            let old = as_string(found.value())?.text(&mut scratch).get(byte_at).copied();
             let byte = old.unwrap_or(0);
             let new = if bit { byte | mask } else { byte & !mask };
             changed = old != Some(new);
             // An integer becomes a string even if no bit changes, which OBJECT ENCODING shows.
             if changed || matches!(found.value(), Value::Int(_)) {
-                found.set_range(byte_at, &[new]).map_err(too_long)?;
+                found.set_range(byte_at, &[new])?;
             }
             byte & mask != 0
         }
         Entry::Vacant(place) => {
-            place.set_range(byte_at, &[if bit { mask } else { 0 }]).map_err(too_long)?;
+            place.set_range(byte_at, &[if bit { mask } else { 0 }])?;
             false
         }
     };
@@ -52,7 +52,7 @@ pub(super) fn getbit(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     let key = ctx.routed_key(args.arg(1));
     let mut scratch = Vec::new();
     let byte = match ctx.database().get(key) {
-        Some(value) => bytes(value, &mut scratch)?.get((at >> 3) as usize).copied().unwrap_or(0),
+        Some(value) => as_string(value)?.text(&mut scratch).get((at >> 3) as usize).copied().unwrap_or(0),
         None => 0,
     };
     reply.int(i64::from(byte >> (7 - (at & 7)) & 1));

@@ -24,7 +24,7 @@ use ds::list::Side;
 use resp::Reply;
 use store::{Class, Element, Kind};
 
-use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, by_shard};
 use options::Options;
 use pattern::{Lookup, Pattern};
 
@@ -247,19 +247,11 @@ fn fetch(ctx: &mut ShardCtx<'_>, lookups: impl Iterator<Item = Lookup>) -> Vec<O
 async fn fetch_over(tx: &Tx, lookups: Vec<Lookup>) -> Vec<Option<Vec<u8>>> {
     let mut found: Vec<Option<Vec<u8>>> = Vec::new();
     found.resize_with(lookups.len(), || None);
-    let mut parts: Vec<(u16, Vec<usize>, Vec<Lookup>)> = Vec::new();
-    for (at, lookup) in lookups.into_iter().enumerate() {
-        let shard = tx.topology.shard_of(&lookup.key);
-        match parts.iter_mut().find(|(other, ..)| *other == shard) {
-            Some((_, places, part)) => {
-                places.push(at);
-                part.push(lookup);
-            }
-            None => parts.push((shard, vec![at], vec![lookup])),
-        }
-    }
+    let lookups = lookups.into_iter().enumerate();
+    let parts = by_shard(lookups.map(|(at, lookup)| (tx.topology.shard_of(&lookup.key), (at, lookup))));
     let (mut steps, mut places) = (Vec::new(), Vec::new());
-    for (shard, at, part) in parts {
+    for (shard, part) in parts {
+        let (at, part): (Vec<usize>, Vec<Lookup>) = part.into_iter().unzip();
         let step: Step = Box::new(move |ctx| StepOut::Found(fetch(ctx, part.into_iter())));
         steps.push((shard, step));
         places.push(at);

@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Class, Entry, Expiry, Occupied, StringValue, TooLong};
+use store::{Class, Entry, Expiry, Occupied, StringValue};
 
 use super::{CARDINALITY_AT, Change, STALE, STALE_AT, empty, hash, raise, sketch};
 use crate::{CmdError, ShardCtx};
@@ -43,7 +43,7 @@ pub(super) fn pfadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
             if let Some(byte) = bytes.get_mut(STALE_AT) {
                 *byte |= STALE;
             }
-            place.set_range(0, &bytes).map_err(too_long)?;
+            place.set_range(0, &bytes)?;
             true
         }
     };
@@ -54,14 +54,10 @@ pub(super) fn pfadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
     Ok(())
 }
 
-fn too_long(_: TooLong) -> CmdError {
-    CmdError::StringTooLong
-}
-
 fn apply(found: &mut Occupied<'_>, change: Change) -> Result<(), CmdError> {
     match change {
         Change::None => {}
-        Change::Patch(at, bytes) => _ = found.set_range(at, &bytes).map_err(too_long)?,
+        Change::Patch(at, bytes) => _ = found.set_range(at, &bytes)?,
         Change::Whole(bytes) => found.set(StringValue::Bytes(&bytes), Expiry::Keep),
     }
     Ok(())
@@ -70,12 +66,12 @@ fn apply(found: &mut Occupied<'_>, change: Change) -> Result<(), CmdError> {
 /// Says that the cardinality is out of date.
 fn mark_stale(found: &mut Occupied<'_>) -> Result<(), CmdError> {
     let byte = sketch(found.value())?.get(STALE_AT).copied().unwrap_or(0);
-    found.set_range(STALE_AT, &[byte | STALE]).map_err(too_long)?;
+    found.set_range(STALE_AT, &[byte | STALE])?;
     Ok(())
 }
 
 /// Notes a cardinality in a sketch.
 pub(super) fn note_cardinality(found: &mut Occupied<'_>, cardinality: u64) -> Result<(), CmdError> {
-    found.set_range(CARDINALITY_AT, &cardinality.to_le_bytes()).map_err(too_long)?;
+    found.set_range(CARDINALITY_AT, &cardinality.to_le_bytes())?;
     Ok(())
 }

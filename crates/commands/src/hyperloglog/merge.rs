@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
-use store::{Class, Entry, Expiry, StringValue, TooLong};
+use store::{Class, Entry, Expiry, StringValue};
 
 use super::sparse::{self, Raised};
 use super::{
@@ -69,17 +69,16 @@ fn copy_of(ctx: &mut ShardCtx<'_>, name: &[u8]) -> StepOut {
 fn write(ctx: &mut ShardCtx<'_>, name: &[u8], registers: &Registers, dense: bool) -> Result<(), CmdError> {
     let key = ctx.key(name);
     let sparse_max_bytes = ctx.limits().hll_sparse_max_bytes;
-    let too_long = |_: TooLong| CmdError::StringTooLong;
     match ctx.database().entry(key) {
         Entry::Occupied(mut found) => {
             let bytes = merged(sketch(found.value())?, registers, dense, sparse_max_bytes)?;
             found.set(StringValue::Bytes(&bytes), Expiry::Keep);
             // Changed in place, which OBJECT ENCODING shows as Redis does.
-            found.set_range(0, bytes.get(..1).unwrap_or_default()).map_err(too_long)?;
+            found.set_range(0, bytes.get(..1).unwrap_or_default())?;
         }
         Entry::Vacant(place) => {
             let bytes = merged(&empty(), registers, dense, sparse_max_bytes)?;
-            place.set_range(0, &bytes).map_err(too_long)?;
+            place.set_range(0, &bytes)?;
         }
     }
     ctx.event(Class::String, "pfadd", name);

@@ -115,14 +115,6 @@ pub(super) fn lmpop_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output
 
 /// One step a shard: which of its keys exists first, and whether it is a list.
 fn look(tx: &Tx, names: &[Bytes]) -> Vec<(u16, Step)> {
-    let mut parts: Vec<(u16, Vec<(usize, Bytes)>)> = Vec::new();
-    for (at, name) in names.iter().enumerate() {
-        let shard = tx.topology.shard_of(name);
-        match parts.iter_mut().find(|(other, _)| *other == shard) {
-            Some((_, part)) => part.push((at, name.clone())),
-            None => parts.push((shard, vec![(at, name.clone())])),
-        }
-    }
     let step = |part: Vec<(usize, Bytes)>| -> Step {
         Box::new(move |ctx| {
             let found = part.iter().find_map(|(at, name)| {
@@ -132,5 +124,5 @@ fn look(tx: &Tx, names: &[Bytes]) -> Vec<(u16, Step)> {
             StepOut::First(found)
         })
     };
-    parts.into_iter().map(|(shard, part)| (shard, step(part))).collect()
+    tx.numbered(names).into_iter().map(|(shard, part)| (shard, step(part))).collect()
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use resp::Reply;
 use store::{Class, Db, Element, Kind, OwnedValue, SetRef};
 
-use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, elements, words};
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, by_shard, elements, words};
 
 /// What a rounds function is made into.
 type Rounds = Pin<Box<dyn Future<Output = Result<(), CmdError>>>>;
@@ -210,14 +210,7 @@ fn store_rounds(how: How, tx: Tx, args: OwnedArgs) -> Rounds {
 
 /// One step a shard, which combines its keys; the shard of the first key comes first.
 fn part_steps(how: How, tx: &Tx, keys: &[Bytes]) -> Vec<(u16, Step)> {
-    let mut parts: Vec<(u16, Vec<Bytes>)> = Vec::new();
-    for key in keys {
-        let shard = tx.topology.shard_of(key);
-        match parts.iter_mut().find(|(other, _)| *other == shard) {
-            Some((_, keys)) => keys.push(key.clone()),
-            None => parts.push((shard, vec![key.clone()])),
-        }
-    }
+    let parts = by_shard(keys.iter().map(|key| (tx.topology.shard_of(key), key.clone())));
     let step = |(number, (shard, keys)): (usize, (u16, Vec<Bytes>))| {
         // What is taken away from the first key's set is the union of all others.
         let how = if how == How::Diff && number > 0 { How::Union } else { how };

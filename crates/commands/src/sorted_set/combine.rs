@@ -10,7 +10,7 @@ use base::Args;
 use resp::Reply;
 
 use super::members::{Members, element, header};
-use super::{by_shard, store_members};
+use super::store_members;
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
 use compute::combine;
 use query::{Counted, Query};
@@ -80,7 +80,7 @@ impl Command {
         let counted = Counted::parse(all().skip(self.count_at()), self.name)?;
         let first = self.count_at() + 1;
         let names: Vec<_> = args.iter().skip(first).take(counted.keys).cloned().collect();
-        let parts = by_shard(&tx, &names);
+        let parts = tx.numbered(&names);
         let order: Vec<usize> =
             parts.iter().flat_map(|(_, part)| part.iter().map(|(number, _)| *number)).collect();
         let steps = parts.into_iter().map(|(shard, part)| {

@@ -8,7 +8,7 @@ use resp::Reply;
 use store::{Key, Kind};
 
 use super::members::{Members, element};
-use super::{by_shard, edit, members_out, peek};
+use super::{edit, members_out, peek};
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
 
 /// Which end members are taken from.
@@ -146,7 +146,7 @@ pub(super) fn zmpop_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output
     Box::pin(async move {
         let Pop { keys, end, count } = Pop::parse(args.iter().skip(1).map(AsRef::as_ref))?;
         let names: Vec<Bytes> = args.into_iter().skip(2).take(keys).collect();
-        let looks = by_shard(&tx, &names).into_iter().map(|(shard, part)| {
+        let looks = tx.numbered(&names).into_iter().map(|(shard, part)| {
             let step: Step = Box::new(move |ctx| StepOut::First(first(ctx, &part)));
             (shard, step)
         });

@@ -13,14 +13,14 @@ const INVALID: CmdError = CmdError::text_of("ERR Invalid stream ID specified as 
 /// An id, `ms-seq` or `ms`, whose number is then `seq`.
 pub(super) fn strict(arg: &[u8], seq: u64) -> Result<StreamId, CmdError> {
     let (ms, given) = parts(arg)?;
-    Ok(StreamId::new(ms, given.map_or(Ok(seq), |given| number(given).ok_or(INVALID))?))
+    Ok(StreamId::new(ms, given.map_or(Ok(seq), |given| num::parse_u64_freely(given).ok_or(INVALID))?))
 }
 
 /// The id of an entry to be added: `ms-seq`, or `ms-*` for the next number, which is then `None`. (`ms` is `ms-0`.)
 pub(super) fn to_add(arg: &[u8]) -> Result<(u64, Option<u64>), CmdError> {
     match parts(arg)? {
         (ms, Some(b"*")) => Ok((ms, None)),
-        (ms, Some(seq)) => Ok((ms, Some(number(seq).ok_or(INVALID)?))),
+        (ms, Some(seq)) => Ok((ms, Some(num::parse_u64_freely(seq).ok_or(INVALID)?))),
         (ms, None) => Ok((ms, Some(0))),
     }
 }
@@ -62,32 +62,8 @@ fn parts(arg: &[u8]) -> Result<(u64, Option<&[u8]>), CmdError> {
     // Redis looks at a C string.
     let arg = arg.split(|&byte| byte == 0).next().unwrap_or_default();
     let mut halves = arg.splitn(2, |&byte| byte == b'-');
-    let ms = halves.next().and_then(number).ok_or(INVALID)?;
+    let ms = halves.next().and_then(num::parse_u64_freely).ok_or(INVALID)?;
     Ok((ms, halves.next()))
-}
-
-/// A number, in the forms that Redis takes here: leading zeros and a sign are allowed if need be.
-fn number(text: &[u8]) -> Option<u64> {
-    if let Some(value) = num::parse_u64(text) {
-        return Some(value);
-    }
-    if num::parse_i64(text).is_some() {
-        return None;
-    }
-    let text = text.trim_ascii_start();
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    let value = digits.iter().try_fold(0u64, |value, &byte| {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 { None } else { value.checked_mul(10)?.checked_add(digit.into()) }
-    })?;
-    Some(if negative { value.wrapping_neg() } else { value })
 }
 
 #[cfg(test)]

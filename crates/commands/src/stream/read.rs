@@ -10,7 +10,7 @@ use store::{Class, Kind};
 use super::{
     bulk, deferred, entries_read_at, entries_reply, entry_reply, has_gap_after, id, id_bulk, no_group,
 };
-use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, by_shard, words};
 
 /// The arguments of XREAD or XREADGROUP.
 #[derive(Clone, Copy, Default)]
@@ -425,14 +425,7 @@ fn check(args: &OwnedArgs, in_group: bool) -> Result<(), CmdError> {
 fn steps(tx: &Tx, args: &OwnedArgs, in_group: bool, reads: bool) -> Vec<(u16, Step)> {
     let words: Vec<&[u8]> = args.iter().map(AsRef::as_ref).collect();
     let Ok(options) = Options::parse(&words, in_group) else { return Vec::new() };
-    let mut by_shard: Vec<(u16, Vec<usize>)> = Vec::new();
-    for at in 0..options.len() {
-        let shard = tx.topology.shard_of(options.name(at));
-        match by_shard.iter_mut().find(|(other, _)| *other == shard) {
-            Some((_, streams)) => streams.push(at),
-            None => by_shard.push((shard, vec![at])),
-        }
-    }
+    let parts = by_shard((0..options.len()).map(|at| (tx.topology.shard_of(options.name(at)), at)));
     let resp3 = tx.is_resp3();
     let step = |streams: Vec<usize>| -> Step {
         let args = args.clone();
@@ -445,7 +438,7 @@ fn steps(tx: &Tx, args: &OwnedArgs, in_group: bool, reads: bool) -> Vec<(u16, St
             StepOut::Parts(read_some(ctx, &options, &streams, reads, resp3))
         })
     };
-    by_shard.into_iter().map(|(shard, streams)| (shard, step(streams))).collect()
+    parts.into_iter().map(|(shard, streams)| (shard, step(streams))).collect()
 }
 
 /// Reads some of the streams: their parts of the reply, or the first error.

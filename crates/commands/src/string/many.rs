@@ -8,7 +8,7 @@ use resp::Reply;
 use store::{Class, Expiry, StringValue};
 
 use super::bulk;
-use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, by_shard};
 
 /// MGET key [key …]
 pub(super) fn mget(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
@@ -71,17 +71,8 @@ pub(super) type Pair = (Bytes, Bytes);
 
 /// Keys with their values, by shard.
 pub(super) fn parts(tx: &Tx, pairs: &[Bytes]) -> Vec<(u16, Vec<Pair>)> {
-    let mut parts: Vec<(u16, Vec<Pair>)> = Vec::new();
     let (pairs, _) = pairs.as_chunks::<2>();
-    for [name, value] in pairs {
-        let shard = tx.topology.shard_of(name);
-        let pair = (name.clone(), value.clone());
-        match parts.iter_mut().find(|(other, _)| *other == shard) {
-            Some((_, pairs)) => pairs.push(pair),
-            None => parts.push((shard, vec![pair])),
-        }
-    }
-    parts
+    by_shard(pairs.iter().map(|[name, value]| (tx.topology.shard_of(name), (name.clone(), value.clone()))))
 }
 
 /// Whether any of the keys exists.

@@ -61,12 +61,12 @@ pub(super) fn setrange(
             let len = as_string(found.value())?.text_len();
             match (value.is_empty(), fits) {
                 (true, _) => Ok(len),
-                (_, true) => found.set_range(offset, value).map_err(|_| CmdError::StringTooLong),
+                (_, true) => Ok(found.set_range(offset, value)?),
                 (_, false) => Err(CmdError::StringTooLong),
             }
         }
         Entry::Vacant(_) if !fits => Err(CmdError::StringTooLong),
-        Entry::Vacant(place) => place.set_range(offset, value).map_err(|_| CmdError::StringTooLong),
+        Entry::Vacant(place) => Ok(place.set_range(offset, value)?),
     };
     let len = len?;
     if !value.is_empty() {

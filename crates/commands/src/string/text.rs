@@ -18,7 +18,7 @@ pub(super) fn append(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
             if len as u64 > max {
                 return Err(CmdError::StringTooLong);
             }
-            found.append(text).map_err(|_| CmdError::StringTooLong)?
+            found.append(text)?
         }
         Entry::Vacant(place) => {
             place.insert(StringValue::Text(text), None);

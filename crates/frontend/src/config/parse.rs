@@ -75,18 +75,7 @@ fn options(words: &[&str]) -> Vec<u8> {
 /// Appends a word in double quotes, with everything escaped that needs it, so that [`split`] reads it back.
 pub(super) fn write_quoted(word: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    for &byte in word {
-        match byte {
-            b'\\' | b'"' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x07 => out.extend_from_slice(b"\\a"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b' '..=b'~' => out.push(byte),
-            _ => out.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
-        }
-    }
+    word.iter().for_each(|&byte| resp::write_escaped(byte, out));
     out.push(b'"');
 }
 

@@ -204,18 +204,7 @@ fn quote(text: &[u8], max: usize, out: &mut Vec<u8>) {
             let _ = write!(out, "... ({} more bytes)", text.len() - at);
             break;
         }
-        match byte {
-            b'\\' | b'"' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x07 => out.extend_from_slice(b"\\a"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b' '..=b'~' => out.push(byte),
-            _ => {
-                let _ = write!(out, "\\x{byte:02x}");
-            }
-        }
+        resp::write_escaped(byte, out);
     }
     out.push(b'"');
 }

@@ -29,7 +29,7 @@ use std::time::Duration;
 use io_uring::types::{CancelBuilder, Fd, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode, squeue};
 
-use crate::backend::{Backend, BackendOptions, Event, TaskRun};
+use crate::backend::{Backend, BackendOptions, Event, TaskRun, WAIT_MAX};
 use crate::buffers::Pool;
 use crate::counters::Counters;
 use crate::net;
@@ -134,7 +134,7 @@ impl Uring {
         let submitter = self.ring.submitter();
         let result = match timeout {
             Some(timeout) if want > 0 => {
-                let timespec = Timespec::from(timeout);
+                let timespec = Timespec::from(timeout.min(WAIT_MAX));
                 let arguments = SubmitArgs::new().timespec(&timespec);
                 let flags = ENTER_GETEVENTS | ENTER_EXT_ARG;
                 // SAFETY: with EXT_ARG the argument is this structure, and it and its timespec live until the return.
