@@ -63,8 +63,6 @@ pub(crate) struct ClientInfo {
     pub(crate) lib_version: Vec<u8>,
     /// CLIENT NO-EVICT ON.
     pub(crate) no_evict: bool,
-    /// CLIENT NO-TOUCH ON.
-    pub(crate) no_touch: bool,
     /// CLIENT CAPA REDIRECT.
     pub(crate) redirect: bool,
 }
@@ -105,6 +103,8 @@ pub(crate) struct Conn {
     pub(crate) over_soft_since_ms: Option<u64>,
     pub(crate) db: u16,
     pub(crate) resp3: bool,
+    /// CLIENT NO-TOUCH ON.
+    pub(crate) no_touch: bool,
     pub(crate) authenticated: bool,
     pub(crate) replies: Replies,
     /// No more commands are taken: closes when all replies are out.
@@ -155,6 +155,7 @@ impl Conn {
             over_soft_since_ms: None,
             db: 0,
             resp3: false,
+            no_touch: false,
             authenticated,
             replies: Replies::On,
             closing: false,

@@ -188,6 +188,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             seed: options.seed,
         });
         shard.set_limits(hot.limits);
+        shard.set_access_policy(hot.access);
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },
@@ -407,6 +408,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.limits = limits_of(&self.hot);
             self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.shard.set_limits(self.hot.limits);
+            self.shard.set_access_policy(self.hot.access);
             self.hot_epoch = epoch;
             self.look_at_memory();
             self.refresh_monitored();
@@ -437,6 +439,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             self.count_some_clients();
             self.shard.set_now(clock_ms);
+            self.shard.age_slice();
             let more = self.shard.free_slice(FREE_SLICE);
             self.stats().cron_ticks.add((self.ticks)().wrapping_sub(start));
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
@@ -445,10 +448,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.shard.has_garbage() {
             return Some(self.background_due_us);
         }
-        if !self.active_expire {
-            return None;
-        }
-        let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
+        let expiry_ms = if self.active_expire { self.shard.expire_due_ms() } else { None };
+        let due_ms = [expiry_ms, self.shard.age_due_ms()].into_iter().flatten().min()?;
+        let wait_ms = due_ms.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
     }
 

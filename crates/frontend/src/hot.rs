@@ -84,6 +84,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             slot,
             db,
             resp3: conn.resp3,
+            no_touch: conn.no_touch,
         };
         if shard == self.id {
             self.shard.prefetch(usize::from(db), slot, hash);

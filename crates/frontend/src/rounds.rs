@@ -37,6 +37,7 @@ pub(crate) struct Task {
     dest: Dest,
     db: u16,
     resp3: bool,
+    no_touch: bool,
     command: u16,
     state: Rc<RefCell<TxState>>,
     function: Pin<Box<dyn Future<Output = Result<(), CmdError>>>>,
@@ -104,6 +105,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             dest: call.dest(),
             db: call.db,
             resp3: call.resp3,
+            no_touch: call.no_touch,
             command: call.command,
             state,
             function: function(tx, args),
@@ -179,6 +181,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         task.results.resize_with(task.missing, || None);
         let mut lock_number = steps.len() as u32;
         let (id, db, keyless) = (task.id, task.db, task.keys.is_empty());
+        let no_touch = task.no_touch;
         // The lock and unlock pieces go to every shard with keys, the steps with them.
         let keys = if first || last { task.keys.clone() } else { Vec::new() };
         let mut steps: Vec<Option<(u16, Step)>> = steps.into_iter().map(Some).collect();
@@ -194,7 +197,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 shard,
                 Dest::Step { task: at, step: number },
                 op,
-                StepCall { task: id, run },
+                StepCall { task: id, no_touch, run },
                 db,
                 keys,
             );
@@ -252,6 +255,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             slot: 0,
             db,
             resp3: false,
+            no_touch: call.no_touch,
         };
         if shard == self.id {
             let mut bytes = Vec::new();

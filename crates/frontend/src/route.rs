@@ -37,6 +37,7 @@ pub(crate) struct Call {
     pub(crate) argc: u32,
     pub(crate) db: u16,
     pub(crate) resp3: bool,
+    pub(crate) no_touch: bool,
 }
 
 impl Call {
@@ -59,6 +60,7 @@ impl Call {
             slot: 0,
             db: self.db,
             resp3: self.resp3,
+            no_touch: self.no_touch,
         }
     }
 }
@@ -94,6 +96,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             argc: self.plan.ranges.len() as u32 - first_range,
             db: conn.db,
             resp3: conn.resp3,
+            no_touch: conn.no_touch,
         };
         conn.commands += 1;
         let authenticated = conn.authenticated || self.hot.password.is_empty();

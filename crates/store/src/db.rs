@@ -2,6 +2,7 @@
 
 use ds::{Entry as TableEntry, Table};
 
+use crate::access::AccessClock;
 use crate::books::Books;
 use crate::draft::{Draft, Edited, WrongType, recycle};
 use crate::entry::{Entry, Occupied, Vacant};
@@ -81,23 +82,40 @@ impl<'s> Db<'s> {
     /// As [`Db::get`], with everything about the key.
     #[inline]
     pub fn read(&mut self, key: Key<'_>) -> Option<Item<'_>> {
-        self.find(key, true)
+        self.find(key, true, true)
+    }
+
+    /// As [`Db::read`], but the key is not used by it: its idle time and frequency stay.
+    #[inline]
+    pub fn examine(&mut self, key: Key<'_>) -> Option<Item<'_>> {
+        self.find(key, true, false)
     }
 
     /// Everything about a key, not counted.
     #[inline]
     pub fn peek(&mut self, key: Key<'_>) -> Option<Item<'_>> {
-        self.find(key, false)
+        self.find(key, false, true)
     }
 
-    /// Whether a key exists; counted.
+    /// As [`Db::peek`], but the key is not used by it.
+    #[inline]
+    pub fn inspect(&mut self, key: Key<'_>) -> Option<Item<'_>> {
+        self.find(key, false, false)
+    }
+
+    /// Whether a key exists; counted, but it is not used by it.
     #[inline]
     pub fn exists(&mut self, key: Key<'_>) -> bool {
-        self.read(key).is_some()
+        self.examine(key).is_some()
+    }
+
+    /// What gives the accesses of items their meaning.
+    pub fn access(&self) -> AccessClock {
+        self.books.access
     }
 
     #[inline(always)]
-    fn find(&mut self, key: Key<'_>, counted: bool) -> Option<Item<'_>> {
+    fn find(&mut self, key: Key<'_>, counted: bool, used: bool) -> Option<Item<'_>> {
         let found = self.database.table.find(key.slot, key.hash, key.bytes);
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         let found = match found {
@@ -112,6 +130,9 @@ impl<'s> Db<'s> {
         };
         if counted {
             self.books.count_lookup(found.is_some());
+        }
+        if used && let Some(item) = &found {
+            self.books.touch(item.0);
         }
         found
     }
@@ -132,7 +153,10 @@ impl<'s> Db<'s> {
                 books.stats.expired_keys += u64::from(!books.keep_expired);
                 Entry::Vacant(Vacant::stale(key, found, deadlines, books))
             }
-            TableEntry::Occupied(found) => Entry::Occupied(Occupied::new(found, deadlines, books)),
+            TableEntry::Occupied(found) => {
+                books.touch(found.record().view());
+                Entry::Occupied(Occupied::new(found, deadlines, books))
+            }
             TableEntry::Vacant(place) => Entry::Vacant(Vacant::empty(key, place, deadlines, books)),
         }
     }

@@ -95,13 +95,24 @@ impl<'a> Occupied<'a> {
         self.write(word, value.payload());
     }
 
+    /// Sets how many seconds ago the key was used.
+    pub fn set_idle_s(&mut self, idle_s: u64) {
+        self.item().0.set_stamp(self.books.access.stamp_of_idle(idle_s));
+    }
+
+    /// Sets the logarithm of how often the key is used.
+    pub fn set_frequency(&mut self, frequency: u8) {
+        self.item().0.set_stamp(self.books.access.counted(frequency));
+    }
+
     /// Sets or clears the expiry.
     pub fn set_expiry(&mut self, expiry_ms: Option<u64>) {
         self.change(|record| record.with_word(expiry_ms));
     }
 
-    /// Sets the key to a value with its expiry.
+    /// Sets the key to a value with its expiry, which makes it a new key as far as accesses are noted.
     pub fn put(&mut self, value: OwnedValue) {
+        self.item().0.set_stamp(self.books.access.fresh());
         let (word, changed) = (value.expiry_ms(), value.changed);
         value.give(|payload| self.write(word, payload));
         if changed {
@@ -340,12 +351,14 @@ impl<'a> Vacant<'a> {
                 if changed {
                     record.set_hint(true);
                 }
+                record.view().set_stamp(self.books.access.fresh());
                 self.books.admit(self.deadlines, record.view());
                 self.books.stats.dirty += 1;
                 place.insert(record, word.is_some());
             }
             Place::Stale(place) => {
                 let mut found = Occupied::new(place, self.deadlines, self.books);
+                found.item().0.set_stamp(found.books.access.fresh());
                 found.write(word, payload);
                 if changed {
                     found.place.record_mut().set_hint(true);
