@@ -5,6 +5,7 @@
 mod aggregate;
 mod change;
 mod cursor;
+mod expression;
 mod grep;
 mod index;
 mod info;

@@ -5,11 +5,12 @@ mod counter;
 mod expire;
 mod fields;
 mod getex;
+mod import;
 mod random;
 mod read;
 mod setex;
 
-use crate::meta::hash as meta;
+use crate::meta::{hash as meta, hash_new as new};
 use crate::{CommandSpec, Route};
 
 /// The specs of this family.
@@ -42,4 +43,13 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::HPERSIST, Route::Key(expire::hpersist)),
     CommandSpec::new(&meta::HGETEX, Route::Key(getex::hgetex)),
     CommandSpec::new(&meta::HSETEX, Route::Key(setex::hsetex)),
+    CommandSpec::container(
+        &new::HIMPORT,
+        &[
+            CommandSpec::new(&new::HIMPORT_DISCARD, Route::Connection),
+            CommandSpec::new(&new::HIMPORT_DISCARDALL, Route::Connection),
+            CommandSpec::new(&new::HIMPORT_PREPARE, Route::Connection),
+            CommandSpec::new(&new::HIMPORT_SET, Route::Key(import::himport_set)),
+        ],
+    ),
 ];

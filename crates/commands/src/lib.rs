@@ -13,6 +13,7 @@
 
 pub mod array;
 pub mod bitmap;
+mod blocking;
 pub mod cluster;
 pub mod connection;
 pub mod control;
@@ -35,11 +36,13 @@ mod spec;
 pub mod stream;
 pub mod string;
 mod table;
+pub mod transactions;
 mod words;
 
+pub use blocking::{Blocking, PutBack, WaitFn, Waiting};
 pub use ctx::ShardCtx;
 pub use error::CmdError;
-pub use rounds::{OwnedArgs, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState, by_shard};
+pub use rounds::{OwnedArgs, Ran, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState, by_shard};
 pub use spec::{CommandSpec, Handler, Merge, Pick, Route};
 pub use table::{CommandId, CommandTable};
 
@@ -58,6 +61,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     array::SPECS,
     connection::SPECS,
     cluster::SPECS,
+    transactions::SPECS,
     server::SPECS,
     control::SPECS,
     introspection::SPECS,

@@ -1,5 +1,6 @@
 //! The list commands.
 
+mod blocking;
 mod edit;
 mod find;
 mod mpop;
@@ -36,6 +37,12 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::RPOPLPUSH, Route::Rounds(transfer::rpoplpush, transfer::rpoplpush_rounds)),
     CommandSpec::new(&new::LMOVEM, Route::Rounds(transfer::lmovem, transfer::lmovem_rounds)),
     CommandSpec::new(&meta::LMPOP, Route::Rounds(mpop::lmpop, mpop::lmpop_rounds)),
+    CommandSpec::new(&meta::BLPOP, Route::Blocking(&blocking::BLPOP)),
+    CommandSpec::new(&meta::BRPOP, Route::Blocking(&blocking::BRPOP)),
+    CommandSpec::new(&meta::BLMPOP, Route::Blocking(&blocking::BLMPOP)),
+    CommandSpec::new(&meta::BLMOVE, Route::Blocking(&transfer::BLMOVE)),
+    CommandSpec::new(&meta::BRPOPLPUSH, Route::Blocking(&transfer::BRPOPLPUSH)),
+    CommandSpec::new(&new::BLMOVEM, Route::Blocking(&transfer::BLMOVEM)),
 ];
 
 /// Replies with an element.

@@ -19,17 +19,20 @@ pub mod connection_new;
 pub mod generic;
 pub mod geo;
 pub mod hash;
+pub mod hash_new;
 pub mod hyperloglog;
 pub mod introspection;
 pub mod list;
 pub mod list_new;
 pub mod server;
 pub mod set;
+pub mod set_new;
 pub mod sorted_set;
 pub mod stream;
 pub mod stream_new;
 pub mod string;
 pub mod string_new;
+pub mod transactions;
 mod write;
 
 /// The metadata of a command or subcommand.

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use resp::Reply;
 use store::{Limits, OwnedValue};
 
+use crate::blocking::Waiting;
 use crate::generic::Page;
 use crate::sorted_set::Members;
 use crate::{CmdError, ShardCtx};
@@ -52,10 +53,23 @@ pub enum StepOut {
     Parts(Vec<(usize, Result<Vec<u8>, CmdError>)>),
     /// A reply.
     Reply(Vec<u8>),
+    /// The command waits; this is what for.
+    Waits(Box<Waiting>),
+    /// The replies of several commands.
+    Ran(Ran),
     /// One for each of several keys.
     Each(Vec<StepOut>),
     /// The step failed.
     Failed(CmdError),
+}
+
+/// The replies of several commands that ran one after another.
+#[derive(Debug, Default)]
+pub struct Ran {
+    /// One reply behind the other.
+    pub bytes: Vec<u8>,
+    /// By command: where its reply ends, and how many ticks it took.
+    pub each: Vec<(usize, u64)>,
 }
 
 impl StepOut {
@@ -119,6 +133,7 @@ pub struct Tx {
     /// The configured limits of values.
     pub limits: Limits,
     resp3: bool,
+    may_block: bool,
 }
 
 impl Tx {
@@ -131,7 +146,7 @@ impl Tx {
         topology: Topology,
         resp3: bool,
     ) -> Self {
-        Tx { state, db, topology, databases, limits, resp3 }
+        Tx { state, db, topology, databases, limits, resp3, may_block: false }
     }
 
     /// Runs steps in one publish and waits for their results, in the order given.
@@ -183,6 +198,22 @@ impl Tx {
         let mut state = self.state.borrow_mut();
         state.outgoing = Some(steps);
         state.last = last;
+        Round { state: Rc::clone(&self.state) }
+    }
+
+    /// The same for a command that is tried again if it replies null.
+    #[must_use]
+    pub fn blocking(self) -> Self {
+        Tx { may_block: true, ..self }
+    }
+
+    /// Whether the command is tried again if it replies null. Then all locks must still be held, so that nothing is missed.
+    pub fn may_block(&self) -> bool {
+        self.may_block
+    }
+
+    /// Waits for results of something other than steps, which the caller has asked its core for.
+    pub fn results(&self) -> Round {
         Round { state: Rc::clone(&self.state) }
     }
 

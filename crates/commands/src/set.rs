@@ -6,7 +6,7 @@ mod random;
 mod read;
 mod smove;
 
-use crate::meta::set as meta;
+use crate::meta::{set as meta, set_new as new};
 use crate::{CommandSpec, Route};
 
 /// The specs of this family.
@@ -28,4 +28,6 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::SUNIONSTORE, Route::Rounds(combine::sunionstore, combine::sunionstore_rounds)),
     CommandSpec::new(&meta::SDIFFSTORE, Route::Rounds(combine::sdiffstore, combine::sdiffstore_rounds)),
     CommandSpec::new(&meta::SINTERCARD, Route::Rounds(combine::sintercard, combine::sintercard_rounds)),
+    CommandSpec::new(&new::SDIFFCARD, Route::Rounds(combine::sdiffcard, combine::sdiffcard_rounds)),
+    CommandSpec::new(&new::SUNIONCARD, Route::Rounds(combine::sunioncard, combine::sunioncard_rounds)),
 ];

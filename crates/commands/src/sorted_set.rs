@@ -1,6 +1,7 @@
 //! The sorted set commands.
 
 mod add;
+mod blocking;
 mod bounds;
 mod combine;
 mod look;
@@ -46,6 +47,9 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::ZPOPMIN, Route::Key(pop::zpopmin)),
     CommandSpec::new(&meta::ZPOPMAX, Route::Key(pop::zpopmax)),
     CommandSpec::new(&meta::ZMPOP, Route::Rounds(pop::zmpop, pop::zmpop_rounds)),
+    CommandSpec::new(&meta::BZPOPMIN, Route::Blocking(&blocking::BZPOPMIN)),
+    CommandSpec::new(&meta::BZPOPMAX, Route::Blocking(&blocking::BZPOPMAX)),
+    CommandSpec::new(&meta::BZMPOP, Route::Blocking(&blocking::BZMPOP)),
     CommandSpec::new(&meta::ZRANDMEMBER, Route::Key(random::zrandmember)),
     CommandSpec::new(&meta::ZSCAN, Route::Key(scan::zscan)),
     CommandSpec::new(&meta::ZUNION, Route::Rounds(combine::zunion, combine::zunion_rounds)),

@@ -3,6 +3,7 @@
 use base::Args;
 use resp::Reply;
 
+use crate::blocking::Blocking;
 use crate::meta::Meta;
 use crate::rounds::{RoundsFn, Topology};
 use crate::{CmdError, ShardCtx};
@@ -67,6 +68,9 @@ pub enum Route {
     /// from round to round until it concludes. If its first round is its last ([`crate::Tx::last_round`]) nothing is held:
     /// that is the way of commands that read keys of several shards at one instant.
     Rounds(Handler, RoundsFn),
+    /// As `Rounds`, but while the reply is null it is tried again when the keys have changed, unless the command is part of a
+    /// transaction or a script.
+    Blocking(&'static Blocking),
     /// No keys: the function goes from shard to shard, round by round; a step sees a whole shard, but holds nothing, and other
     /// work goes on between the rounds.
     Walk(RoundsFn),

@@ -45,6 +45,11 @@ fn generic() {
 }
 
 #[test]
+fn transactions() {
+    check("transactions", meta::transactions::ALL);
+}
+
+#[test]
 fn cluster() {
     check("cluster", meta::cluster::ALL);
 }

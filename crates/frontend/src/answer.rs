@@ -55,7 +55,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     self.gathered(done);
                 }
             }
-            Dest::Step { .. } => {}
+            Dest::Step { .. } => self.reply_done(dest, bytes),
         }
     }
 
@@ -122,6 +122,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     }
                 }
                 Dest::Part { .. } => self.deliver(piece.dest, bytes),
+                Dest::Step { .. } if matches!(piece.op, Op::Command(_) | Op::Inquiry(_)) => {
+                    self.deliver(piece.dest, bytes);
+                }
                 Dest::Step { .. } => {}
             }
         }

@@ -10,6 +10,9 @@ use base::limits::{
 use bytes::BytesMut;
 use resp::Parser;
 
+use crate::connection::Fieldsets;
+use crate::transaction::{Multi, Watched};
+
 /// A stash that grew beyond this is given back when it is empty.
 const STASH_KEEP_BYTES: usize = 64 * 1024;
 
@@ -65,6 +68,8 @@ pub(crate) struct ClientInfo {
     pub(crate) no_evict: bool,
     /// CLIENT CAPA REDIRECT.
     pub(crate) redirect: bool,
+    /// HIMPORT PREPARE.
+    pub(crate) fieldsets: Fieldsets,
 }
 
 /// Whether the client gets replies (CLIENT REPLY).
@@ -117,6 +122,12 @@ pub(crate) struct Conn {
     pub(crate) monitor: bool,
     /// Its next command is held back by CLIENT PAUSE.
     pub(crate) postponed: bool,
+    /// Its next command waits until its EXEC is done.
+    pub(crate) waits: bool,
+    /// What it has queued since MULTI.
+    pub(crate) multi: Option<Box<Multi>>,
+    /// The keys that it watches.
+    pub(crate) watched: Option<Box<Watched>>,
     /// In the list of connections whose bytes wait to be parsed.
     pub(crate) stalled: bool,
     /// Reading is stopped at the socket.
@@ -163,6 +174,9 @@ impl Conn {
             killed: false,
             monitor: false,
             postponed: false,
+            waits: false,
+            multi: None,
+            watched: None,
             stalled: false,
             paused: false,
             dirty: false,
@@ -207,6 +221,7 @@ impl Conn {
         let outstanding = self.outstanding();
         let expected = self.forecast_bytes.saturating_mul(outstanding as usize);
         outstanding < REPLIES_OUTSTANDING_MAX
+            && !self.waits
             && expected.saturating_add(self.out.len() + self.unsent_bytes + self.stashed_bytes())
                 < REPLIES_PAUSE_BYTES
     }
@@ -298,13 +313,16 @@ impl Conn {
     pub(crate) fn memory_bytes(&self) -> usize {
         let client = self.client.as_deref().map_or(0, |client| {
             let names = [&client.name, &client.lib_name, &client.lib_version];
-            size_of::<ClientInfo>() + names.iter().map(|name| name.capacity()).sum::<usize>()
+            size_of::<ClientInfo>()
+                + names.iter().map(|name| name.capacity()).sum::<usize>()
+                + client.fieldsets.memory_bytes()
         });
         let stash = self.stash.as_ref().map_or(0, |stash| {
             size_of::<Stash>() + stash.bytes.capacity() + stash.ring.len() * size_of::<Place>()
         });
         let buffers = self.query.capacity() + self.out.capacity();
-        size_of::<Conn>() + size_of::<ConnInfo>() + buffers + client + stash
+        let multi = self.multi.as_ref().map_or(0, |multi| multi.memory_bytes());
+        size_of::<Conn>() + size_of::<ConnInfo>() + buffers + client + stash + multi
     }
 
     /// Gives back what a quiet connection need not hold.

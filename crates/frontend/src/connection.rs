@@ -15,6 +15,7 @@ mod config;
 mod debug;
 mod handshake;
 mod help;
+mod himport;
 mod info;
 mod keys;
 mod latency;
@@ -27,6 +28,7 @@ mod slowlog;
 mod tracking;
 
 pub(crate) use client_list::Listing;
+pub(crate) use himport::Fieldsets;
 pub(crate) use monitor::Monitor;
 
 use base::Args;
@@ -119,6 +121,11 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "client|unblock" => Core::client_unblock,
         "client|unpause" => Core::client_unpause,
         "monitor" => Core::monitor,
+        "multi" => Core::multi,
+        "exec" => Core::exec,
+        "discard" => Core::discard,
+        "watch" => Core::watch_keys,
+        "unwatch" => Core::unwatch,
         "readonly" | "readwrite" | "asking" => Core::no_cluster,
         "command" | "command|info" => Core::command_info,
         "command|count" => Core::command_count,
@@ -159,6 +166,10 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "lolwut" => Core::lolwut,
         "object|help" => Core::object_help,
         "time" => Core::time,
+        "himport|discard" => Core::himport_discard,
+        "himport|discardall" => Core::himport_discardall,
+        "himport|prepare" => Core::himport_prepare,
+        "himport|set" => Core::himport_set,
         "debug" => Core::debug,
         "shutdown" => Core::shutdown,
         _ => return None,
@@ -303,6 +314,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Brings the connection back to what it was when it came.
     fn reset(&mut self, call: &Call) -> Result<(), CmdError> {
         let authenticated = self.hot.password.is_empty();
+        self.discard_multi(call.id);
         if conn_mut(&mut self.conns, call.id).is_some_and(|conn| conn.monitor) {
             // What came before in the pipeline is still shown.
             self.flush();
@@ -323,6 +335,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 client.name.clear();
                 client.no_evict = false;
                 client.redirect = false;
+                client.fieldsets.clear();
             }
             if conn.monitor {
                 self.end_monitor(call.id);
@@ -368,8 +381,8 @@ mod tests {
             let has = own.commands[usize::from(id)].is_some();
             let needs = matches!(spec.route, Route::Connection)
                 || matches!(spec.route, Route::Container) && spec.meta.arity == -1;
-            // DEBUG is looked at first, and goes on to shards.
-            let may = matches!(spec.route, Route::Rounds(..));
+            // DEBUG and HIMPORT SET are looked at first, and go on to shards.
+            let may = matches!(spec.route, Route::Rounds(..) | Route::Key(_));
             assert!(has == needs || has && may, "{}", spec.meta.name);
             assert!(has || own.inquiries[usize::from(id)].is_none(), "{}", spec.meta.name);
         }

@@ -294,6 +294,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if conn.monitor {
                 self.end_monitor(id);
             }
+            self.discard_multi(id);
             self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }
@@ -571,6 +572,7 @@ fn handler_of(route: &Route) -> Option<Handler> {
         | Route::AllShards(handler, _)
         | Route::OneShard(_, handler)
         | Route::Rounds(handler, _) => Some(handler),
+        Route::Blocking(blocking) => Some(blocking.handler),
         Route::Walk(_) | Route::Connection | Route::Container => None,
     }
 }

@@ -287,6 +287,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Runs a step on the shard; the last one gives the locks back. All steps of a task see the time of its locks: that is
     /// the instant at which the whole command takes effect (T1).
     fn run_step(&mut self, piece: &Piece, call: StepCall, now_ms: u64) -> StepOut {
+        // What was touched before must not count for keys that the step begins to watch.
+        if self.shard.has_touched() {
+            self.shard.take_touched();
+        }
         self.shard.rewind(self.locks.stamp_ms(call.task).unwrap_or(now_ms));
         let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(piece.db), slot: 0, hash: 0 };
         if piece.no_touch {

@@ -63,6 +63,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             || !spec.takes(args.len())
             || !conn.authenticated
             || conn.replies != Replies::On
+            || conn.multi.is_some()
         {
             return false;
         }

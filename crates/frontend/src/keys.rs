@@ -67,6 +67,11 @@ impl KeyRange {
         KeyRange { first, end, step: usize::try_from(meta.step).unwrap_or(1).max(1) }
     }
 
+    /// How many arguments belong to each key, itself among them.
+    pub(crate) fn step(self) -> usize {
+        self.step
+    }
+
     fn iter(self) -> impl Iterator<Item = usize> + Clone {
         (self.first..self.end).step_by(self.step)
     }

@@ -50,6 +50,7 @@ mod rounds;
 mod route;
 pub mod shared;
 pub mod stats;
+mod transaction;
 mod watch;
 
 pub use crate::config::Config;

@@ -75,6 +75,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Whether a command must not be carried out, since it may use memory and there is none.
     #[inline]
     pub(crate) fn lacks_memory(&self, call: &Call) -> bool {
-        self.memory.full && self.table().spec(call.command).meta.flags.contains(Flag::DenyOom)
+        let meta = self.table().spec(call.command).meta;
+        self.memory.full
+            && (meta.flags.contains(Flag::DenyOom) || meta.name == "exec" && self.queued_flags(call.id).1)
     }
 }

@@ -129,10 +129,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return false;
         }
         let spec = self.table().spec(command);
+        let writes = pause.holds(spec) || spec.meta.name == "exec" && self.queued_flags(id).0;
         let lacks_memory = self.memory.is_full() && spec.meta.flags.contains(Flag::DenyOom);
         let open = self.hot.password.is_empty() || spec.meta.flags.contains(Flag::NoAuth);
         let Some(conn) = conn_mut(&mut self.conns, id) else { return false };
-        if !pause.holds(spec) || lacks_memory || conn.monitor || !(open || conn.authenticated) {
+        if !writes || lacks_memory || conn.monitor || !(open || conn.authenticated) {
             return false;
         }
         conn.last_command = command;
@@ -149,7 +150,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.plan.len() > 0 {
             return;
         }
-        let oldest = self.tasks.iter().map(|task| task.number()).min().unwrap_or(u64::MAX);
+        let begun = self.tasks.iter().filter(|task| !task.waits_for_own());
+        let oldest = begun.map(|task| task.number()).min().unwrap_or(u64::MAX);
         let fences = std::mem::take(&mut self.detour.fences);
         for fence in fences {
             if oldest <= fence.last_task {

@@ -29,6 +29,7 @@ use crate::journal::ShortArgs;
 use crate::keys::Keys;
 use crate::message::{Dest, Op, Piece, Source, StepCall, TaskId};
 use crate::route::{Call, copy_each};
+use crate::transaction::exec::Execution;
 use crate::watch::account;
 
 /// A rounds command under way.
@@ -38,16 +39,16 @@ pub(crate) struct Task {
     db: u16,
     resp3: bool,
     no_touch: bool,
-    command: u16,
+    command: Option<u16>,
     state: Rc<RefCell<TxState>>,
-    function: Pin<Box<dyn Future<Output = Result<(), CmdError>>>>,
+    function: TaskFuture,
     /// The longest time of a step of this round, and the sum of those of the rounds before.
     pub(crate) round_ticks: u64,
     ticks: u64,
     /// The command's arguments, if they may be wanted.
     words: ShortArgs,
     /// By shard with keys of this task: the names of the keys to lock; none to hold the whole shard.
-    keys: Vec<(u16, Vec<Vec<u8>>)>,
+    keys: ShardKeys,
     /// Whether the locks were asked for, and whether they were given back.
     locked: bool,
     released: bool,
@@ -56,12 +57,47 @@ pub(crate) struct Task {
     /// How many of them the function sees.
     steps: usize,
     missing: usize,
+    /// The EXEC that it carries out, if it does.
+    pub(crate) execution: Option<Execution>,
 }
+
+/// How to begin a task.
+pub(crate) struct NewTask {
+    pub(crate) dest: Dest,
+    pub(crate) db: u16,
+    pub(crate) resp3: bool,
+    pub(crate) no_touch: bool,
+    /// The command to count it as; `None` if it is counted otherwise.
+    pub(crate) command: Option<u16>,
+    /// The command's arguments, if they may be wanted.
+    pub(crate) words: ShortArgs,
+    /// By shard, the names of the keys to lock, or none for the whole shard. Empty: it holds nothing.
+    pub(crate) keys: ShardKeys,
+}
+
+/// By shard, the names of keys to lock there; none for the whole shard.
+pub(crate) type ShardKeys = Vec<(u16, Vec<Vec<u8>>)>;
+
+/// The function of a task.
+pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<(), CmdError>>>>;
 
 impl Task {
     /// Its number among the tasks of its core, in the order in which they began.
     pub(crate) fn number(&self) -> u64 {
         self.id.number
+    }
+
+    /// Whether it waits for a command of the core's own.
+    pub(crate) fn waits_for_own(&self) -> bool {
+        self.execution.as_ref().is_some_and(|execution| execution.desk.borrow().waits_for_own)
+    }
+
+    /// Makes it wait for one result that is no step's.
+    pub(crate) fn await_one(&mut self) {
+        self.steps = 1;
+        self.missing = 1;
+        self.results.clear();
+        self.results.push(None);
     }
 }
 
@@ -91,35 +127,58 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Starts a task that is going to lock these keys; without any, it walks over the shards.
-    pub(crate) fn start_task(&mut self, call: &Call, function: RoundsFn, keys: Vec<(u16, Vec<Vec<u8>>)>) {
+    pub(crate) fn start_task(&mut self, call: &Call, function: RoundsFn, keys: ShardKeys) {
         let args: OwnedArgs = self.call_args(call).iter().map(Bytes::copy_from_slice).collect();
         let mut words = ShortArgs::default();
         self.keep_args(call, &mut words);
+        self.plan.ranges.truncate(call.first_range as usize);
+        let (dest, command) = (call.dest(), Some(call.command));
+        let (resp3, no_touch) = (call.resp3, call.no_touch);
+        let task = NewTask { dest, db: call.db, resp3, no_touch, command, words, keys };
+        self.begin_task(task, |tx| function(tx, args));
+    }
+
+    /// Begins a task.
+    pub(crate) fn begin_task(&mut self, new: NewTask, function: impl FnOnce(Tx) -> TaskFuture) {
+        self.begin(new, None, function);
+    }
+
+    /// Begins the task of an EXEC.
+    pub(crate) fn begin_execution(
+        &mut self,
+        new: NewTask,
+        execution: Execution,
+        function: impl FnOnce(Tx) -> TaskFuture,
+    ) {
+        self.begin(new, Some(execution), function);
+    }
+
+    fn begin(&mut self, new: NewTask, execution: Option<Execution>, function: impl FnOnce(Tx) -> TaskFuture) {
         let state = Rc::new(RefCell::new(TxState::default()));
-        let db = usize::from(call.db);
+        let db = usize::from(new.db);
         let (databases, limits) = (self.hot.databases, self.hot.limits);
-        let tx = Tx::new(Rc::clone(&state), db, databases, limits, self.topology, call.resp3);
+        let tx = Tx::new(Rc::clone(&state), db, databases, limits, self.topology, new.resp3);
         self.next_task += 1;
         let task = Task {
             id: TaskId { core: self.id, number: self.next_task },
-            dest: call.dest(),
-            db: call.db,
-            resp3: call.resp3,
-            no_touch: call.no_touch,
-            command: call.command,
+            dest: new.dest,
+            db: new.db,
+            resp3: new.resp3,
+            no_touch: new.no_touch,
+            command: new.command,
             state,
-            function: function(tx, args),
+            function: function(tx),
             round_ticks: 0,
             ticks: 0,
-            words,
-            keys,
+            words: new.words,
+            keys: new.keys,
             locked: false,
             released: false,
             results: Vec::new(),
             steps: 0,
             missing: 0,
+            execution,
         };
-        self.plan.ranges.truncate(call.first_range as usize);
         let at = self.tasks.insert(task);
         self.stats().rounds.add(1);
         self.advance(at);
@@ -151,6 +210,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
+    /// The reply of a command that a task waits for.
+    pub(crate) fn reply_done(&mut self, dest: Dest, bytes: &[u8]) {
+        let Dest::Step { task, .. } = dest else { return };
+        let execution = self.tasks.get_mut(task).and_then(|task| task.execution.clone());
+        if let Some(execution) = execution {
+            self.inner_done(&execution);
+        }
+        self.step_done(dest, StepOut::Reply(bytes.to_vec()));
+    }
+
     /// Polls a task's function and sends the round that it asks for, or concludes.
     fn advance(&mut self, at: u32) {
         let Some(task) = self.tasks.get_mut(at) else { return };
@@ -158,6 +227,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut context = Context::from_waker(Waker::noop());
         match task.function.as_mut().poll(&mut context) {
             Poll::Pending => {
+                let own =
+                    task.execution.as_ref().and_then(|execution| execution.desk.borrow_mut().own.take());
+                if let Some(number) = own {
+                    return self.run_inner(at, number);
+                }
                 let (steps, last) = {
                     let mut state = task.state.borrow_mut();
                     (state.outgoing.take().unwrap_or_default(), state.last)
@@ -285,13 +359,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             (task.dest, task.locked && !task.released && !task.keys.is_empty(), task.resp3, task.command);
         let (ticks, words) = (task.ticks, std::mem::take(&mut task.words));
         let mut bytes = std::mem::take(&mut task.state.borrow_mut().reply);
+        let execution = task.execution.take();
         let stats = self.stats();
-        account(&stats.commands[usize::from(command)], ticks);
+        if let Some(command) = command {
+            account(&stats.commands[usize::from(command)], ticks);
+        }
         if let Err(error) = &result {
             let text = error.text();
             bytes.clear();
             Reply::new(&mut bytes, resp3).error_bytes(&text);
-            stats.commands[usize::from(command)].failed.add(1);
+            if let Some(command) = command {
+                stats.commands[usize::from(command)].failed.add(1);
+            }
             stats.error(&text);
         }
         if locked {
@@ -299,7 +378,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.runnable.retain(|&other| other != at);
         self.tasks.remove(at);
-        self.command_took(dest, command, ticks, bytes.len(), &words);
+        if let Some(command) = command {
+            self.command_took(dest, command, ticks, bytes.len(), &words);
+        }
+        if let Some(execution) = &execution {
+            self.conclude_execution(dest, execution);
+        }
         self.deliver(dest, &bytes);
     }
 }

@@ -38,10 +38,15 @@ pub(crate) struct Call {
     pub(crate) db: u16,
     pub(crate) resp3: bool,
     pub(crate) no_touch: bool,
+    /// The task of an EXEC that waits for its reply, if it is a part of one.
+    pub(crate) inner: Option<u32>,
 }
 
 impl Call {
     pub(crate) fn dest(&self) -> Dest {
+        if let Some(task) = self.inner {
+            return Dest::Step { task, step: 0 };
+        }
         if self.muted {
             return Dest::NOBODY;
         }
@@ -97,7 +102,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: conn.db,
             resp3: conn.resp3,
             no_touch: conn.no_touch,
+            inner: None,
         };
+        let queues = conn.multi.is_some();
         conn.commands += 1;
         let authenticated = conn.authenticated || self.hot.password.is_empty();
         let args = self.call_args(&call);
@@ -125,8 +132,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.is_monitor(&call) {
             return self.refuse(&call, &CmdError::text_of("ERR Replica can't interact with the keyspace"));
         }
+        if queues && self.queue(&call) {
+            return self.plan.ranges.truncate(first_range as usize);
+        }
         match route {
-            Route::Key(_) => self.route_key(&call),
+            Route::Key(_) if !self.own_commands.takes(call.command) => self.route_key(&call),
             Route::Keys(_, merge) => self.route_keys(&call, merge),
             Route::AllShards(_, merge) => self.route_all(&call, merge),
             Route::OneShard(pick, _) => match pick(self.call_args(&call), self.topology) {
@@ -136,8 +146,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Route::Rounds(_, function) if !self.own_commands.takes(call.command) => {
                 self.route_rounds(&call, function);
             }
+            Route::Blocking(blocking) => self.route_rounds(&call, blocking.rounds),
             Route::Walk(function) => self.start_task(&call, function, Vec::new()),
-            Route::Rounds(..) | Route::Connection | Route::Container => self.connection_command(&call),
+            Route::Key(_) | Route::Rounds(..) | Route::Connection | Route::Container => {
+                self.connection_command(&call)
+            }
         }
         // What is not planned for the own shard has been copied, or is done.
         let end = self.plan.own_ranges();
@@ -195,7 +208,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Answers a command with an error without having executed it.
     #[cold]
     pub(crate) fn refuse(&mut self, call: &Call, error: &CmdError) {
-        let text = error.text();
+        let mut text = error.text();
+        if let Some(aborted) = self.refused_in_multi(call, &text) {
+            text = aborted.into();
+        }
         self.plan.ranges.truncate(call.first_range as usize);
         self.answer(call, |reply| reply.error_bytes(&text));
         let stats = self.stats();
@@ -207,6 +223,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Writes the reply of a command that the core itself carried out.
     pub(crate) fn answer(&mut self, call: &Call, write: impl FnOnce(&mut Reply<'_>)) {
+        if call.inner.is_some() {
+            let resp3 = conn_mut(&mut self.conns, call.id).map_or(call.resp3, |conn| conn.resp3);
+            let mut bytes = Vec::new();
+            write(&mut Reply::new(&mut bytes, resp3));
+            self.answered_bytes = bytes.len();
+            return self.deliver(call.dest(), &bytes);
+        }
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return };
         if call.muted {
             return;

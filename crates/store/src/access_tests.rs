@@ -78,7 +78,7 @@ fn idle_times_are_exact_for_hours_and_nearly_for_months() {
         used.insert(name, shard.now_ms());
     }
     for _ in 0..3000 {
-        let scale = rng.below(16);
+        let scale = rng.below(19);
         pass(&mut shard, 1 + rng.below(1 << scale));
         let name = format!("key:{}", rng.below(200)).into_bytes();
         let key = shard.key(&name);

@@ -9,6 +9,7 @@ use crate::draft::Surroundings;
 use crate::events::Events;
 use crate::expiry::Deadlines;
 use crate::graveyard::Graveyard;
+use crate::interest::Interest;
 use crate::key::TableHasher;
 use crate::sizes::Place;
 use crate::value::{Large, field_soonest_ms, footprint};
@@ -53,6 +54,8 @@ pub(crate) struct Books {
     /// The buffer in which small collections are changed.
     pub(crate) buffer: Vec<u8>,
     pub(crate) events: Events,
+    /// Keys that somebody wants to hear of.
+    pub(crate) interest: Interest,
 }
 
 impl Books {

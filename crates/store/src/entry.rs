@@ -153,7 +153,9 @@ impl<'a> Occupied<'a> {
     /// Removes the key and returns what it held.
     pub fn take(self) -> OwnedValue {
         let Occupied { place, deadlines, books } = self;
-        books.forget(deadlines, place.record().view());
+        let old = place.record().view();
+        books.forget(deadlines, old);
+        books.interest.touch(deadlines.db, old.name());
         books.stats.dirty += 1;
         OwnedValue::taken(place.remove())
     }
@@ -161,7 +163,9 @@ impl<'a> Occupied<'a> {
     /// Removes the key without counting a change.
     pub(crate) fn delete(self) {
         let Occupied { place, deadlines, books } = self;
-        books.forget(deadlines, place.record().view());
+        let old = place.record().view();
+        books.forget(deadlines, old);
+        books.interest.touch(deadlines.db, old.name());
         let record = place.remove();
         if let PayloadRef::Boxed(_) = record.payload() {
             books.discard(record.into_box());
@@ -179,7 +183,7 @@ impl<'a> Occupied<'a> {
             match self.place.record_mut().overwrite_in_place(payload) {
                 Ok(()) => {
                     self.deadlines.sizes.shift(before, after);
-                    self.books.stats.dirty += 1;
+                    self.changed();
                     return;
                 }
                 Err(unwritten) => payload = unwritten,
@@ -200,7 +204,7 @@ impl<'a> Occupied<'a> {
             match self.place.record_mut().overwrite_in_place(payload) {
                 Ok(()) => {
                     self.deadlines.sizes.shift(before, Size::of(self.place.record().view()));
-                    self.books.stats.dirty += 1;
+                    self.changed();
                     return;
                 }
                 Err(unwritten) => payload = unwritten,
@@ -228,7 +232,19 @@ impl<'a> Occupied<'a> {
             let marked = new.has_word();
             self.place.set_marked(marked);
         }
+        self.changed();
+    }
+
+    /// Notes that the key was changed.
+    #[inline(always)]
+    fn changed(&mut self) {
         self.books.stats.dirty += 1;
+        self.touch();
+    }
+
+    #[inline(always)]
+    fn touch(&mut self) {
+        self.books.interest.touch(self.deadlines.db, self.place.record().view().name());
     }
 
     /// Overwrites a large string in its own buffer, if there is one and it is neither too small nor far too big.
@@ -353,6 +369,7 @@ impl<'a> Vacant<'a> {
                 }
                 record.view().set_stamp(self.books.access.fresh());
                 self.books.admit(self.deadlines, record.view());
+                self.books.interest.touch(self.deadlines.db, self.key.bytes);
                 self.books.stats.dirty += 1;
                 place.insert(record, word.is_some());
             }

@@ -81,6 +81,8 @@ pub struct Progress {
 
 /// The state of a database's expiry.
 pub(crate) struct Deadlines {
+    /// The number of the database.
+    pub(crate) db: usize,
     /// Sum of the expiry times of all keys that have one.
     sum_ms: u128,
     /// No key expires before.
@@ -113,6 +115,7 @@ struct Window {
 impl Default for Deadlines {
     fn default() -> Self {
         Deadlines {
+            db: 0,
             sum_ms: 0,
             soonest_ms: u64::MAX,
             set_ms: u64::MAX,
@@ -270,6 +273,7 @@ impl Database {
             },
             |record| {
                 books.forget(deadlines, record.view());
+                books.interest.touch(deadlines.db, record.view().name());
                 books.discard(record.into_box());
             },
         );

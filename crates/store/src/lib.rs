@@ -30,6 +30,7 @@ mod expiry;
 mod fields;
 mod graveyard;
 mod hash;
+mod interest;
 mod key;
 mod limits;
 mod list;
@@ -43,6 +44,7 @@ mod stream;
 mod structure;
 mod value;
 mod walk;
+mod watched;
 
 #[cfg(test)]
 mod collection_tests;
@@ -60,6 +62,7 @@ pub use entry::{Entry, Occupied, Vacant};
 pub use events::{Class, Event};
 pub use expiry::Progress;
 pub use hash::{Field, FieldExpiry, Fields, Hash, HashDraft, HashRef};
+pub use interest::Touched;
 pub use key::Key;
 pub use limits::Limits;
 pub use list::{List, ListDraft, ListRef};
@@ -72,3 +75,4 @@ pub use sorted_set::{SmallSortedSet, SortedSet, SortedSetEdit, SortedSetRef};
 pub use stream::StreamDraft;
 pub use structure::{Collection, Structure};
 pub use value::{Item, Kind, StringValue, TooLong, Value};
+pub use watched::WatchToken;

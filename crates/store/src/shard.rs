@@ -10,7 +10,9 @@ use crate::db::{Database, Db};
 use crate::events::{Class, Event, Events};
 use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
+use crate::interest::{Interest, Touched};
 use crate::key::TableHasher;
+use crate::watched::Watches;
 use crate::{Key, Limits, Sizes};
 
 /// Databases that a shard can have: the most that Redis's own tests ask for, and few enough to be looked at one by one.
@@ -61,6 +63,8 @@ pub struct Shard {
     /// Whether nothing expires but what somebody comes upon; for tests.
     expiry_paused: bool,
     pub(crate) books: Books,
+    /// Who watches keys.
+    pub(crate) watches: Watches,
 }
 
 impl Shard {
@@ -73,6 +77,7 @@ impl Shard {
             databases: Vec::new(),
             walk: Walk::default(),
             expiring: Vec::new(),
+            watches: Watches::default(),
             expiring_next: 0,
             expiry_paused: false,
             books: Books {
@@ -88,6 +93,7 @@ impl Shard {
                 limits: Limits::default(),
                 buffer: Vec::new(),
                 events: Events::default(),
+                interest: Interest::default(),
             },
         }
     }
@@ -124,6 +130,35 @@ impl Shard {
         self.books.limits = limits;
     }
 
+    /// Whether keys of this slot live here.
+    pub fn has_slot(&self, slot: u16) -> bool {
+        slots_of_shard(self.options.shard, self.options.shards).contains(&slot)
+    }
+
+    /// Somebody has an interest in a key: from now on it is listed when it is touched, until the interest is taken back.
+    pub fn add_interest(&mut self, db: usize, name: &[u8]) {
+        self.books.interest.add(db, name);
+    }
+
+    /// Takes one interest in a key back.
+    pub fn remove_interest(&mut self, db: usize, name: &[u8]) {
+        self.books.interest.remove(db, name);
+    }
+
+    /// Whether a key of interest was touched.
+    #[inline]
+    pub fn has_touched(&self) -> bool {
+        self.books.interest.has_touched()
+    }
+
+    /// The keys of interest that were touched since the last call, in the order in which that happened first: changed, made
+    /// or removed, for whatever reason, or exchanged with their database.
+    pub fn take_touched(&mut self) -> Vec<Touched> {
+        let touched = self.books.interest.take();
+        self.watches.mark(&touched);
+        touched
+    }
+
     /// A generator of its own for a command that picks at random.
     pub fn fork_rng(&mut self) -> Rng {
         self.books.rng.fork()
@@ -157,7 +192,7 @@ impl Shard {
     pub fn db(&mut self, index: usize) -> Db<'_> {
         let index = self.prepare(index);
         let Shard { databases, books, hasher, expiring, options, .. } = self;
-        let database = databases[index].get_or_insert_with(|| new_database(options));
+        let database = databases[index].get_or_insert_with(|| new_database(options, index));
         Db::new(database, books, *hasher, index, expiring)
     }
 
@@ -180,8 +215,16 @@ impl Shard {
     /// Makes two databases change their numbers. O(1).
     pub fn swap(&mut self, a: usize, b: usize) {
         let (a, b) = (self.prepare(a), self.prepare(b));
+        if a != b && self.books.interest.is_active() {
+            self.touch_all(&[a, b]);
+        }
         self.databases.swap(a, b);
         self.walk.restart();
+        for index in [a, b] {
+            if let Some(Some(database)) = self.databases.get_mut(index) {
+                database.deadlines.db = index;
+            }
+        }
         for listed in &mut self.expiring {
             if *listed == a {
                 *listed = b;
@@ -194,9 +237,12 @@ impl Shard {
     /// Empties a database; returns how many keys it had. O(1): [`Shard::free_slice`] gives the memory back.
     pub fn flush(&mut self, db: usize) -> usize {
         let index = self.prepare(db);
+        if self.books.interest.is_active() {
+            self.touch_all(&[index]);
+        }
         let Some(Some(database)) = self.databases.get_mut(index) else { return 0 };
         let listed = database.listed;
-        let old = std::mem::replace(database, new_database(&self.options));
+        let old = std::mem::replace(database, new_database(&self.options, index));
         database.listed = listed;
         let keys = old.table.len();
         self.books.record_bytes -= old.deadlines.fields.memory_bytes();
@@ -324,6 +370,25 @@ impl Shard {
         self.databases.get(db)?.as_ref().map(|database| &*database.deadlines.sizes)
     }
 
+    /// Touches the keys of interest in some databases, which lose or exchange all their keys, as far as there are keys of
+    /// that name in one of them.
+    #[cold]
+    fn touch_all(&mut self, dbs: &[usize]) {
+        for &db in dbs {
+            for name in self.books.interest.names(db) {
+                let key = Key::new(&self.options.hasher, &name);
+                let exists = |db: &usize| {
+                    let database = self.databases.get(*db).and_then(Option::as_deref);
+                    database
+                        .is_some_and(|database| database.table.get(key.slot, key.hash, key.bytes).is_some())
+                };
+                if dbs.iter().any(exists) {
+                    self.books.interest.touch(db, &name);
+                }
+            }
+        }
+    }
+
     /// Makes room for the number of a database, and returns it, or that of the last database if it is past that.
     #[inline]
     fn prepare(&mut self, db: usize) -> usize {
@@ -336,9 +401,11 @@ impl Shard {
 }
 
 #[cold]
-fn new_database(options: &ShardOptions) -> Box<Database> {
+fn new_database(options: &ShardOptions, index: usize) -> Box<Database> {
     let slots = slots_of_shard(options.shard, options.shards);
     let count = slots.end - slots.start;
     let table = Table::new(slots.start, count, TableHasher(options.hasher));
-    Box::new(Database { table, deadlines: Deadlines::default(), listed: false })
+    let mut database = Database { table, deadlines: Deadlines::default(), listed: false };
+    database.deadlines.db = index;
+    Box::new(database)
 }

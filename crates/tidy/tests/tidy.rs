@@ -12,12 +12,13 @@ const LAYERS: &[(&str, u8)] = &[
     ("bus", 1),
     ("ds", 1),
     ("sys", 1),
+    ("rdb", 1),
     ("store", 2),
     ("reactor", 2),
-    ("commands", 3),
     ("persist", 3),
-    ("frontend", 4),
-    ("server", 5),
+    ("commands", 4),
+    ("frontend", 5),
+    ("server", 6),
 ];
 
 /// Development crates: they may use any crate but those named, and no crate of the table above may use them.

@@ -105,6 +105,14 @@ impl LongFloat {
         i64::try_from(int.value).ok().filter(|_| !out_of_range)
     }
 
+    /// The product with an integer, rounded up to an integer, if it fits.
+    pub fn times_rounded_up(self, factor: i64) -> Option<i64> {
+        let product = (self.0 * LongFloat::from_int(factor).0).value;
+        let int = product.to_i128_r(64, Round::TowardPositive, &mut false);
+        let out_of_range = int.status.contains(rustc_apfloat::Status::INVALID_OP);
+        i64::try_from(int.value).ok().filter(|_| !out_of_range)
+    }
+
     /// Appends what C's `%.17Lg` prints: at most 17 digits, with an exponent if there would be many zeros.
     pub fn write_general(self, out: &mut Vec<u8>) {
         if !self.0.is_finite() || self.0.is_zero() {

@@ -2,9 +2,10 @@
 
 use base::Args;
 use base::glob::glob_match;
+use regex::bytes::Regex;
 use resp::Reply;
 
-use super::{index, look};
+use super::{expression, index, look};
 use crate::{CmdError, ShardCtx, elements, words};
 
 /// Most predicates of a call.
@@ -42,17 +43,19 @@ enum Predicate<'a> {
     Exact(&'a [u8]),
     Contains(&'a [u8]),
     Glob(&'a [u8]),
+    Expression(Regex),
 }
 
 impl Predicate<'_> {
     fn holds(&self, text: &[u8], any_case: bool) -> bool {
         let same = |a: &[u8], b: &[u8]| if any_case { a.eq_ignore_ascii_case(b) } else { a == b };
-        match *self {
+        match self {
             Predicate::Exact(wanted) => same(text, wanted),
             Predicate::Contains(wanted) => {
                 wanted.is_empty() || text.windows(wanted.len()).any(|part| same(part, wanted))
             }
             Predicate::Glob(pattern) => glob_match(pattern, text, any_case),
+            Predicate::Expression(expression) => expression.is_match(text),
         }
     }
 }
@@ -69,7 +72,7 @@ impl<'a> Plan<'a> {
     fn parse(args: Args<'a>) -> Result<Self, CmdError> {
         let mut plan =
             Plan { predicates: Vec::new(), all: false, any_case: false, with_values: false, limit: u64::MAX };
-        let mut has_expression = false;
+        let mut expressions = Vec::new();
         let mut words = args.iter();
         while let Some(word) = words.next() {
             let kinds = ["EXACT", "MATCH", "GLOB", "RE"];
@@ -87,8 +90,12 @@ impl<'a> Plan<'a> {
                             "ERR regular expression is too long, maximum is 2048 bytes",
                         ));
                     }
+                    _ if pattern.is_empty() => {
+                        return Err(CmdError::text_of("ERR regular expression is empty"));
+                    }
                     _ => {
-                        has_expression = true;
+                        // Whether letters have a case is known when all words are.
+                        expressions.push(plan.predicates.len());
                         Predicate::Exact(pattern)
                     }
                 });
@@ -106,11 +113,15 @@ impl<'a> Plan<'a> {
                 return Err(CmdError::Syntax);
             }
         }
-        if has_expression {
-            return Err(CmdError::text_of("ERR regular expressions are not supported"));
-        }
         if plan.predicates.is_empty() {
             return Err(CmdError::Syntax);
+        }
+        for at in expressions {
+            if let Some(predicate) = plan.predicates.get_mut(at)
+                && let Predicate::Exact(pattern) = *predicate
+            {
+                *predicate = Predicate::Expression(expression::compile(pattern, plan.any_case)?);
+            }
         }
         Ok(plan)
     }

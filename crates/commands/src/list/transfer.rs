@@ -1,6 +1,5 @@
-//! Moving elements from list to list: LMOVE, RPOPLPUSH, LMOVEM.
-
-use std::pin::Pin;
+//! Moving elements from list to list: LMOVE, RPOPLPUSH, LMOVEM, and the same as soon as there are some: BLMOVE, BRPOPLPUSH,
+//! BLMOVEM.
 
 use base::Args;
 use bytes::Bytes;
@@ -9,7 +8,8 @@ use ds::pack::Element;
 use resp::Reply;
 use store::{Class, Kind};
 
-use super::{pop, push_event, side};
+use super::{blocking, pop, push_event, side};
+use crate::blocking::{Blocking, Rounds, Waiting, timeout};
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
 
 /// How many elements are moved.
@@ -31,11 +31,14 @@ struct Move {
     count: Count,
     /// One by one, so that their order at the destination is that of single moves.
     one_by_one: bool,
+    /// Replies null if there is nothing to move, so that it can be waited for.
+    waits: bool,
 }
 
 impl Move {
     /// What RPOPLPUSH does.
-    const ROTATION: Move = Move { from: Side::Back, to: Side::Front, count: Count::One, one_by_one: true };
+    const ROTATION: Move =
+        Move { from: Side::Back, to: Side::Front, count: Count::One, one_by_one: true, waits: false };
 
     fn lmove(args: &[&[u8]]) -> Result<Self, CmdError> {
         let [from, to] = args else { return Err(CmdError::Syntax) };
@@ -59,6 +62,27 @@ impl Move {
         }
         let count = if exactly { Count::Exactly(count) } else { Count::UpTo(count) };
         Ok(Move { count, one_by_one, ..plain })
+    }
+
+    /// BLMOVE, from the sides on: with a timeout behind them.
+    fn blmove(args: &[&[u8]]) -> Result<Self, CmdError> {
+        let [from, to, limit] = args else { return Err(CmdError::Syntax) };
+        let what = Move::lmove(&[from, to])?;
+        timeout(limit, 0)?;
+        Ok(what)
+    }
+
+    fn brpoplpush(args: &[&[u8]]) -> Result<Self, CmdError> {
+        let [limit] = args else { return Err(CmdError::Syntax) };
+        timeout(limit, 0)?;
+        Ok(Move::ROTATION)
+    }
+
+    fn blmovem(args: &[&[u8]]) -> Result<Self, CmdError> {
+        let [from, to, limit, rest @ ..] = args else { return Err(CmdError::Syntax) };
+        let what = Move::blmove(&[from, to, limit])?;
+        let more = Move::lmovem(&[&[*from, to], rest].concat())?;
+        Ok(Move { waits: true, count: more.count, one_by_one: more.one_by_one, ..what })
     }
 
     /// How many elements of a list of this length are moved.
@@ -86,6 +110,7 @@ impl Move {
             (Count::One, [text]) => reply.bulk(text),
             (Count::One, _) => reply.null(),
             (Count::Exactly(_), []) => reply.null_array(),
+            (_, []) if self.waits => reply.null_array(),
             _ => {
                 reply.array(texts.len());
                 texts.iter().for_each(|text| reply.bulk(text));
@@ -114,6 +139,45 @@ pub(super) fn lmovem(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     let words: Vec<&[u8]> = args.tail(3).iter().collect();
     let step = Move::lmovem(&words)?;
     transfer(ctx, args, reply, step)
+}
+
+/// BLMOVE source destination LEFT|RIGHT LEFT|RIGHT timeout
+pub(super) static BLMOVE: Blocking = Blocking {
+    handler: |ctx, args, reply| transfer_words(ctx, args, reply, Move::blmove),
+    rounds: |tx, args| rounds(tx, args, Move::blmove),
+    wait: |ctx, args| wait(ctx, args.arg(5)),
+    put_back: None,
+};
+
+/// BRPOPLPUSH source destination timeout
+pub(super) static BRPOPLPUSH: Blocking = Blocking {
+    handler: |ctx, args, reply| transfer_words(ctx, args, reply, Move::brpoplpush),
+    rounds: |tx, args| rounds(tx, args, Move::brpoplpush),
+    wait: |ctx, args| wait(ctx, args.arg(3)),
+    put_back: None,
+};
+
+/// BLMOVEM source destination LEFT|RIGHT LEFT|RIGHT timeout [COUNT count|EXACTLY count OBO|BULK]
+pub(super) static BLMOVEM: Blocking = Blocking {
+    handler: |ctx, args, reply| transfer_words(ctx, args, reply, Move::blmovem),
+    rounds: |tx, args| rounds(tx, args, Move::blmovem),
+    wait: |ctx, args| wait(ctx, args.arg(5)),
+    put_back: None,
+};
+
+fn transfer_words(
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+    parse: fn(&[&[u8]]) -> Result<Move, CmdError>,
+) -> Result<(), CmdError> {
+    let words: Vec<&[u8]> = args.tail(3).iter().collect();
+    transfer(ctx, args, reply, parse(&words)?)
+}
+
+/// Waits for the source.
+fn wait(ctx: &mut ShardCtx<'_>, limit: &[u8]) -> Result<Option<Waiting>, CmdError> {
+    blocking::wait(timeout(limit, ctx.now_ms())?, vec![1])
 }
 
 fn transfer(
@@ -210,9 +274,6 @@ fn rotate(ctx: &mut ShardCtx<'_>, name: &[u8], what: Move, count: usize) -> Resu
     })?;
     Ok(edited.result)
 }
-
-/// What a rounds function is made into.
-type Rounds = Pin<Box<dyn Future<Output = Result<(), CmdError>>>>;
 
 /// LMOVE over two shards.
 pub(super) fn lmove_rounds(tx: Tx, args: OwnedArgs) -> Rounds {

@@ -29,3 +29,13 @@ pub static LMOVEM: Meta = Meta {
     docs: &docs::LMOVEM,
     ..META
 };
+
+/// The metadata of BLMOVEM.
+pub static BLMOVEM: Meta = Meta {
+    name: "blmovem",
+    arity: -6,
+    flags: Flags::of(&[Flag::Write, Flag::DenyOom, Flag::Blocking]),
+    acl: Acl::of(&[Category::Write, Category::List, Category::Slow, Category::Blocking]),
+    docs: &docs::BLMOVEM,
+    ..LMOVEM
+};

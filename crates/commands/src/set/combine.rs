@@ -1,4 +1,4 @@
-//! Several sets at once: SINTER, SUNION, SDIFF, their STORE forms, SINTERCARD.
+//! Several sets at once: SINTER, SUNION, SDIFF, their STORE and CARD forms.
 //!
 //! Over several shards, each shard combines its own keys into one set, and the core of the connection, or for a STORE form
 //! the shard of the destination, combines those.
@@ -118,11 +118,25 @@ pub(super) fn sintercard(
     args: Args<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<(), CmdError> {
-    let (keys, limit) = intercard(args.len(), |at| args.arg(at))?;
-    let mut db = ctx.database();
-    let sets = look_up(&mut db, args.tail(2).head(keys).iter())?;
-    reply.int(card(&sets, limit));
-    Ok(())
+    count(How::Inter, ctx, args, reply)
+}
+
+/// SDIFFCARD numkeys key [key …] [APPROX] [LIMIT limit], all keys in one shard
+pub(super) fn sdiffcard(
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<(), CmdError> {
+    count(How::Diff, ctx, args, reply)
+}
+
+/// SUNIONCARD numkeys key [key …] [APPROX] [LIMIT limit], all keys in one shard
+pub(super) fn sunioncard(
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<(), CmdError> {
+    count(How::Union, ctx, args, reply)
 }
 
 /// SINTER over several shards.
@@ -157,12 +171,34 @@ pub(super) fn sdiffstore_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
 
 /// SINTERCARD over several shards.
 pub(super) fn sintercard_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
+    count_rounds(How::Inter, tx, args)
+}
+
+/// SDIFFCARD over several shards.
+pub(super) fn sdiffcard_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
+    count_rounds(How::Diff, tx, args)
+}
+
+/// SUNIONCARD over several shards.
+pub(super) fn sunioncard_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
+    count_rounds(How::Union, tx, args)
+}
+
+fn count(how: How, ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    let (keys, limit) = counting(how, args.len(), |at| args.arg(at))?;
+    let mut db = ctx.database();
+    let sets = look_up(&mut db, args.tail(2).head(keys).iter())?;
+    reply.int(card(how, &sets, limit));
+    Ok(())
+}
+
+fn count_rounds(how: How, tx: Tx, args: OwnedArgs) -> Rounds {
     Box::pin(async move {
         let at = |at: usize| args.get(at).map_or(&[][..], |arg| arg);
-        let (keys, limit) = intercard(args.len(), at)?;
+        let (keys, limit) = counting(how, args.len(), at)?;
         let keys = args.get(2..2 + keys).unwrap_or_default();
-        let parts = parts(tx.last_round(part_steps(How::Inter, &tx, keys)).await)?;
-        tx.reply(|reply| reply.int(card(&sets_of(&parts), limit)));
+        let parts = parts(tx.last_round(part_steps(how, &tx, keys)).await)?;
+        tx.reply(|reply| reply.int(card(how, &sets_of(&parts), limit)));
         Ok(())
     })
 }
@@ -310,24 +346,28 @@ fn write(how: How, sets: &[Option<SetRef<'_>>], reply: &mut Reply<'_>) {
     reply.raw(&out);
 }
 
-/// How many members an intersection has, at most `limit` unless that is 0.
-fn card(sets: &[Option<SetRef<'_>>], limit: u64) -> i64 {
+/// How many members a combination has, at most `limit` unless that is 0.
+fn card(how: How, sets: &[Option<SetRef<'_>>], limit: u64) -> i64 {
     let mut count = 0u64;
-    How::Inter.combine(sets, |_| {
+    how.combine(sets, |_| {
         count += 1;
         count != limit
     });
     count as i64
 }
 
-/// The number of keys of SINTERCARD and its limit.
-fn intercard<'a>(argc: usize, arg: impl Fn(usize) -> &'a [u8]) -> Result<(usize, u64), CmdError> {
+/// The number of keys of a command that counts members, and its limit. An approximate count may be exact, so it is.
+fn counting<'a>(how: How, argc: usize, arg: impl Fn(usize) -> &'a [u8]) -> Result<(usize, u64), CmdError> {
     const TOO_FEW: CmdError = CmdError::text_of("ERR numkeys should be greater than 0");
     let keys = words::positive(arg(1)).ok().filter(|&keys| keys > 0).ok_or(TOO_FEW)?;
     let keys = usize::try_from(keys).ok().filter(|&keys| keys <= argc - 2);
     let keys = keys.ok_or(CmdError::text_of("ERR Number of keys can't be greater than number of args"))?;
     let (mut limit, mut at) = (0, 2 + keys);
     while at < argc {
+        if how != How::Inter && words::is(arg(at), "APPROX") {
+            at += 1;
+            continue;
+        }
         if !words::is(arg(at), "LIMIT") || at + 1 >= argc {
             return Err(CmdError::Syntax);
         }

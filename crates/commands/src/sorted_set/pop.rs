@@ -1,15 +1,14 @@
 //! ZPOPMIN, ZPOPMAX, ZMPOP.
 
-use std::pin::Pin;
-
 use base::Args;
 use bytes::Bytes;
 use resp::Reply;
 use store::{Key, Kind};
 
 use super::members::{Members, element};
-use super::{edit, members_out, peek};
-use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, words};
+use super::{edit, peek};
+use crate::blocking::{Rounds, pop_first, pop_first_rounds};
+use crate::{CmdError, OwnedArgs, ShardCtx, Tx, words};
 
 /// Which end members are taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,61 +124,38 @@ pub(crate) fn reply_popped(reply: &mut Reply<'_>, key: &[u8], members: &Members)
     }
 }
 
+/// Takes members of a sorted set and replies with its name and them; false, and nothing written, if there is none.
+pub(super) fn pop_named(
+    ctx: &mut ShardCtx<'_>,
+    name: &[u8],
+    end: End,
+    count: usize,
+    reply: &mut Reply<'_>,
+) -> Result<bool, CmdError> {
+    let key = ctx.key(name);
+    if peek(&mut ctx.database(), key)?.is_empty() {
+        return Ok(false);
+    }
+    let members = take(ctx, key, end, count)?;
+    reply_popped(reply, name, &members);
+    Ok(true)
+}
+
 /// ZMPOP, all keys in one shard
 pub(super) fn zmpop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let Pop { keys, end, count } = Pop::parse(args.tail(1).iter())?;
-    for name in args.tail(2).head(keys).iter() {
-        let key = ctx.key(name);
-        if !peek(&mut ctx.database(), key)?.is_empty() {
-            let members = take(ctx, key, end, count)?;
-            reply_popped(reply, name, &members);
-            return Ok(());
-        }
-    }
-    reply.null_array();
-    Ok(())
+    let names = args.tail(2).head(keys);
+    pop_first(ctx, names.iter(), reply, |ctx, name, reply| pop_named(ctx, name, end, count, reply))
 }
 
-/// ZMPOP over several shards: each says which of its keys is the first with members, or of a wrong type; the first of them
-/// all is popped from.
-pub(super) fn zmpop_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output = Result<(), CmdError>>>> {
+/// ZMPOP over several shards
+pub(super) fn zmpop_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
     Box::pin(async move {
         let Pop { keys, end, count } = Pop::parse(args.iter().skip(1).map(AsRef::as_ref))?;
         let names: Vec<Bytes> = args.into_iter().skip(2).take(keys).collect();
-        let looks = tx.numbered(&names).into_iter().map(|(shard, part)| {
-            let step: Step = Box::new(move |ctx| StepOut::First(first(ctx, &part)));
-            (shard, step)
-        });
-        let outs = tx.round(looks.collect()).await;
-        let firsts = outs.into_iter().filter_map(|out| match out {
-            StepOut::First(first) => first,
-            _ => None,
-        });
-        let Some((number, fits)) = firsts.min() else {
-            tx.reply(|reply| reply.null_array());
-            return Ok(());
+        let pop = move |ctx: &mut ShardCtx<'_>, name: &[u8], reply: &mut Reply<'_>| {
+            pop_named(ctx, name, end, count, reply)
         };
-        if !fits {
-            return Err(CmdError::WrongType);
-        }
-        let name = names.get(number).cloned().unwrap_or_default();
-        let taken = name.clone();
-        let step: Step = Box::new(move |ctx| members_out(take(ctx, ctx.key(&taken), end, count)));
-        let outs = tx.last_round(vec![(tx.topology.shard_of(&name), step)]).await;
-        if let Some(StepOut::Members(members)) = outs.into_iter().next()
-            && let [members] = &members[..]
-        {
-            tx.reply(|reply| reply_popped(reply, &name, members));
-        }
-        Ok(())
-    })
-}
-
-/// The first of some keys that exists, and whether it is a sorted set.
-fn first(ctx: &mut ShardCtx<'_>, keys: &[(usize, Bytes)]) -> Option<(usize, bool)> {
-    keys.iter().find_map(|(number, name)| {
-        let key = ctx.key(name);
-        let found = ctx.database().peek(key)?.kind() == Kind::SortedSet;
-        Some((*number, found))
+        pop_first_rounds(&tx, names, Kind::SortedSet, pop).await
     })
 }

@@ -1,6 +1,4 @@
-//! Reading several streams at once: XREAD, XREADGROUP. What blocks is not here: without data the reply is a null array.
-
-use std::pin::Pin;
+//! Reading several streams at once: XREAD, XREADGROUP.
 
 use base::Args;
 use ds::stream::{Entry, Group, Pending, Stream, StreamId};
@@ -10,11 +8,14 @@ use store::{Class, Kind};
 use super::{
     bulk, deferred, entries_read_at, entries_reply, entry_reply, has_gap_after, id, id_bulk, no_group,
 };
+use crate::blocking::{Blocking, Rounds, Waiting, timeout_ms};
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, by_shard, words};
 
 /// The arguments of XREAD or XREADGROUP.
 #[derive(Clone, Copy, Default)]
 struct Options<'a> {
+    /// How long to wait for data, if it does; as it was given.
+    block: Option<&'a [u8]>,
     count: usize,
     no_ack: bool,
     /// Pending entries that were delivered so long ago are read too.
@@ -42,7 +43,8 @@ impl<'a> Options<'a> {
         while let Some(word) = words.get(at) {
             let more = words.len() - at - 1;
             if more > 0 && words::is(word, "BLOCK") {
-                block(words[at + 1])?;
+                timeout_ms(words[at + 1], 0)?;
+                options.block = Some(words[at + 1]);
                 at += 2;
             } else if more > 0 && words::is(word, "COUNT") {
                 let count = words::int(words[at + 1])?;
@@ -103,13 +105,6 @@ impl<'a> Options<'a> {
 fn only_in_group(option: &str) -> CmdError {
     let text = format!("ERR The {option} option is only supported by XREADGROUP. You called XREAD instead.");
     CmdError::Text(text.into_bytes().into())
-}
-
-/// How long to block, in ms.
-fn block(arg: &[u8]) -> Result<u64, CmdError> {
-    let timeout =
-        words::int(arg).map_err(|_| CmdError::text_of("ERR timeout is not an integer or out of range"))?;
-    u64::try_from(timeout).map_err(|_| CmdError::text_of("ERR timeout is negative"))
 }
 
 /// How long an entry must have been pending to be claimed, in ms.
@@ -356,16 +351,12 @@ fn detailed_reply(reply: &mut Reply<'_>, entry: &Entry<'_>, delivered: Option<(i
 }
 
 /// XREAD [COUNT count] [BLOCK ms] STREAMS key … id …, all keys in one shard
-pub(super) fn xread(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+fn xread(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     read(ctx, args, reply, false)
 }
 
 /// XREADGROUP GROUP group consumer [COUNT count] [BLOCK ms] [NOACK] STREAMS key … id …, all keys in one shard
-pub(super) fn xreadgroup(
-    ctx: &mut ShardCtx<'_>,
-    args: Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), CmdError> {
+fn xreadgroup(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     read(ctx, args, reply, true)
 }
 
@@ -394,11 +385,46 @@ fn read(
     Ok(())
 }
 
-/// What a rounds function is made into.
-type Rounds = Pin<Box<dyn Future<Output = Result<(), CmdError>>>>;
+/// XREAD [COUNT count] [BLOCK ms] STREAMS key … id …
+pub(super) static XREAD: Blocking = Blocking {
+    handler: xread,
+    rounds: xread_rounds,
+    wait: |ctx, args| wait(ctx, args, false),
+    put_back: None,
+};
+
+/// XREADGROUP GROUP group consumer [COUNT count] [BLOCK ms] [NOACK] STREAMS key … id …
+pub(super) static XREADGROUP: Blocking = Blocking {
+    handler: xreadgroup,
+    rounds: xreadgroup_rounds,
+    wait: |ctx, args| wait(ctx, args, true),
+    put_back: None,
+};
+
+/// Waits for entries after those that there are, if that is wanted.
+fn wait(ctx: &mut ShardCtx<'_>, args: Args<'_>, in_group: bool) -> Result<Option<Waiting>, CmdError> {
+    let words: Vec<&[u8]> = args.iter().collect();
+    let options = Options::parse(&words, in_group)?;
+    let Some(block) = options.block else { return Ok(None) };
+    let timeout_ms = timeout_ms(block, ctx.now_ms())?;
+    let (len, first) = (options.len(), words.len() - options.streams.len());
+    let mut replaced = Vec::new();
+    for at in 0..len {
+        let key = ctx.key(options.name(at));
+        // What comes after the last entry of now, whatever that will be when it comes.
+        if options.id(at) == b"$" && ctx.shard.has_slot(key.slot) {
+            let mut db = ctx.database();
+            let stream = db.peek(key).map(|item| item.value().as_stream()).transpose()?;
+            let last = stream.map_or(StreamId::MIN, Stream::last_id);
+            replaced.push((first + len + at, format!("{}-{}", last.ms, last.seq).into_bytes()));
+        }
+    }
+    let keys = (first..first + len).collect();
+    Ok(Some(Waiting { timeout_ms, keys, kind: Kind::Stream, without_key: in_group, replaced }))
+}
 
 /// XREAD over several shards: all read in one round.
-pub(super) fn xread_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
+fn xread_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
     Box::pin(async move {
         check(&args, false)?;
         let steps = steps(&tx, &args, false, true);
@@ -407,12 +433,14 @@ pub(super) fn xread_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
 }
 
 /// XREADGROUP over several shards: all look whether they can, then all read.
-pub(super) fn xreadgroup_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
+fn xreadgroup_rounds(tx: Tx, args: OwnedArgs) -> Rounds {
     Box::pin(async move {
         check(&args, true)?;
         let looked = tx.round(steps(&tx, &args, true, false)).await;
         parts(looked)?;
-        finish(&tx, tx.last_round(steps(&tx, &args, true, true)).await)
+        let reads = steps(&tx, &args, true, true);
+        let round = if tx.may_block() { tx.round(reads) } else { tx.last_round(reads) };
+        finish(&tx, round.await)
     })
 }
 

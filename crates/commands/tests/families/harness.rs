@@ -102,6 +102,14 @@ impl Keyspace {
                     _ => self.rounds(function, args),
                 }
             }
+            Route::Blocking(blocking) => {
+                let shards = key_positions(spec, args).into_iter().map(|at| self.topology.shard_of(args[at]));
+                let shards: std::collections::BTreeSet<u16> = shards.collect();
+                match shards.len() {
+                    0 | 1 => self.run(shards.first().copied().unwrap_or(0), blocking.handler, args),
+                    _ => self.rounds(blocking.rounds, args),
+                }
+            }
             Route::Walk(function) => self.rounds(function, args),
             Route::Connection | Route::Container => panic!("not a command of shards"),
         })

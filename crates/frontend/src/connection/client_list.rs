@@ -14,6 +14,7 @@ use super::with_args;
 use crate::conn::Conn;
 use crate::core::{Core, Io, conn_mut};
 use crate::route::Call;
+use crate::transaction::Multi;
 
 /// A list of clients that is wanted.
 pub(crate) struct Listing {
@@ -136,8 +137,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 + client.name.capacity()
                 + client.lib_name.capacity()
                 + client.lib_version.capacity()
+                + client.fieldsets.memory_bytes()
         });
         let held = conn.query.capacity() + conn.out.capacity() + conn.stashed_bytes() + unsent + argv + texts;
+        let multi = conn.multi.as_deref();
         let events = if conn.paused { "" } else { "r" };
         // Writing into a vector cannot fail.
         let _ = write!(
@@ -148,13 +151,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         out.extend_from_slice(name);
         let _ = write!(
             out,
-            " age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={} qbuf-free={query_free} \
-             argv-mem={argv} multi-mem=0 rbs={} rbp={} obl={output} oll={} omem={} tot-mem={} events={events}{} \
+            " age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch={} qbuf={} qbuf-free={query_free} \
+             argv-mem={argv} multi-mem={} rbs={} rbp={} obl={output} oll={} omem={} tot-mem={} events={events}{} \
              cmd={command} user=default redir=-1 resp={} lib-name=",
             seconds_since(conn.created_ms, now_ms),
             seconds_since(conn.last_active_ms, now_ms),
             conn.db,
+            multi.map_or(-1, |multi| multi.len() as i64),
+            conn.watched.as_ref().map_or(0, |watched| watched.keys.len()),
             conn.query.len(),
+            multi.map_or(0, Multi::argument_bytes),
             conn.out.capacity(),
             conn.out.capacity(),
             u8::from(unsent > 0),
@@ -179,6 +185,7 @@ pub(super) fn flags_of(conn: &Conn) -> String {
     let client = conn.client.as_deref();
     let letters: String = [
         (conn.monitor, 'O'),
+        (conn.multi.is_some(), 'x'),
         (conn.postponed, 'b'),
         (conn.closing, 'c'),
         (conn.killed, 'A'),

@@ -40,6 +40,9 @@ pub(crate) struct Monitor {
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(super) fn monitor(&mut self, call: &Call) -> Result<(), CmdError> {
+        if call.inner.is_some() {
+            return Err(CmdError::text_of("ERR MONITOR isn't allowed for DENY BLOCKING client"));
+        }
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
         if std::mem::replace(&mut conn.monitor, true) {
             // As in Redis: one who monitors already gets no reply.

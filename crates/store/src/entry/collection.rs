@@ -74,6 +74,9 @@ impl Occupied<'_> {
             self.books.discard(Some(Box::new(Large::Structure(removed))));
         }
         self.settle(before);
+        if outcome.changes > 0 {
+            self.touch();
+        }
         if !outcome.empty {
             let dirty = self.books.stats.dirty;
             if let Some(structure) = outcome.upgraded.take() {

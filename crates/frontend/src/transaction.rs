@@ -1,0 +1,414 @@
+//! MULTI, EXEC, DISCARD, WATCH, UNWATCH: what a connection has queued and watches.
+//!
+//! ```text
+//! MULTI   SET a 1   GET b   EXEC
+//!    │       └─ +QUEUED ┘     └─ all of them as one task (transaction/exec.rs)
+//!    └ from now on commands are kept with their arguments
+//!
+//! WATCH a b    each shard notes its keys under the connection's token; a change of a key marks the token
+//! ```
+
+pub(crate) mod calls;
+pub(crate) mod exec;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use base::conn::ConnId;
+use base::{ArgRange, Args};
+use bus::Wake;
+use commands::meta::Flag;
+use commands::{CmdError, CommandId, CommandSpec, Step, StepOut};
+use store::WatchToken;
+
+use self::calls::Words;
+use self::exec::{Desk, Execution, Plan, Queued, Surroundings};
+use crate::core::{Core, conn_mut};
+use crate::journal::ShortArgs;
+use crate::message::{Dest, Source};
+use crate::rounds::{NewTask, ShardKeys};
+use crate::route::Call;
+use crate::watch::account;
+
+/// What a connection has queued since MULTI.
+#[derive(Default)]
+pub(crate) struct Multi {
+    words: Words,
+    queue: Vec<Queued>,
+    /// A command was refused: EXEC is going to fail.
+    aborted: bool,
+    /// Whether any of the commands writes, and whether any may be refused for lack of memory.
+    writes: bool,
+    takes_memory: bool,
+}
+
+impl Multi {
+    /// How many commands are queued.
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Bytes that the queue takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.words.bytes.capacity()
+            + self.words.ranges.capacity() * size_of::<ArgRange>()
+            + self.queue.capacity() * size_of::<Queued>()
+    }
+
+    /// Bytes of the queued commands' arguments.
+    pub(crate) fn argument_bytes(&self) -> usize {
+        self.words.bytes.len()
+    }
+
+    fn push(&mut self, command: CommandId, spec: &CommandSpec, args: Args<'_>) {
+        self.queue.push(Queued {
+            command,
+            first_range: self.words.ranges.len() as u32,
+            argc: args.len() as u32,
+        });
+        crate::route::copy_each(args.iter(), &mut self.words.bytes, &mut self.words.ranges);
+        self.writes |= crate::pause::may_replicate(spec);
+        self.takes_memory |= spec.meta.flags.contains(Flag::DenyOom);
+    }
+}
+
+/// What a connection watches.
+pub(crate) struct Watched {
+    pub(crate) token: WatchToken,
+    /// The databases and names of the keys.
+    pub(crate) keys: Vec<(u16, Box<[u8]>)>,
+}
+
+/// Commands of a connection that has said MULTI which are carried out at once.
+fn passes(name: &str) -> bool {
+    matches!(name, "exec" | "discard" | "multi" | "watch" | "quit" | "reset")
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Queues a command of a connection that has said MULTI. True if that is what became of it.
+    #[cold]
+    pub(crate) fn queue(&mut self, call: &Call) -> bool {
+        let shared = Arc::clone(&self.shared);
+        let spec = shared.table.spec(call.command);
+        if passes(spec.meta.name) {
+            return false;
+        }
+        if spec.meta.flags.contains(Flag::NoMulti) {
+            self.refuse(call, &CmdError::text_of("ERR Command not allowed inside a transaction"));
+            return true;
+        }
+        let first = call.first_range as usize;
+        let bytes = crate::plan::source_bytes(&self.plan.chunks, &self.plan.shared, call.source);
+        let ranges = self.plan.ranges.get(first..first + call.argc as usize).unwrap_or_default();
+        let args = Args::new(bytes.get(call.base as usize..).unwrap_or_default(), ranges);
+        let max = self.hot.query_buffer_max_bytes;
+        if let Some(conn) = conn_mut(&mut self.conns, call.id)
+            && let Some(multi) = &mut conn.multi
+        {
+            multi.push(call.command, spec, args);
+            if multi.argument_bytes() + conn.query.len() > max {
+                conn.closing = true;
+                conn.multi = None;
+                self.stats().query_limit_drops.add(1);
+            }
+        }
+        self.answer(call, |reply| reply.simple("QUEUED"));
+        true
+    }
+
+    /// A command was refused: if it was to be queued, EXEC will fail. Returns the text of the error instead of `text` if the
+    /// transaction ends with it.
+    #[cold]
+    pub(crate) fn refused_in_multi(&mut self, call: &Call, text: &[u8]) -> Option<Vec<u8>> {
+        let is_exec = self.table().spec(call.command).meta.name == "exec"
+            && self.call_args(call).arg(0).eq_ignore_ascii_case(b"exec");
+        let conn = conn_mut(&mut self.conns, call.id)?;
+        let multi = conn.multi.as_mut()?;
+        if !is_exec {
+            multi.aborted = true;
+            return None;
+        }
+        self.discard_multi(call.id);
+        let reason = text.strip_prefix(b"ERR ").unwrap_or(text);
+        let reason = reason.strip_prefix(b"-").unwrap_or(reason);
+        Some([b"EXECABORT Transaction discarded because of: ", reason].concat())
+    }
+
+    /// Whether EXEC of this connection has commands that write, and such that may be refused for lack of memory.
+    pub(crate) fn queued_flags(&self, id: ConnId) -> (bool, bool) {
+        let conn = self.conns.get(id.index as usize).and_then(Option::as_ref);
+        let multi = conn.and_then(|conn| conn.multi.as_deref());
+        multi.map_or((false, false), |multi| (multi.writes, multi.takes_memory))
+    }
+
+    pub(crate) fn multi(&mut self, call: &Call) -> Result<(), CmdError> {
+        let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
+        if conn.multi.is_some() {
+            return Err(CmdError::text_of("ERR MULTI calls can not be nested"));
+        }
+        conn.multi = Some(Box::default());
+        self.answer(call, |reply| reply.ok());
+        Ok(())
+    }
+
+    pub(crate) fn discard(&mut self, call: &Call) -> Result<(), CmdError> {
+        let conn = conn_mut(&mut self.conns, call.id);
+        if conn.is_none_or(|conn| conn.multi.is_none()) {
+            return Err(CmdError::text_of("ERR DISCARD without MULTI"));
+        }
+        self.discard_multi(call.id);
+        self.answer(call, |reply| reply.ok());
+        Ok(())
+    }
+
+    /// Forgets what a connection has queued and watches.
+    pub(crate) fn discard_multi(&mut self, id: ConnId) {
+        if let Some(conn) = conn_mut(&mut self.conns, id) {
+            conn.multi = None;
+            if let Some(watched) = conn.watched.take() {
+                self.forget(*watched);
+            }
+        }
+    }
+
+    pub(crate) fn unwatch(&mut self, call: &Call) -> Result<(), CmdError> {
+        if let Some(conn) = conn_mut(&mut self.conns, call.id)
+            && let Some(watched) = conn.watched.take()
+        {
+            self.forget(*watched);
+        }
+        self.answer(call, |reply| reply.ok());
+        Ok(())
+    }
+
+    /// Has the shards forget watched keys.
+    pub(crate) fn forget(&mut self, watched: Watched) {
+        let token = watched.token;
+        let keys = self.by_shard(watched.keys.into_iter().map(|(_, key)| key.into_vec()));
+        let task = NewTask {
+            dest: Dest::NOBODY,
+            db: 0,
+            resp3: false,
+            no_touch: true,
+            command: None,
+            words: ShortArgs::default(),
+            keys: keys.clone(),
+        };
+        self.begin_task(task, |tx| {
+            Box::pin(async move {
+                let steps = keys.into_iter().map(|(shard, _)| {
+                    let step: Step = Box::new(move |ctx| StepOut::Flag(ctx.shard.unwatch(token)));
+                    (shard, step)
+                });
+                tx.last_round(steps.collect()).await;
+                Ok(())
+            })
+        });
+    }
+
+    fn by_shard(&self, keys: impl Iterator<Item = Vec<u8>>) -> ShardKeys {
+        commands::by_shard(keys.map(|key| (self.topology.shard_of(&key), key)))
+    }
+
+    pub(crate) fn watch_keys(&mut self, call: &Call) -> Result<(), CmdError> {
+        let names: Vec<Vec<u8>> = self.call_args(call).tail(1).iter().map(<[u8]>::to_vec).collect();
+        let fresh = WatchToken(u64::from(self.id) << 48 | self.next_task);
+        let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
+        if conn.multi.is_some() {
+            return Err(CmdError::text_of("ERR WATCH inside MULTI is not allowed"));
+        }
+        let db = conn.db;
+        let watched =
+            conn.watched.get_or_insert_with(|| Box::new(Watched { token: fresh, keys: Vec::new() }));
+        let token = watched.token;
+        let mut new = Vec::new();
+        for name in names {
+            if !watched.keys.iter().any(|(other, key)| *other == db && **key == *name) {
+                watched.keys.push((db, name.clone().into()));
+                new.push(name);
+            }
+        }
+        if new.is_empty() {
+            self.answer(call, |reply| reply.ok());
+            return Ok(());
+        }
+        let keys = self.by_shard(new.into_iter());
+        let mut words = ShortArgs::default();
+        self.keep_args(call, &mut words);
+        self.asked = true;
+        let task = NewTask {
+            dest: call.dest(),
+            db: call.db,
+            resp3: call.resp3,
+            no_touch: call.no_touch,
+            command: None,
+            words,
+            keys: keys.clone(),
+        };
+        self.begin_task(task, |tx| {
+            Box::pin(async move {
+                let steps = keys.into_iter().map(|(shard, names)| {
+                    let step: Step = Box::new(move |ctx| {
+                        ctx.shard.watch(token, usize::from(db), &names);
+                        StepOut::Done
+                    });
+                    (shard, step)
+                });
+                tx.last_round(steps.collect()).await;
+                tx.reply(|reply| reply.ok());
+                Ok(())
+            })
+        });
+        Ok(())
+    }
+
+    /// EXEC.
+    pub(crate) fn exec(&mut self, call: &Call) -> Result<(), CmdError> {
+        let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
+        let (Some(multi), watched) = (conn.multi.take(), conn.watched.take()) else {
+            return Err(CmdError::text_of("ERR EXEC without MULTI"));
+        };
+        if multi.aborted {
+            if let Some(watched) = watched {
+                self.forget(*watched);
+            }
+            return Err(CmdError::text_of("EXECABORT Transaction discarded because of previous errors."));
+        }
+        let Multi { words, queue, .. } = *multi;
+        let desk = Desk { own: None, waits_for_own: false, db: call.db, resp3: call.resp3, done: Vec::new() };
+        let execution = Execution {
+            conn: call.id,
+            words: Arc::new(words),
+            queue: queue.into(),
+            desk: Rc::new(RefCell::new(desk)),
+        };
+        let around = Surroundings {
+            shared: Arc::clone(&self.shared),
+            hasher: self.hasher,
+            ticks: self.ticks,
+            home: self.id,
+            shards: self.topology.shards,
+            random: self.rng.next_u64(),
+        };
+        let own = |command| self.own_commands.takes(command);
+        let (plan, keys) = Plan::new(&execution, watched.as_deref(), own, around);
+        if plan.has_own()
+            && let Some(conn) = conn_mut(&mut self.conns, call.id)
+        {
+            // They may change what later commands of the connection mean.
+            conn.waits = true;
+        }
+        if !self.detour.monitored.is_empty() {
+            self.feed_queued(call, &execution);
+        }
+        self.asked = true;
+        self.plan.ranges.truncate(call.first_range as usize);
+        let task = NewTask {
+            dest: call.dest(),
+            db: call.db,
+            resp3: call.resp3,
+            no_touch: call.no_touch,
+            command: None,
+            words: ShortArgs::default(),
+            keys,
+        };
+        self.begin_execution(task, execution, |tx| Box::pin(exec::run(tx, plan)));
+        Ok(())
+    }
+
+    /// Shows the queued commands to the clients that monitor.
+    #[cold]
+    fn feed_queued(&mut self, call: &Call, execution: &Execution) {
+        for &queued in execution.queue.iter() {
+            let inner = self.place(call, queued, execution);
+            let text = self.monitored_text(&inner);
+            self.plan.ranges.truncate(inner.first_range as usize);
+            if let Some(text) = text {
+                self.feed(call.id, &text);
+            }
+        }
+    }
+
+    /// Lays the words of a queued command into the plan, as if it had just been parsed.
+    fn place(&mut self, call: &Call, queued: Queued, execution: &Execution) -> Call {
+        let mut bytes = Vec::new();
+        let first_range = self.plan.own_ranges();
+        self.plan.ranges.truncate(first_range as usize);
+        let args = queued.args(&execution.words);
+        crate::route::copy_each(args.iter(), &mut bytes, &mut self.plan.ranges);
+        let source = Source::Shared(self.plan.shared.len() as u32);
+        self.plan.shared.push(bytes.into());
+        Call { command: queued.command, source, base: 0, first_range, argc: queued.argc, ..*call }
+    }
+
+    /// Carries out a queued command that is the core's own, as the round of task `at`.
+    pub(crate) fn run_inner(&mut self, at: u32, number: u32) {
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        task.await_one();
+        let Some(execution) = task.execution.clone() else { return };
+        let Some(&queued) = execution.queue.get(number as usize) else { return };
+        execution.desk.borrow_mut().waits_for_own = true;
+        let (db, resp3) = {
+            let desk = execution.desk.borrow();
+            (desk.db, desk.resp3)
+        };
+        let outer = Call {
+            id: execution.conn,
+            seq: 0,
+            muted: false,
+            command: 0,
+            source: Source::Batch,
+            base: 0,
+            first_range: 0,
+            argc: 0,
+            db,
+            resp3,
+            no_touch: false,
+            inner: Some(at),
+        };
+        let call = self.place(&outer, queued, &execution);
+        self.connection_command(&call);
+        let end = self.plan.own_ranges();
+        self.plan.ranges.truncate(end as usize);
+        // CLIENT REPLY is the one command that may not answer.
+        if self.table().spec(queued.command).meta.name == "client|reply" {
+            self.step_done(Dest::Step { task: at, step: 0 }, StepOut::Reply(Vec::new()));
+        }
+    }
+
+    /// The core's own command is done: what it left of the connection's state counts for those that follow.
+    pub(crate) fn inner_done(&mut self, execution: &Execution) {
+        let mut desk = execution.desk.borrow_mut();
+        desk.waits_for_own = false;
+        if let Some(conn) = conn_mut(&mut self.conns, execution.conn) {
+            desk.db = conn.db;
+            desk.resp3 = conn.resp3;
+        }
+    }
+
+    /// Counts the commands of an EXEC that is done, and lets its connection go on.
+    pub(crate) fn conclude_execution(&mut self, dest: Dest, execution: &Execution) {
+        let done = std::mem::take(&mut execution.desk.borrow_mut().done);
+        for done in done {
+            let Some(&queued) = execution.queue.get(done.number as usize) else { continue };
+            let counters = &self.stats().commands[usize::from(queued.command)];
+            account(counters, done.ticks);
+            self.stats().commands_processed.add(1);
+            if let Some(text) = &done.error {
+                counters.failed.add(1);
+                self.stats().error(text);
+            }
+            if self.watch.tracking {
+                self.stats().commands[usize::from(queued.command)].durations.count(done.ticks);
+            }
+            if done.ticks >= self.watch.ticks || done.reply_bytes >= self.watch.reply_bytes {
+                let args = ShortArgs::of(queued.args(&execution.words));
+                self.notice(dest, queued.command, done.ticks, done.reply_bytes, args);
+            }
+        }
+        if let Some(conn) = conn_mut(&mut self.conns, execution.conn) {
+            conn.waits = false;
+        }
+    }
+}
