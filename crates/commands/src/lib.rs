@@ -28,6 +28,8 @@ pub mod hyperloglog;
 pub mod introspection;
 pub mod list;
 pub mod meta;
+pub mod persistence;
+pub mod pubsub;
 mod rounds;
 pub mod server;
 pub mod set;
@@ -64,5 +66,7 @@ pub static FAMILIES: &[&[CommandSpec]] = &[
     transactions::SPECS,
     server::SPECS,
     control::SPECS,
+    pubsub::SPECS,
     introspection::SPECS,
+    persistence::SPECS,
 ];

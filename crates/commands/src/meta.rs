@@ -24,6 +24,8 @@ pub mod hyperloglog;
 pub mod introspection;
 pub mod list;
 pub mod list_new;
+pub mod persistence;
+pub mod pubsub;
 pub mod server;
 pub mod set;
 pub mod set_new;

@@ -100,6 +100,18 @@ fn edit<R>(
     Ok(edited.result)
 }
 
+/// As [`edit`], counted as a lookup, for commands that Redis takes for readers until they find something to do.
+fn edit_read<R>(
+    ctx: &mut ShardCtx<'_>,
+    key: Key<'_>,
+    change: impl FnOnce(&mut Stream) -> (R, u64),
+) -> Result<Option<R>, CmdError> {
+    if ctx.database().read(key).is_none() {
+        return Ok(None);
+    }
+    edit(ctx, key, change)
+}
+
 /// Longest text of an id: two numbers of twenty digits.
 const ID_TEXT_MAX_BYTES: usize = 41;
 

@@ -1,5 +1,7 @@
 //! The table of all commands: names to specs, and a dense number for each (for counters and messages).
 
+use base::ArgRange;
+
 use crate::spec::{CommandSpec, Route};
 
 /// The dense number of a command or subcommand, the same on every core.
@@ -13,6 +15,8 @@ const BUCKETS: usize = 1 << BUCKET_BITS;
 /// All commands, by name and by number. Built once at start.
 pub struct CommandTable {
     specs: Vec<&'static CommandSpec>,
+    /// Open addressing over names that are short words, as most are: what nearly every command is found by.
+    words: Box<[(Word, CommandId); BUCKETS]>,
     /// Open addressing over the lower-cased names of commands.
     buckets: Box<[Option<(Name, CommandId)>]>,
     /// By number of a container: its subcommands' names and numbers.
@@ -21,6 +25,25 @@ pub struct CommandTable {
     long_names: Vec<(Vec<u8>, CommandId)>,
     /// Commands that have no name any more.
     nameless: Vec<CommandId>,
+}
+
+/// A name of one to eight letters as a machine word, in lower case and padded with zeros; 0 is none. Letters are never zero, so
+/// the word tells the length.
+type Word = u64;
+
+/// The bit that makes a letter one of lower case, in each byte.
+const LOWER: u64 = 0x2020_2020_2020_2020;
+
+/// The word of a name, if it is one.
+fn word_of(name: &[u8]) -> Option<Word> {
+    let is_word = (1..=8).contains(&name.len()) && name.iter().all(u8::is_ascii_alphabetic);
+    is_word.then(|| lower(load(name)))
+}
+
+/// Where the search for a word begins.
+#[inline]
+fn bucket_of(word: Word) -> usize {
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - BUCKET_BITS)) as usize
 }
 
 /// A name in lower case, padded with zeros, its length in the last byte: three machine words to hash and to compare.
@@ -92,6 +115,7 @@ impl CommandTable {
     pub fn new(families: &[&'static [CommandSpec]]) -> Self {
         let mut table = CommandTable {
             specs: Vec::new(),
+            words: no_words(),
             buckets: vec![None; BUCKETS].into_boxed_slice(),
             subcommands: Vec::new(),
             long_names: Vec::new(),
@@ -101,6 +125,7 @@ impl CommandTable {
             let id = table.push(spec);
             let name = Name::new(spec.meta.name.as_bytes()).expect("a command's name is short");
             table.put(name, id);
+            table.put_word(spec.meta.name.as_bytes(), id);
             let subcommands = spec
                 .subcommands
                 .iter()
@@ -120,6 +145,15 @@ impl CommandTable {
         self.buckets[at] = Some((name, id));
     }
 
+    fn put_word(&mut self, name: &[u8], id: CommandId) {
+        let Some(word) = word_of(name) else { return };
+        let mut at = bucket_of(word);
+        while self.words[at].0 != 0 {
+            at = (at + 1) % BUCKETS;
+        }
+        self.words[at] = (word, id);
+    }
+
     /// Takes a command's name away (`rename-command`); its number, if there was such a command.
     pub fn forget(&mut self, name: &[u8]) -> Option<CommandId> {
         let id = self.find(name)?;
@@ -131,6 +165,11 @@ impl CommandTable {
             .into_iter()
             .filter(|&(other, _)| Some(other) != gone)
             .for_each(|(name, id)| self.put(name, id));
+        let gone = word_of(name);
+        let words = std::mem::replace(&mut self.words, no_words());
+        for (word, id) in words.into_iter().filter(|&(word, _)| word != 0 && Some(word) != gone) {
+            self.put_word(word.to_le_bytes().split(|&byte| byte == 0).next().unwrap_or_default(), id);
+        }
         self.nameless.push(id);
         Some(id)
     }
@@ -141,7 +180,10 @@ impl CommandTable {
             return false;
         }
         match Name::new(name) {
-            Some(short) => self.put(short, id),
+            Some(short) => {
+                self.put(short, id);
+                self.put_word(name, id);
+            }
             None => self.long_names.push((name.to_ascii_lowercase(), id)),
         }
         self.nameless.retain(|&nameless| nameless != id);
@@ -159,8 +201,26 @@ impl CommandTable {
         id
     }
 
-    /// The number of a command, by its name in any case.
+    /// The number of the command whose name, in any case, is this range of `bytes`.
     #[inline]
+    pub fn find_in(&self, bytes: &[u8], name: ArgRange) -> Option<CommandId> {
+        // Eight bytes are read in one go, and those behind the name blanked out. Other bytes than letters may look like some
+        // afterwards, but none looks like a letter but that letter.
+        let rest = bytes.get(name.off as usize..).unwrap_or_default();
+        if let (Some(text), 1..=8) = (rest.first_chunk::<8>(), name.len) {
+            let word = (u64::from_le_bytes(*text) | LOWER) & (u64::MAX >> (u64::BITS - 8 * name.len));
+            let mut at = bucket_of(word);
+            while self.words[at].0 != 0 {
+                if self.words[at].0 == word {
+                    return Some(self.words[at].1);
+                }
+                at = (at + 1) % BUCKETS;
+            }
+        }
+        self.find(name.slice(bytes))
+    }
+
+    /// The number of a command, by its name in any case.
     pub fn find(&self, name: &[u8]) -> Option<CommandId> {
         let Some(name) = Name::new(name) else { return self.find_long(name) };
         let mut at = name.bucket();
@@ -209,6 +269,10 @@ impl CommandTable {
     pub fn is_container(&self, id: CommandId) -> bool {
         matches!(self.spec(id).route, Route::Container)
     }
+}
+
+fn no_words() -> Box<[(Word, CommandId); BUCKETS]> {
+    Box::new([(0, 0); BUCKETS])
 }
 
 #[cfg(test)]

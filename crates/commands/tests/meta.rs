@@ -55,6 +55,11 @@ fn cluster() {
 }
 
 #[test]
+fn pubsub() {
+    check("pubsub", meta::pubsub::ALL);
+}
+
+#[test]
 fn connection() {
     check("connection", meta::connection::ALL);
 }
@@ -102,6 +107,11 @@ fn list() {
 #[test]
 fn stream() {
     check("stream", meta::stream::ALL);
+}
+
+#[test]
+fn persistence() {
+    check("persistence", meta::persistence::ALL);
 }
 
 #[test]

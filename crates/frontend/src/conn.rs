@@ -3,6 +3,8 @@
 //! Replies are numbered. `next_seq` is the number of the next command; `head_seq` that of the reply that is to be written
 //! next. A reply that arrives as the head goes straight to `out`; one that arrives early is stashed.
 
+use std::collections::VecDeque;
+
 use base::conn::{ConnId, ConnInfo};
 use base::limits::{
     REPLIES_OUTSTANDING_MAX, REPLIES_PAUSE_BYTES, REPLY_FORECAST_MEMORY_MAX, REPLY_FORECAST_START_BYTES,
@@ -11,6 +13,8 @@ use bytes::BytesMut;
 use resp::Parser;
 
 use crate::connection::Fieldsets;
+use crate::pubsub::Subscriptions;
+use crate::route::Call;
 use crate::transaction::{Multi, Watched};
 
 /// A stash that grew beyond this is given back when it is empty.
@@ -24,6 +28,10 @@ struct Stash {
     bytes: Vec<u8>,
     /// Replies in it.
     count: u32,
+    /// Messages of subscriptions, in order, each with the number of the reply that it comes behind.
+    pushes: VecDeque<(u32, Vec<u8>)>,
+    /// Bytes of these.
+    push_bytes: usize,
 }
 
 /// Where a stashed reply is.
@@ -55,6 +63,17 @@ impl Stash {
             ring[seq as usize & mask] = *self.place(seq);
         }
         self.ring = ring;
+    }
+
+    /// Writes the messages whose turn has come, now that `head` is the next reply.
+    fn release_pushes(&mut self, head: u32, outstanding: u32, out: &mut Vec<u8>) {
+        while let Some((after, _)) = self.pushes.front()
+            && after.wrapping_sub(head) >= outstanding
+            && let Some((_, frame)) = self.pushes.pop_front()
+        {
+            self.push_bytes -= frame.len();
+            out.extend_from_slice(&frame);
+        }
     }
 }
 
@@ -111,6 +130,8 @@ pub(crate) struct Conn {
     /// CLIENT NO-TOUCH ON.
     pub(crate) no_touch: bool,
     pub(crate) authenticated: bool,
+    /// Nothing is special about it, so its commands may take the hot path; see [`Conn::look_at_state`].
+    pub(crate) usual: bool,
     pub(crate) replies: Replies,
     /// No more commands are taken: closes when all replies are out.
     pub(crate) closing: bool,
@@ -120,6 +141,8 @@ pub(crate) struct Conn {
     pub(crate) killed: bool,
     /// In MONITOR mode.
     pub(crate) monitor: bool,
+    /// What it is subscribed to, if it is to anything.
+    pub(crate) subscriptions: Option<Box<Subscriptions>>,
     /// Its next command is held back by CLIENT PAUSE.
     pub(crate) postponed: bool,
     /// Its next command waits until its EXEC is done.
@@ -168,11 +191,13 @@ impl Conn {
             resp3: false,
             no_touch: false,
             authenticated,
+            usual: authenticated,
             replies: Replies::On,
             closing: false,
             ended: false,
             killed: false,
             monitor: false,
+            subscriptions: None,
             postponed: false,
             waits: false,
             multi: None,
@@ -204,8 +229,28 @@ impl Conn {
         let muted = self.replies != Replies::On;
         if self.replies == Replies::SkipNext {
             self.replies = Replies::On;
+            self.look_at_state();
         }
         muted
+    }
+
+    /// Looks anew whether anything is special about the connection; to be called when that may have changed.
+    pub(crate) fn look_at_state(&mut self) {
+        self.usual =
+            self.authenticated && self.replies == Replies::On && self.multi.is_none() && !self.is_listening();
+    }
+
+    /// Whether it listens to messages only: subscribed, with RESP2, where messages look like replies.
+    pub(crate) fn is_listening(&self) -> bool {
+        self.subscriptions.is_some() && !self.resp3
+    }
+
+    /// Closes it at once, and sends nothing more.
+    pub(crate) fn kill(&mut self) {
+        self.closing = true;
+        self.killed = true;
+        self.out = Vec::new();
+        self.stash = None;
     }
 
     /// How many commands wait for their replies.
@@ -224,6 +269,21 @@ impl Conn {
             && !self.waits
             && expected.saturating_add(self.out.len() + self.unsent_bytes + self.stashed_bytes())
                 < REPLIES_PAUSE_BYTES
+    }
+
+    /// Of so many commands, how many may be taken without another look at [`Conn::has_room`]; at least one if that is true.
+    #[inline]
+    pub(crate) fn room(&self, wanted: usize) -> usize {
+        let outstanding = self.outstanding() as usize + wanted;
+        let expected = self.forecast_bytes.saturating_mul(outstanding);
+        let held = self.out.len() + self.unsent_bytes + self.stashed_bytes();
+        if outstanding <= REPLIES_OUTSTANDING_MAX as usize
+            && !self.waits
+            && expected.saturating_add(held) < REPLIES_PAUSE_BYTES
+        {
+            return wanted;
+        }
+        usize::from(self.has_room())
     }
 
     /// How many commands may be outstanding if no reply is held.
@@ -284,9 +344,52 @@ impl Conn {
         stash.count += 1;
     }
 
+    /// The number of the reply that a call's own is, is a part of, or would follow.
+    pub(crate) fn reply_of(&self, call: &Call) -> u32 {
+        if call.muted || call.inner.is_some() { self.next_seq.wrapping_sub(1) } else { call.seq }
+    }
+
+    /// Takes a message in the form of RESP2, to come behind the reply `after`. It stands between replies, and in front of those
+    /// that are still to come.
+    #[inline]
+    pub(crate) fn push(&mut self, after: u32, frame: &[u8]) {
+        let outstanding = self.outstanding();
+        if outstanding > 0 && (self.has_pushes() || after.wrapping_sub(self.head_seq) < outstanding) {
+            return self.push_late(after, frame);
+        }
+        let start = self.out.len();
+        self.out.extend_from_slice(frame);
+        if self.resp3 {
+            self.out[start] = b'>';
+        }
+    }
+
+    fn has_pushes(&self) -> bool {
+        self.stash.as_ref().is_some_and(|stash| !stash.pushes.is_empty())
+    }
+
+    #[cold]
+    fn push_late(&mut self, after: u32, frame: &[u8]) {
+        let mut frame = frame.to_vec();
+        if let (true, Some(first)) = (self.resp3, frame.first_mut()) {
+            *first = b'>';
+        }
+        let stash = self.stash.get_or_insert_default();
+        stash.push_bytes += frame.len();
+        stash.pushes.push_back((after, frame));
+    }
+
     fn unstash(&mut self) {
+        let next_seq = self.next_seq;
         let Some(stash) = self.stash.as_deref_mut() else { return };
-        while stash.count > 0 {
+        loop {
+            if !stash.pushes.is_empty() {
+                let outstanding = next_seq.wrapping_sub(self.head_seq);
+                stash.release_pushes(self.head_seq, outstanding, &mut self.out);
+            }
+            if stash.count == 0 {
+                break;
+            }
             let place = stash.place(self.head_seq);
             let Place { at, len } = *place;
             if len == AWAITED {
@@ -297,6 +400,9 @@ impl Conn {
             stash.count -= 1;
             self.head_seq = self.head_seq.wrapping_add(1);
         }
+        if !stash.pushes.is_empty() {
+            return stash.bytes.clear();
+        }
         if stash.bytes.capacity() > STASH_KEEP_BYTES {
             self.stash = None;
         } else {
@@ -306,7 +412,7 @@ impl Conn {
 
     /// Bytes held for replies that wait for their turn.
     pub(crate) fn stashed_bytes(&self) -> usize {
-        self.stash.as_ref().map_or(0, |stash| stash.bytes.len())
+        self.stash.as_ref().map_or(0, |stash| stash.bytes.len() + stash.push_bytes)
     }
 
     /// Bytes that the connection takes in the frontend, its buffers included.
@@ -318,11 +424,15 @@ impl Conn {
                 + client.fieldsets.memory_bytes()
         });
         let stash = self.stash.as_ref().map_or(0, |stash| {
-            size_of::<Stash>() + stash.bytes.capacity() + stash.ring.len() * size_of::<Place>()
+            size_of::<Stash>()
+                + stash.bytes.capacity()
+                + stash.ring.len() * size_of::<Place>()
+                + stash.push_bytes
         });
+        let subscriptions = self.subscriptions.as_ref().map_or(0, |all| all.memory_bytes());
         let buffers = self.query.capacity() + self.out.capacity();
         let multi = self.multi.as_ref().map_or(0, |multi| multi.memory_bytes());
-        size_of::<Conn>() + size_of::<ConnInfo>() + buffers + client + stash + multi
+        size_of::<Conn>() + size_of::<ConnInfo>() + buffers + client + stash + subscriptions + multi
     }
 
     /// Gives back what a quiet connection need not hold.
@@ -333,7 +443,7 @@ impl Conn {
         if self.out.is_empty() {
             self.out = Vec::new();
         }
-        if self.stash.as_ref().is_some_and(|stash| stash.count == 0) {
+        if self.stash.as_ref().is_some_and(|stash| stash.count == 0 && stash.pushes.is_empty()) {
             self.stash = None;
         }
     }

@@ -23,6 +23,7 @@ mod lolwut;
 mod memory;
 mod module;
 mod monitor;
+mod pubsub;
 mod server;
 mod slowlog;
 mod tracking;
@@ -30,6 +31,7 @@ mod tracking;
 pub(crate) use client_list::Listing;
 pub(crate) use himport::Fieldsets;
 pub(crate) use monitor::Monitor;
+pub(crate) use pubsub::refusal;
 
 use base::Args;
 use base::conn::ConnId;
@@ -121,6 +123,20 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "client|unblock" => Core::client_unblock,
         "client|unpause" => Core::client_unpause,
         "monitor" => Core::monitor,
+        "subscribe" => Core::subscribe,
+        "unsubscribe" => Core::unsubscribe,
+        "psubscribe" => Core::psubscribe,
+        "punsubscribe" => Core::punsubscribe,
+        "ssubscribe" => Core::ssubscribe,
+        "sunsubscribe" => Core::sunsubscribe,
+        "publish" => Core::publish_command,
+        "spublish" => Core::spublish_command,
+        "pubsub|channels" => Core::pubsub_channels,
+        "pubsub|help" => Core::pubsub_help,
+        "pubsub|numpat" => Core::pubsub_numpat,
+        "pubsub|numsub" => Core::pubsub_numsub,
+        "pubsub|shardchannels" => Core::pubsub_shardchannels,
+        "pubsub|shardnumsub" => Core::pubsub_shardnumsub,
         "multi" => Core::multi,
         "exec" => Core::exec,
         "discard" => Core::discard,
@@ -277,6 +293,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             2 => Some(self.call_args(call).arg(1).to_vec()),
             _ => return Err(CmdError::Arity("ping".into())),
         };
+        if conn_mut(&mut self.conns, call.id).is_some_and(|conn| conn.is_listening()) {
+            self.answer(call, |reply| {
+                reply.array(2);
+                reply.bulk(b"pong");
+                reply.bulk(&message.unwrap_or_default());
+            });
+            return Ok(());
+        }
         self.answer(call, |reply| match message {
             None => reply.simple("PONG"),
             Some(message) => reply.bulk(&message),
@@ -319,6 +343,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             // What came before in the pipeline is still shown.
             self.flush();
         }
+        self.unsubscribe_silently(call.id);
         let mut call = *call;
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             if call.muted && conn.replies == Replies::Off {
@@ -331,6 +356,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             conn.no_touch = false;
             conn.authenticated = authenticated;
             conn.replies = Replies::On;
+            conn.look_at_state();
             if let Some(client) = &mut conn.client {
                 client.name.clear();
                 client.no_evict = false;

@@ -21,6 +21,7 @@ use crate::locks::{LockTable, Slots};
 use crate::memory::MemoryWatch;
 use crate::message::{Answer, Batch};
 use crate::plan::Plan;
+use crate::pubsub::PubSub;
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
@@ -113,6 +114,7 @@ pub struct Core<C, W> {
     pub(crate) own_commands: OwnCommands<C, W>,
     /// What takes commands off the hot path.
     pub(crate) detour: Detour,
+    pub(crate) pubsub: PubSub,
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
@@ -169,6 +171,8 @@ pub struct Core<C, W> {
 pub struct Faults {
     /// Pieces do not wait for locked keys (L1).
     pub skip_key_locks: bool,
+    /// EXEC does not look at watched keys.
+    pub skip_watches: bool,
     /// Own work is executed before what the inbox holds (B2).
     pub own_work_first: bool,
 }
@@ -202,6 +206,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             hot_specs,
             own_commands: OwnCommands::new(&shared.table),
             detour: Detour::new(&shared.table),
+            pubsub: PubSub::default(),
             now: Now::default(),
             conns: Vec::new(),
             arrived: Vec::new(),
@@ -291,8 +296,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if conn.postponed {
                 self.shared.stats[usize::from(self.id)].blocked_clients.add(1u64.wrapping_neg());
             }
-            if conn.monitor {
+            let (monitor, subscriptions) = (conn.monitor, conn.subscriptions.take());
+            if monitor {
                 self.end_monitor(id);
+            }
+            if let Some(mut subscriptions) = subscriptions {
+                self.leave_all(id, &mut subscriptions);
             }
             self.discard_multi(id);
             self.conns[id.index as usize] = None;
@@ -362,7 +371,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.flush();
         // Rounds whose steps were all here are complete already: let them go on within the turn, but not for ever.
         for _ in 0..ROUNDS_PER_TURN_MAX {
-            if self.runnable.is_empty() {
+            if self.runnable.is_empty() && !self.pubsub.messages.is_pending() {
                 break;
             }
             self.run_tasks();
@@ -375,7 +384,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.detour.fences.is_empty() {
             self.release_fences();
         }
+        self.go_on_leaving();
         let background = self.background();
+        if self.pubsub.messages.is_pending() {
+            self.flush();
+        }
         if !self.detour.listings.is_empty() {
             self.answer_listings(io);
         }
@@ -387,6 +400,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Next {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
+                || self.is_leaving()
                 || self.may_parse_stalled(),
             deadline_us: [
                 self.soft_limit_deadline_us(),

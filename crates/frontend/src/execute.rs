@@ -101,6 +101,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.deliver(piece.dest, b"+OK\r\n");
                 return (self.ticks)();
             }
+            Op::Message(kind) => {
+                self.run_own_message(piece, kind);
+                return (self.ticks)();
+            }
             _ => {
                 self.run_step_piece(piece, Origin::Own);
                 let end = (self.ticks)();
@@ -160,6 +164,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     }
                     Op::Fence => {
                         Reply::new(&mut replies, false).ok();
+                        batch.ends.push(replies.len());
+                        continue;
+                    }
+                    Op::Message(kind) => {
+                        self.run_message(kind, piece.hash, batch.args(piece));
                         batch.ends.push(replies.len());
                         continue;
                     }

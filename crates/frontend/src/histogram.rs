@@ -22,14 +22,13 @@ const CELLS: usize = (DIGITS_MAX - FINE_BITS + 1) as usize * FINE;
 /// The counts of one command on one core. The core writes, anybody reads.
 #[derive(Debug, Default)]
 pub struct Histogram {
-    cells: OnceLock<Box<[AtomicU32]>>,
+    cells: OnceLock<Box<[AtomicU32; CELLS]>>,
 }
 
 /// The cell of a duration.
 #[inline]
 fn cell_of(ticks: u64) -> usize {
-    let digits = u64::BITS - (ticks | (FINE as u64 - 1)).leading_zeros();
-    let drop = (digits - FINE_BITS).saturating_sub(1);
+    let drop = (ticks | FINE as u64).ilog2() - FINE_BITS;
     ((drop as usize) << FINE_BITS) + (ticks >> drop) as usize
 }
 
@@ -45,9 +44,8 @@ impl Histogram {
     #[inline]
     pub fn count(&self, ticks: u64) {
         let cells = self.cells.get_or_init(new_cells);
-        if let Some(cell) = cells.get(cell_of(ticks).min(CELLS - 1)) {
-            cell.store(cell.load(Relaxed).wrapping_add(1), Relaxed);
-        }
+        let cell = &cells[cell_of(ticks).min(CELLS - 1)];
+        cell.store(cell.load(Relaxed).wrapping_add(1), Relaxed);
     }
 
     /// Forgets all; by the owning core only.
@@ -57,8 +55,8 @@ impl Histogram {
 }
 
 #[cold]
-fn new_cells() -> Box<[AtomicU32]> {
-    (0..CELLS).map(|_| AtomicU32::new(0)).collect()
+fn new_cells() -> Box<[AtomicU32; CELLS]> {
+    Box::new([const { AtomicU32::new(0) }; CELLS])
 }
 
 /// The counts of a command over all cores: durations in nanoseconds, ascending, with how many calls took so long.
@@ -71,7 +69,7 @@ pub struct Distribution {
 impl Distribution {
     /// The sum of several histograms. `to_ns` turns ticks into nanoseconds.
     pub fn of<'a>(parts: impl Iterator<Item = &'a Histogram>, to_ns: impl Fn(u64) -> u64) -> Self {
-        let parts: Vec<&[AtomicU32]> = parts.filter_map(|part| Some(&**part.cells.get()?)).collect();
+        let parts: Vec<&[AtomicU32]> = parts.filter_map(|part| Some(&part.cells.get()?[..])).collect();
         let mut sum = Distribution::default();
         if parts.is_empty() {
             return sum;

@@ -7,94 +7,135 @@
 use std::sync::Arc;
 
 use base::conn::ConnId;
-use base::{Args, slot};
+use base::{ArgRange, KeyHasher, slot};
 use bus::Wake;
-use commands::{CommandSpec, Route};
+use commands::{CommandId, CommandSpec, CommandTable, Route};
 
-use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
 use crate::execute::{PREFETCH_WINDOW, call_handler};
 use crate::message::{Dest, Op, Piece, Source};
-use crate::plan::source_bytes;
+use crate::plan::{Plan, batch_for, source_bytes};
+use crate::route::put_into;
 use crate::watch::account;
 
-/// What the hot path needs of a command, in two bytes.
+/// What the hot path needs of a command.
 #[derive(Clone, Copy)]
 pub(crate) struct HotSpec {
-    arity: i8,
-    /// Position of the key, 0 if the command is not of the kind that is handled here.
-    key: u8,
+    /// How many arguments it takes: at least so many, and at most so many more.
+    least: u32,
+    more: u32,
+    /// Position of the key.
+    key: u32,
 }
 
 impl HotSpec {
-    /// Not of the kind that is handled here.
-    pub(crate) const NONE: HotSpec = HotSpec { arity: 0, key: 0 };
+    /// Not of the kind that is handled here: takes no number of arguments.
+    pub(crate) const NONE: HotSpec = HotSpec { least: u32::MAX, more: 0, key: 0 };
 
     pub(crate) fn of(spec: &CommandSpec) -> Self {
-        match spec.route {
-            Route::Key(_) if !spec.meta.has_movable_keys() => {
-                HotSpec { arity: spec.meta.arity, key: u8::try_from(spec.meta.first_key).unwrap_or(0) }
+        match (spec.route, u32::try_from(spec.meta.first_key)) {
+            (Route::Key(_), Ok(key @ 1..)) if !spec.meta.has_movable_keys() => {
+                let least = u32::from(spec.meta.arity.unsigned_abs());
+                HotSpec { least, more: if spec.meta.arity < 0 { u32::MAX - least } else { 0 }, key }
             }
             _ => HotSpec::NONE,
         }
     }
 
     #[inline]
-    fn takes(&self, argc: usize) -> bool {
-        let arity = usize::from(self.arity.unsigned_abs());
-        if self.arity >= 0 { argc == arity } else { argc >= arity }
+    fn takes(self, argc: usize) -> bool {
+        (argc as u32).wrapping_sub(self.least) <= self.more
+    }
+}
+
+/// How planning of usual commands ended.
+pub(crate) enum Planned {
+    /// As many are planned as were allowed, or there is nothing more.
+    All,
+    /// The frame of this length is another kind of command. Its ranges are appended to the plan.
+    Other(usize),
+    /// The parser has to be asked what there is.
+    Unclear,
+}
+
+/// What planning takes from a core besides its connection and plan.
+struct Planner<'a> {
+    table: &'a CommandTable,
+    specs: &'a [HotSpec],
+    hasher: KeyHasher,
+    request_bytes: usize,
+}
+
+impl Planner<'_> {
+    /// The command with slot and hash of its key, if it is of the usual kind. Its frame has so many bytes.
+    #[inline(always)]
+    fn look(&self, bytes: &[u8], ranges: &[ArgRange], frame_bytes: usize) -> Option<(CommandId, u16, u64)> {
+        let command = self.table.find_in(bytes, *ranges.first()?)?;
+        let spec = self.specs.get(usize::from(command))?;
+        if !spec.takes(ranges.len()) || frame_bytes >= self.request_bytes {
+            return None;
+        }
+        let key = ranges.get(spec.key as usize)?.slice(bytes);
+        Some((command, slot::key_slot(key), self.hasher.hash(key)))
     }
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
-    /// Plans the command whose argument ranges were just appended to the plan, if it is of the usual kind.
-    #[inline]
-    pub(crate) fn plan_key_command(&mut self, id: ConnId, source: Source, base: u32) -> bool {
-        let first_range = self.plan.own_ranges();
-        let ranges = self.plan.ranges.get(first_range as usize..).unwrap_or_default();
-        let bytes = source_bytes(&self.plan.chunks, &self.plan.shared, source);
-        let args = Args::new(bytes.get(base as usize..).unwrap_or_default(), ranges);
-        let Some(command) = self.shared.table.find(args.arg(0)) else { return false };
-        let spec = &self.hot_specs[usize::from(command)];
-        let Some(conn) = conn_mut(&mut self.conns, id) else { return false };
-        let request_bytes = ranges.last().map_or(0, |last| last.end() + 2);
-        if spec.key == 0
-            || request_bytes >= self.watch.request_bytes
-            || !spec.takes(args.len())
-            || !conn.authenticated
-            || conn.replies != Replies::On
-            || conn.multi.is_some()
-        {
-            return false;
-        }
-        let key = args.arg(usize::from(spec.key));
-        let slot = slot::key_slot(key);
-        let hash = self.hasher.hash(key);
-        let shard = slot::shard_of_slot(slot, self.topology.shards);
-        let db = conn.db;
-        conn.commands += 1;
-        conn.last_command = command;
-        let piece = Piece {
-            dest: Dest::Conn { index: id.index, generation: id.generation, seq: conn.take_seq() },
-            op: Op::Command(command),
-            source,
-            base,
-            first_range,
-            argc: ranges.len() as u32,
-            hash,
-            slot,
-            db,
-            resp3: conn.resp3,
-            no_touch: conn.no_touch,
+    /// Parses a source from `pos` on and plans the commands as long as they are of the usual kind, at most `max` of them.
+    /// There must be room for so many in the connection's window.
+    pub(crate) fn plan_usual(&mut self, id: ConnId, source: Source, pos: &mut usize, max: usize) -> Planned {
+        let planner = Planner {
+            table: &self.shared.table,
+            specs: &self.hot_specs,
+            hasher: self.hasher,
+            request_bytes: self.watch.request_bytes,
         };
-        if shard == self.id {
-            self.shard.prefetch(usize::from(db), slot, hash);
-            self.plan.own.push(piece);
-        } else {
-            self.send(shard, piece);
-            self.plan.ranges.truncate(first_range as usize);
+        debug_assert_eq!(self.plan.ranges.len(), self.plan.own_ranges() as usize);
+        let Plan { own, ranges, chunks, shared, batches, spare, remote, .. } = &mut self.plan;
+        let bytes = source_bytes(chunks, shared, source);
+        let Some(conn) = conn_mut(&mut self.conns, id) else { return Planned::All };
+        if !conn.usual {
+            return Planned::Unclear;
         }
-        true
+        let limits = &self.limits[1];
+        let db = conn.db;
+        for _ in 0..max {
+            let frame = bytes.get(*pos..).unwrap_or_default();
+            let first = ranges.len();
+            let Some(len) = conn.parser.next_usual(frame, limits, ranges) else {
+                return if frame.is_empty() { Planned::All } else { Planned::Unclear };
+            };
+            let args = ranges.get(first..).unwrap_or_default();
+            let Some((command, slot, hash)) = planner.look(frame, args, len) else {
+                return Planned::Other(len);
+            };
+            let piece = Piece {
+                dest: Dest::Conn { index: id.index, generation: id.generation, seq: conn.take_seq() },
+                op: Op::Command(command),
+                source,
+                base: *pos as u32,
+                first_range: first as u32,
+                argc: args.len() as u32,
+                hash,
+                slot,
+                db,
+                resp3: conn.resp3,
+                no_touch: conn.no_touch,
+            };
+            conn.commands += 1;
+            conn.last_command = command;
+            *pos += len;
+            let shard = slot::shard_of_slot(slot, self.topology.shards);
+            if shard == self.id {
+                self.shard.prefetch(usize::from(db), slot, hash);
+                own.push(piece);
+            } else {
+                put_into(batch_for(batches, spare, shard), piece, shared, frame, args);
+                *remote += 1;
+                ranges.truncate(first);
+            }
+        }
+        Planned::All
     }
 
     /// Executes the own part of the plan.

@@ -46,6 +46,7 @@ mod pause;
 mod plan;
 pub mod process;
 mod publish;
+mod pubsub;
 mod rounds;
 mod route;
 pub mod shared;

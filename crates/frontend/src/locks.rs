@@ -302,6 +302,12 @@ pub(crate) struct Slots<T> {
     free: Vec<u32>,
 }
 
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Slots::new()
+    }
+}
+
 impl<T> Slots<T> {
     pub(crate) const fn new() -> Self {
         Slots { slots: Vec::new(), free: Vec::new() }

@@ -14,6 +14,7 @@ use base::{ArgRange, Args};
 use bytes::Bytes;
 use commands::{CommandId, Step, StepOut};
 
+use crate::pubsub::Kind;
 use crate::watch::{Note, Timed};
 
 /// Where the reply of a piece goes.
@@ -57,6 +58,9 @@ pub(crate) enum Op {
     Unlock { step: u32 },
     /// Does nothing, but behind all that was published before.
     Fence,
+    /// Gives the message of its last two arguments to the subscribers of the core. Its hash is that of the channel, its
+    /// destination the command that published it, if it is of a connection of this core.
+    Message(Kind),
 }
 
 impl Dest {
@@ -68,7 +72,7 @@ impl Op {
     /// The number of the step among the batch's or plan's steps.
     pub(crate) fn step(self) -> Option<u32> {
         match self {
-            Op::Command(_) | Op::Inquiry(_) | Op::Fence => None,
+            Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::Message(_) => None,
             Op::Lock { step }
             | Op::Once { step }
             | Op::Look { step }

@@ -30,11 +30,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// When the first connection over the soft output limit will have been so for too long.
     pub(crate) fn soft_limit_deadline_us(&self) -> Option<u64> {
-        let since_ms = self
-            .over_soft
-            .iter()
-            .filter_map(|&index| self.conns.get(index as usize)?.as_ref()?.over_soft_since_ms);
-        let due_ms = since_ms.min()? + self.hot.output_soft_ms + 1;
+        let due_ms = |&index: &u32| {
+            let conn = self.conns.get(index as usize)?.as_ref()?;
+            Some(conn.over_soft_since_ms? + self.hot.output_of(conn).soft_ms + 1)
+        };
+        let due_ms = self.over_soft.iter().filter_map(due_ms).min()?;
         Some(self.now.monotonic_us + due_ms.saturating_sub(self.now.unix_ms) * 1000)
     }
 
@@ -66,6 +66,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if killed {
                 io.close(id, CloseMode::Now);
             } else if drop {
+                // Counted once, however long it takes to close.
+                conn.killed = true;
+                conn.closing = true;
                 io.close(id, CloseMode::Now);
                 self.stats().output_limit_drops.add(1);
             } else if done && (conn.closing || (conn.ended && !conn.stalled)) {
@@ -112,13 +115,14 @@ fn may_hold(conn: &Conn) -> bool {
 /// Whether a client's unsent output is beyond its limits.
 fn over_output_limit(conn: &mut Conn, hot: &HotConfig, now_ms: u64) -> bool {
     let bytes = conn.unsent_bytes + conn.stashed_bytes();
-    if hot.output_hard_bytes > 0 && bytes > hot.output_hard_bytes {
+    let bounds = hot.output_of(conn);
+    if bounds.hard_bytes > 0 && bytes > bounds.hard_bytes {
         return true;
     }
-    if hot.output_soft_bytes == 0 || bytes <= hot.output_soft_bytes {
+    if bounds.soft_bytes == 0 || bytes <= bounds.soft_bytes {
         conn.over_soft_since_ms = None;
         return false;
     }
     let since = *conn.over_soft_since_ms.get_or_insert(now_ms);
-    now_ms.saturating_sub(since) > hot.output_soft_ms
+    now_ms.saturating_sub(since) > bounds.soft_ms
 }

@@ -11,6 +11,7 @@ use resp::{Limits, Parsed, ProtocolError, Reply};
 
 use crate::conn::Conn;
 use crate::core::{Core, conn_mut};
+use crate::hot::Planned;
 use crate::message::Source;
 use crate::plan::source_bytes;
 
@@ -110,23 +111,39 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn parse_source(&mut self, id: ConnId, source: Source, pos: usize) {
         let mut pos = pos;
         let mut may_parse = self.may_parse();
+        let window = self.window();
         let end = loop {
-            if self.plan.len() >= self.window() {
+            if self.plan.len() >= window {
                 self.flush();
                 may_parse = self.may_parse();
             }
+            let wanted = window.saturating_sub(self.plan.len()).max(1);
             let bytes = source_bytes(&self.plan.chunks, &self.plan.shared, source);
             let Some(conn) = conn_mut(&mut self.conns, id) else { break Parse::Closed };
             if conn.closing {
                 break Parse::Closed;
             }
-            let rest = bytes.get(pos..).unwrap_or_default();
-            if rest.is_empty() {
+            if pos >= bytes.len() {
                 break Parse::Done;
             }
-            if !may_parse || !conn.has_room() {
+            let room = if may_parse { conn.room(wanted) } else { 0 };
+            if room == 0 {
                 break Parse::Stalled;
             }
+            match self.plan_usual(id, source, &mut pos, room) {
+                Planned::All => continue,
+                Planned::Other(len) => {
+                    if !self.command(id, source, pos as u32) {
+                        break Parse::Stalled;
+                    }
+                    pos += len;
+                    continue;
+                }
+                Planned::Unclear => {}
+            }
+            let bytes = source_bytes(&self.plan.chunks, &self.plan.shared, source);
+            let rest = bytes.get(pos..).unwrap_or_default();
+            let Some(conn) = conn_mut(&mut self.conns, id) else { break Parse::Closed };
             let limits = if conn.authenticated { &self.limits[1] } else { &self.limits[0] };
             match conn.parser.next(rest, limits, &mut self.plan.ranges) {
                 Ok(Parsed::Incomplete { need }) => {

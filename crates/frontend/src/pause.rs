@@ -20,6 +20,7 @@ use bus::Wake;
 use commands::CommandSpec;
 use commands::meta::Flag;
 
+use crate::connection::refusal;
 use crate::core::{Core, conn_mut};
 use crate::message::{Dest, Op, Piece, Source};
 use crate::plan::source_bytes;
@@ -133,7 +134,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let lacks_memory = self.memory.is_full() && spec.meta.flags.contains(Flag::DenyOom);
         let open = self.hot.password.is_empty() || spec.meta.flags.contains(Flag::NoAuth);
         let Some(conn) = conn_mut(&mut self.conns, id) else { return false };
-        if !writes || lacks_memory || conn.monitor || !(open || conn.authenticated) {
+        let refused = conn.is_listening() && refusal(spec).is_some();
+        if !writes || lacks_memory || refused || conn.monitor || !(open || conn.authenticated) {
             return false;
         }
         conn.last_command = command;

@@ -26,7 +26,7 @@ pub(crate) struct Plan<C> {
     pub(crate) remote: usize,
     /// Batches to use again, in the boxes in which they travel.
     #[allow(clippy::vec_box, reason = "the box is what is used again")]
-    spare: Vec<Box<Batch>>,
+    pub(crate) spare: Vec<Box<Batch>>,
 }
 
 impl<C: AsRef<[u8]>> Plan<C> {
@@ -70,8 +70,7 @@ impl<C: AsRef<[u8]>> Plan<C> {
     /// The batch for another shard.
     #[inline]
     pub(crate) fn batch(&mut self, shard: u16) -> &mut Batch {
-        let slot = &mut self.batches[usize::from(shard)];
-        slot.get_or_insert_with(|| self.spare.pop().unwrap_or_default())
+        batch_for(&mut self.batches, &mut self.spare, shard)
     }
 
     /// Takes a batch back for later use.
@@ -88,6 +87,17 @@ impl<C: AsRef<[u8]>> Plan<C> {
         self.ranges.clear();
         self.steps.clear();
     }
+}
+
+/// The batch for another shard, where the rest of the plan is borrowed otherwise.
+#[inline]
+#[allow(clippy::vec_box, reason = "the box is what is used again")]
+pub(crate) fn batch_for<'a>(
+    batches: &'a mut [Option<Box<Batch>>],
+    spare: &mut Vec<Box<Batch>>,
+    shard: u16,
+) -> &'a mut Batch {
+    batches[usize::from(shard)].get_or_insert_with(|| spare.pop().unwrap_or_default())
 }
 
 /// The bytes of a source, where the rest of the plan is borrowed otherwise.

@@ -28,9 +28,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn flush(&mut self) {
         if self.topology.shards == 1 {
             self.shard.set_now(self.now.unix_ms);
+            self.pubsub.messages.executing = true;
             self.run_own();
+            self.pubsub.messages.executing = false;
             return;
         }
+        if self.pubsub.messages.is_pending() {
+            self.plan_pending_messages();
+        }
+        self.pubsub.messages.executing = true;
         let mut deliveries = std::mem::take(&mut self.deliveries);
         if !self.can_publish() {
             let stamp = self.port.drain(self.now.unix_ms, &mut deliveries);
@@ -63,6 +69,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.outgoing = outgoing;
         }
         self.deliveries = deliveries;
+        self.pubsub.messages.executing = false;
     }
 
     /// Executes drained batches in order, then sets the clock to the stamp of what follows.

@@ -3,14 +3,16 @@
 use base::conn::ConnId;
 use base::{ArgRange, Args, slot};
 use bus::Wake;
+use bytes::Bytes;
 use commands::{CmdError, CommandId, Merge, Route};
 use resp::Reply;
 
+use crate::connection::refusal;
 use crate::core::{Core, conn_mut};
 use crate::keys;
 use crate::message::{Batch, Dest, Op, Piece, Source, args_of};
 use crate::pause::may_replicate;
-use crate::plan::source_bytes;
+use crate::plan::{Plan, batch_for, source_bytes};
 
 /// Arguments up to this size are copied into a batch; a larger frame that has a buffer of its own travels by reference.
 const SHARE_MIN_BYTES: usize = 16 * 1024;
@@ -71,13 +73,9 @@ impl Call {
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
-    /// Carries out the command whose argument ranges were just appended to the plan. False: a pause of clients holds it
-    /// back.
-    #[inline]
+    /// Carries out the command, of any kind, whose argument ranges were just appended to the plan. False: a pause of clients
+    /// holds it back.
     pub(crate) fn command(&mut self, id: ConnId, source: Source, base: u32) -> bool {
-        if self.plan_key_command(id, source, base) {
-            return true;
-        }
         if self.detour.pause.is_some() && self.postpone(id, source, base) {
             return false;
         }
@@ -85,7 +83,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         true
     }
 
-    /// The same for what is not of the most frequent kind.
     fn other_command(&mut self, id: ConnId, source: Source, base: u32) {
         let Some(conn) = conn_mut(&mut self.conns, id) else { return };
         let first_range = self.plan.own_ranges();
@@ -106,6 +103,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         };
         let queues = conn.multi.is_some();
         conn.commands += 1;
+        let listening = conn.is_listening();
         let authenticated = conn.authenticated || self.hot.password.is_empty();
         let args = self.call_args(&call);
         let route = match self.resolve(args, &mut call.command) {
@@ -123,6 +121,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if self.lacks_memory(&call) {
             return self.refuse(&call, &CmdError::OutOfMemory);
+        }
+        if listening && let Some(error) = refusal(self.table().spec(call.command)) {
+            return self.refuse(&call, &error);
         }
         let request_bytes = self.plan.ranges.last().map_or(0, |last| last.end() + 2);
         if request_bytes >= self.watch.request_bytes {
@@ -273,28 +274,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.send_remote(shard, piece);
     }
 
-    pub(crate) fn send_remote(&mut self, shard: u16, mut piece: Piece) {
-        self.plan.batch(shard);
-        let plan = &mut self.plan;
-        let Some(batch) = plan.batches[usize::from(shard)].as_deref_mut() else { return };
+    pub(crate) fn send_remote(&mut self, shard: u16, piece: Piece) {
+        let Plan { batches, spare, ranges, chunks, shared, remote, .. } = &mut self.plan;
         let first = piece.first_range as usize;
-        let ranges = plan.ranges.get(first..first + piece.argc as usize).unwrap_or_default();
-        let large = match piece.source {
-            Source::Shared(at) => plan.shared.get(at as usize).filter(|frame| frame.len() >= SHARE_MIN_BYTES),
-            _ => None,
-        };
-        if let Some(frame) = large {
-            piece.source = Source::Shared(batch.shared.len() as u32);
-            batch.shared.push(frame.clone());
-            piece.first_range = batch.ranges.len() as u32;
-            batch.ranges.extend_from_slice(ranges);
-        } else {
-            let bytes = source_bytes(&plan.chunks, &plan.shared, piece.source);
-            let bytes = bytes.get(piece.base as usize..).unwrap_or_default();
-            copy_args(batch, &mut piece, bytes, ranges);
-        }
-        batch.pieces.push(piece);
-        plan.remote += 1;
+        let ranges = ranges.get(first..first + piece.argc as usize).unwrap_or_default();
+        let bytes = source_bytes(chunks, shared, piece.source);
+        let bytes = bytes.get(piece.base as usize..).unwrap_or_default();
+        put_into(batch_for(batches, spare, shard), piece, shared, bytes, ranges);
+        *remote += 1;
     }
 
     /// Sends every shard the whole command.
@@ -323,6 +310,30 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.send(shard, piece(Dest::Part { gather, part: u32::from(shard) }));
         }
     }
+}
+
+/// Puts a piece into a batch with its arguments, which lie at `ranges` of `bytes`.
+#[inline]
+pub(crate) fn put_into(
+    batch: &mut Batch,
+    mut piece: Piece,
+    shared: &[Bytes],
+    bytes: &[u8],
+    ranges: &[ArgRange],
+) {
+    let large = match piece.source {
+        Source::Shared(at) => shared.get(at as usize).filter(|frame| frame.len() >= SHARE_MIN_BYTES),
+        _ => None,
+    };
+    if let Some(frame) = large {
+        piece.source = Source::Shared(batch.shared.len() as u32);
+        batch.shared.push(frame.clone());
+        piece.first_range = batch.ranges.len() as u32;
+        batch.ranges.extend_from_slice(ranges);
+    } else {
+        copy_args(batch, &mut piece, bytes, ranges);
+    }
+    batch.pieces.push(piece);
 }
 
 /// Copies a piece's arguments into a batch and makes the piece refer to the copy.

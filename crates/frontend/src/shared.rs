@@ -8,10 +8,12 @@ use crossbeam::utils::CachePadded;
 use store::{AccessPolicy, Limits};
 
 use crate::config::{Changes, Config};
+use crate::conn::Conn;
 use crate::errand::Done;
 use crate::histogram::Distribution;
 use crate::journal::Journals;
 use crate::process::Process;
+use crate::pubsub::Registry;
 use crate::stats::CoreStats;
 
 /// Who may do something.
@@ -42,6 +44,17 @@ pub struct CommandLogConfig {
     pub reply_max: usize,
 }
 
+/// Limits of the unsent output of a class of clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutputBounds {
+    /// Beyond this a client is dropped, 0 for none.
+    pub hard_bytes: usize,
+    /// Beyond this for `soft_ms` a client is dropped, 0 for none.
+    pub soft_bytes: usize,
+    /// How long the soft limit may be exceeded.
+    pub soft_ms: u64,
+}
+
 /// The configuration as cores use it. A core keeps a copy and looks at the epoch once a turn.
 #[derive(Clone, Debug)]
 pub struct HotConfig {
@@ -53,12 +66,10 @@ pub struct HotConfig {
     pub max_bulk_bytes: u64,
     /// `client-query-buffer-limit`.
     pub query_buffer_max_bytes: usize,
-    /// Hard output limit of normal clients, 0 for none.
-    pub output_hard_bytes: usize,
-    /// Soft output limit of normal clients, 0 for none.
-    pub output_soft_bytes: usize,
-    /// How long the soft limit may be exceeded.
-    pub output_soft_ms: u64,
+    /// Limits of the unsent output of normal clients.
+    pub output: OutputBounds,
+    /// The same of clients that are subscribed.
+    pub output_pubsub: OutputBounds,
     /// `protected-mode`.
     pub protected_mode: bool,
     /// `maxmemory`; 0 for no limit.
@@ -86,9 +97,8 @@ impl Default for HotConfig {
             databases: 16,
             max_bulk_bytes: base::limits::BULK_DEFAULT_MAX_BYTES,
             query_buffer_max_bytes: base::limits::QUERY_BUFFER_MAX_BYTES,
-            output_hard_bytes: 0,
-            output_soft_bytes: 0,
-            output_soft_ms: 0,
+            output: OutputBounds::default(),
+            output_pubsub: OutputBounds::default(),
             protected_mode: true,
             max_memory_bytes: 0,
             debug_command: Permission::No,
@@ -102,6 +112,13 @@ impl Default for HotConfig {
     }
 }
 
+impl HotConfig {
+    /// The output limits of a client.
+    pub(crate) fn output_of(&self, conn: &Conn) -> OutputBounds {
+        if conn.subscriptions.is_some() { self.output_pubsub } else { self.output }
+    }
+}
+
 /// What all cores share.
 pub struct Shared {
     /// All commands.
@@ -110,6 +127,8 @@ pub struct Shared {
     pub stats: Vec<CachePadded<CoreStats>>,
     /// What only the process knows and can do.
     pub process: Box<dyn Process>,
+    /// Who is subscribed to what.
+    pub(crate) pubsub: Registry,
     /// What is remembered of unusual commands.
     pub(crate) journals: Journals,
     /// The name of this history of data; DEBUG CHANGE-REPL-ID changes it.
@@ -146,6 +165,7 @@ impl Shared {
             table,
             replication_id: Mutex::new(process.facts().run_id.clone()),
             process,
+            pubsub: Registry::new(),
             journals: Journals::new(shards),
             other_bytes: AtomicU64::new(0),
             rejected_before: AtomicU64::new(0),

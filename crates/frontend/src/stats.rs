@@ -40,8 +40,9 @@ impl Counter {
     }
 }
 
-/// The counters of one command on one core.
+/// The counters of one command on one core. One cache line.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub struct CommandStats {
     /// Calls that were executed.
     pub calls: Counter,
@@ -172,6 +173,8 @@ pub struct CoreStats {
     pub commands_processed: Counter,
     /// Connections open now.
     pub clients: Counter,
+    /// Connections that are subscribed to something.
+    pub pubsub_clients: Counter,
     /// Connections ever opened.
     pub connections: Counter,
     /// Bytes received from clients.

@@ -148,6 +148,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Err(CmdError::text_of("ERR MULTI calls can not be nested"));
         }
         conn.multi = Some(Box::default());
+        conn.look_at_state();
         self.answer(call, |reply| reply.ok());
         Ok(())
     }
@@ -166,6 +167,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn discard_multi(&mut self, id: ConnId) {
         if let Some(conn) = conn_mut(&mut self.conns, id) {
             conn.multi = None;
+            conn.look_at_state();
             if let Some(watched) = conn.watched.take() {
                 self.forget(*watched);
             }
@@ -205,6 +207,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 Ok(())
             })
         });
+    }
+
+    /// Forgets watched keys before anybody has looked at them.
+    #[cfg(feature = "sim-faults")]
+    fn forget_at(&mut self, watched: Option<Box<Watched>>) -> Option<Box<Watched>> {
+        if let Some(watched) = watched {
+            self.forget(*watched);
+        }
+        None
     }
 
     fn by_shard(&self, keys: impl Iterator<Item = Vec<u8>>) -> ShardKeys {
@@ -269,6 +280,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (Some(multi), watched) = (conn.multi.take(), conn.watched.take()) else {
             return Err(CmdError::text_of("ERR EXEC without MULTI"));
         };
+        conn.look_at_state();
         if multi.aborted {
             if let Some(watched) = watched {
                 self.forget(*watched);
@@ -291,6 +303,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             shards: self.topology.shards,
             random: self.rng.next_u64(),
         };
+        #[cfg(feature = "sim-faults")]
+        let watched = if self.faults.skip_watches { self.forget_at(watched) } else { watched };
         let own = |command| self.own_commands.takes(command);
         let (plan, keys) = Plan::new(&execution, watched.as_deref(), own, around);
         if plan.has_own()

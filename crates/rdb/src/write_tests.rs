@@ -12,7 +12,7 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(b'a'..b'd', 0..300),
         any::<i64>().prop_map(|int| int.to_string().into_bytes()),
         any::<i16>().prop_map(|int| int.to_string().into_bytes()),
-        (4000usize..70_000).prop_map(|len| (0..len).map(|i| (i * i >> 5) as u8).collect()),
+        (4000usize..70_000).prop_map(|len| (0..len).map(|i| ((i * i) >> 5) as u8).collect()),
     ]
 }
 

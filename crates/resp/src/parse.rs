@@ -127,25 +127,37 @@ impl Parser {
         limits: &Limits,
         args: &mut Vec<ArgRange>,
     ) -> Result<Parsed, ProtocolError> {
-        if matches!(self.state, State::Idle) && buf.first() == Some(&b'*') && limits.authenticated {
-            let base = args.len();
-            match fast_frame(buf, limits, args) {
-                Ok(consumed) => return Ok(Parsed::Frame { consumed }),
-                Err(stopped) => self.take_over(&stopped, base, args),
-            }
+        match self.next_usual(buf, limits, args) {
+            Some(consumed) => Ok(Parsed::Frame { consumed }),
+            None => self.resume(buf, limits, args),
         }
-        self.resume(buf, limits, args)
     }
 
-    /// Makes the state what the fast path reached.
+    /// As [`Parser::next`] where it finds a command in the usual form: its length. `None`: what there is instead,
+    /// [`Parser::next`] tells, and must be asked.
+    #[inline]
+    pub fn next_usual(&mut self, buf: &[u8], limits: &Limits, args: &mut Vec<ArgRange>) -> Option<usize> {
+        if !matches!(self.state, State::Idle) || !limits.authenticated {
+            return None;
+        }
+        let base = args.len();
+        match fast_frame(buf, limits, args) {
+            Ok(consumed) => Some(consumed),
+            Err(stopped) => {
+                self.take_over(&stopped, base, args);
+                None
+            }
+        }
+    }
+
+    /// Makes the state what the fast path reached, if it found a frame at all.
     #[cold]
     fn take_over(&mut self, stopped: &Stopped, base: usize, args: &mut Vec<ArgRange>) {
-        self.partial.extend(args.drain(base..));
-        self.state = if stopped.missing == 0 {
-            State::Count { scanned: 0 }
-        } else {
-            State::Arguments { at: stopped.at, missing: stopped.missing, scanned: 0, bulk: None }
-        };
+        if stopped.missing > 0 {
+            self.partial.extend(args.drain(base..));
+            self.state =
+                State::Arguments { at: stopped.at, missing: stopped.missing, scanned: 0, bulk: None };
+        }
     }
 
     #[cold]
@@ -285,7 +297,7 @@ impl Parser {
     }
 }
 
-/// The frame at the start of `buf` (which begins with `*`), if it is all there and has nothing unusual.
+/// The frame at the start of `buf`, if it is all there and has nothing unusual.
 #[inline]
 fn fast_frame(buf: &[u8], limits: &Limits, args: &mut Vec<ArgRange>) -> Result<usize, Stopped> {
     const NOTHING: Stopped = Stopped { at: 0, missing: 0 };

@@ -64,6 +64,11 @@ impl<'a> Reply<'a> {
         self.line(b'+', text.as_bytes());
     }
 
+    /// As [`Reply::simple`], for text with bytes that a client sent.
+    pub fn simple_bytes(&mut self, text: &[u8]) {
+        self.line(b'+', text);
+    }
+
     /// An error: `text` begins with its code, such as `ERR ` or `WRONGTYPE `. Line ends at its end are dropped, those within
     /// replaced by spaces.
     #[inline]
@@ -137,6 +142,11 @@ impl<'a> Reply<'a> {
     /// As [`Reply::insert_array`], a map of `len` pairs.
     pub fn insert_map(&mut self, position: usize, len: usize) {
         self.insert_header(position, |reply| reply.map(len));
+    }
+
+    /// As [`Reply::insert_array`], a set of `len` elements.
+    pub fn insert_set(&mut self, position: usize, len: usize) {
+        self.insert_header(position, |reply| reply.set(len));
     }
 
     /// Moves what was written since `position` behind what `write` writes.
@@ -215,6 +225,17 @@ impl<'a> Reply<'a> {
     /// An integer of any size, given as its decimal text; RESP2: the text as a bulk string.
     pub fn big_number(&mut self, text: &str) {
         if self.resp3 { self.line(b'(', text.as_bytes()) } else { self.bulk(text.as_bytes()) }
+    }
+
+    /// As [`Reply::big_number`], for text that a client sent: line ends within are replaced by spaces.
+    pub fn big_number_bytes(&mut self, text: &[u8]) {
+        if self.resp3 {
+            self.line(b'(', text);
+        } else {
+            let one_line: Vec<u8> =
+                text.iter().map(|&byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }).collect();
+            self.bulk(&one_line);
+        }
     }
 
     /// One line, with `\r` and `\n` within replaced by spaces so that nobody can inject a reply.

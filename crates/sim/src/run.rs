@@ -20,6 +20,8 @@ pub enum Fault {
     TornPublish,
     /// Pieces do not wait for locked keys (against L1).
     SkipKeyLocks,
+    /// EXEC does not look at watched keys.
+    SkipWatches,
     /// Own work is executed before what the inbox holds (against B2).
     OwnWorkFirst,
 }

@@ -7,6 +7,7 @@ use crate::check::order::Verdict;
 use crate::command::Command;
 use crate::history::{History, Violation};
 
+pub mod bank;
 pub mod expiry;
 pub mod groups;
 pub mod keyspace;
@@ -141,5 +142,6 @@ pub const ALL: &[(&str, Make)] = &[
     ("mixed", |shards, rng| Box::new(mixed::Mixed::new(shards, rng))),
     ("keyspace", |shards, rng| Box::new(keyspace::Keyspace::new(shards, rng))),
     ("large", |shards, rng| Box::new(large::Large::new(shards, rng))),
+    ("bank", |shards, rng| Box::new(bank::Bank::new(shards, rng))),
     ("expiry", |shards, rng| Box::new(expiry::Expiry::new(shards, rng))),
 ];

@@ -123,6 +123,9 @@ impl World {
             Some(Fault::SkipKeyLocks) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.skip_key_locks = true);
             }
+            Some(Fault::SkipWatches) => {
+                self.nodes.iter_mut().for_each(|node| node.core.faults.skip_watches = true);
+            }
             Some(Fault::OwnWorkFirst) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.own_work_first = true);
             }

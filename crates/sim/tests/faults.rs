@@ -23,12 +23,17 @@ fn check(fault: Fault, workloads: &[&'static str]) {
 
 #[test]
 fn a_torn_publish_is_noticed() {
-    check(Fault::TornPublish, &["groups", "lists", "pairs", "mixed", "keyspace"]);
+    check(Fault::TornPublish, &["bank", "groups", "lists", "pairs", "mixed", "keyspace"]);
 }
 
 #[test]
 fn skipped_key_locks_are_noticed() {
-    check(Fault::SkipKeyLocks, &["tokens", "mixed", "keyspace"]);
+    check(Fault::SkipKeyLocks, &["bank", "tokens", "mixed", "keyspace"]);
+}
+
+#[test]
+fn skipped_watches_are_noticed() {
+    check(Fault::SkipWatches, &["bank"]);
 }
 
 #[test]

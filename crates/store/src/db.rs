@@ -42,6 +42,11 @@ impl Expiry {
     }
 }
 
+/// What [`Db::replace`] found: the types of the old value, if there was one, and of the new one.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Replaced(Option<(Kind, Kind)>);
+
 /// The handle on one database, made for a command and dropped after it.
 ///
 /// A key whose time is over does not exist for any method, and is removed by those that come upon it.
@@ -91,6 +96,13 @@ impl<'s> Db<'s> {
         self.find(key, true, false)
     }
 
+    /// As [`Db::examine`], but a miss is nobody's business.
+    pub fn examine_quietly(&mut self, key: Key<'_>) -> Option<Item<'_>> {
+        let exists = self.inspect(key).is_some();
+        self.books.count_lookup(exists);
+        if exists { self.inspect(key) } else { None }
+    }
+
     /// Everything about a key, not counted.
     #[inline]
     pub fn peek(&mut self, key: Key<'_>) -> Option<Item<'_>> {
@@ -122,6 +134,7 @@ impl<'s> Db<'s> {
             Some(found) if is_expired(found.record().view(), books.now_ms) => {
                 if !books.keep_expired {
                     books.stats.expired_keys += 1;
+                    books.events.push(Class::Expired, "expired", deadlines.db, key.bytes);
                     Occupied::new(found, deadlines, books).delete();
                 }
                 None
@@ -129,7 +142,11 @@ impl<'s> Db<'s> {
             found => found.map(|found| Item(found.into_view())),
         };
         if counted {
-            self.books.count_lookup(found.is_some());
+            let books = &mut *self.books;
+            books.count_lookup(found.is_some());
+            if found.is_none() {
+                books.events.push(Class::KeyMiss, "keymiss", self.index, key.bytes);
+            }
         }
         if used && let Some(item) = &found {
             self.books.touch(item.0);
@@ -150,7 +167,10 @@ impl<'s> Db<'s> {
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         match self.database.table.entry(key.slot, key.hash, key.bytes) {
             TableEntry::Occupied(found) if is_expired(found.record().view(), books.now_ms) => {
-                books.stats.expired_keys += u64::from(!books.keep_expired);
+                if !books.keep_expired {
+                    books.stats.expired_keys += 1;
+                    books.events.push(Class::Expired, "expired", deadlines.db, key.bytes);
+                }
                 Entry::Vacant(Vacant::stale(key, found, deadlines, books))
             }
             TableEntry::Occupied(found) => {
@@ -182,7 +202,7 @@ impl<'s> Db<'s> {
     #[inline]
     pub fn set(&mut self, key: Key<'_>, value: StringValue<'_>, expiry: Expiry) {
         match self.entry(key) {
-            Entry::Occupied(mut found) => found.set(value, expiry),
+            Entry::Occupied(mut found) => found.overwrite(value, expiry),
             Entry::Vacant(place) => place.insert(value, expiry.apply(None)),
         }
     }
@@ -257,8 +277,36 @@ impl<'s> Db<'s> {
     /// Sets a key to a value with its expiry, whatever it was before.
     pub fn put(&mut self, key: Key<'_>, value: OwnedValue) {
         match self.entry(key) {
-            Entry::Occupied(mut found) => found.put(value),
+            Entry::Occupied(mut found) => {
+                found.tell_overwritten(value.kind());
+                found.put(value);
+            }
             Entry::Vacant(place) => place.put(value),
+        }
+    }
+
+    /// As [`Db::put`] after removing the key, and told as that: the key is a new one. Afterwards the caller tells what it did, and
+    /// then passes what this returns to [`Db::tell_replaced`].
+    pub fn replace(&mut self, key: Key<'_>, value: OwnedValue) -> Replaced {
+        let kind = value.kind();
+        match self.entry(key) {
+            Entry::Occupied(mut found) => {
+                let old = found.item().kind();
+                found.tell_new();
+                found.put(value);
+                Replaced(Some((old, kind)))
+            }
+            Entry::Vacant(place) => {
+                place.put(value);
+                Replaced(None)
+            }
+        }
+    }
+
+    /// Tells that a key had another value before, if it had one.
+    pub fn tell_replaced(&mut self, key: &[u8], replaced: Replaced) {
+        if let Some((old, new)) = replaced.0 {
+            self.books.events.overwritten(self.index, key, old, new);
         }
     }
 

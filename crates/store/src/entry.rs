@@ -11,7 +11,7 @@ use crate::key::TableHasher;
 use crate::packed::Tag;
 use crate::sizes::Place as Size;
 use crate::value::{INLINE_MAX_BYTES, KeyRecord, Large, TooLong, checked_end, field_soonest_ms};
-use crate::{Expiry, Item, Key, OwnedValue, StringValue, Value};
+use crate::{Class, Expiry, Item, Key, Kind, OwnedValue, StringValue, Value};
 
 /// A growing string doubles while it is shorter than this; then it gets this much room, or an eighth of its length.
 const SPARE_MAX_BYTES: usize = 1024 * 1024;
@@ -33,7 +33,10 @@ impl Entry<'_> {
     pub(crate) fn count(&mut self) {
         match self {
             Entry::Occupied(found) => found.books.count_lookup(true),
-            Entry::Vacant(place) => place.books.count_lookup(false),
+            Entry::Vacant(place) => {
+                place.books.count_lookup(false);
+                place.books.events.push(Class::KeyMiss, "keymiss", place.deadlines.db, place.key.bytes);
+            }
         }
     }
 }
@@ -103,6 +106,28 @@ impl<'a> Occupied<'a> {
     /// Sets the logarithm of how often the key is used.
     pub fn set_frequency(&mut self, frequency: u8) {
         self.item().0.set_stamp(self.books.access.counted(frequency));
+    }
+
+    /// As [`Occupied::set`], for commands that don't care what the key held before: told as such.
+    #[inline]
+    pub fn overwrite(&mut self, value: StringValue<'_>, expiry: Expiry) {
+        self.tell_overwritten(Kind::String);
+        self.set(value, expiry);
+    }
+
+    /// Tells that the key gets another value, of this type.
+    #[inline]
+    pub(crate) fn tell_overwritten(&mut self, kind: Kind) {
+        if self.books.events.are_wanted() {
+            let item = Item(self.place.record().view());
+            self.books.events.overwritten(self.deadlines.db, item.0.name(), item.kind(), kind);
+        }
+    }
+
+    /// Tells that the key is a new one.
+    pub(crate) fn tell_new(&mut self) {
+        let name = self.place.record().view().name();
+        self.books.events.push(Class::New, "new", self.deadlines.db, name);
     }
 
     /// Sets or clears the expiry.
@@ -361,6 +386,7 @@ impl<'a> Vacant<'a> {
 
     #[inline]
     fn write(mut self, word: Option<u64>, payload: Payload<'_, Large>, changed: bool) {
+        self.books.events.push(Class::New, "new", self.deadlines.db, self.key.bytes);
         match std::mem::replace(&mut self.place, Place::Done) {
             Place::Empty(place) => {
                 let mut record = KeyRecord::new(self.key.bytes, word, payload);

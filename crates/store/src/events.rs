@@ -3,6 +3,8 @@
 //! A shard has a mask of the classes that are wanted. It is 0 until somebody subscribes, and then an event costs a look at the
 //! mask; otherwise events pile up here until whoever set the mask takes them, which it does after every command.
 
+use crate::Kind;
+
 /// What an event is about, each with its letter in `notify-keyspace-events`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -29,8 +31,12 @@ pub enum Class {
     KeyMiss = 1 << 11,
     /// `n`: new keys.
     New = 1 << 14,
-    /// Arrays.
-    Array = 1 << 16,
+    /// `o`: keys that got another value as a whole.
+    Overwritten = 1 << 15,
+    /// `c`: keys that got a value of another type.
+    TypeChanged = 1 << 16,
+    /// `a`: arrays.
+    Array = 1 << 17,
 }
 
 /// An event.
@@ -54,6 +60,20 @@ pub(crate) struct Events {
 }
 
 impl Events {
+    /// Whether anybody wants any.
+    #[inline]
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.wanted != 0
+    }
+
+    /// Notes that a key got another value.
+    pub(crate) fn overwritten(&mut self, db: usize, key: &[u8], old: Kind, new: Kind) {
+        self.push(Class::Overwritten, "overwritten", db, key);
+        if old != new {
+            self.push(Class::TypeChanged, "type_changed", db, key);
+        }
+    }
+
     /// Notes an event if its class is wanted.
     #[inline]
     pub(crate) fn push(&mut self, class: Class, name: &'static str, db: usize, key: &[u8]) {

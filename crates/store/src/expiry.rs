@@ -33,6 +33,7 @@ use ds::{SweepCursor, SweepStats};
 
 use crate::books::Books;
 use crate::db::Database;
+use crate::events::Class;
 use crate::fields::FieldDeadlines;
 use crate::sizes::Sizes;
 use crate::value::is_expired;
@@ -274,6 +275,7 @@ impl Database {
             |record| {
                 books.forget(deadlines, record.view());
                 books.interest.touch(deadlines.db, record.view().name());
+                books.events.push(Class::Expired, "expired", deadlines.db, record.view().name());
                 books.discard(record.into_box());
             },
         );

@@ -127,6 +127,7 @@ impl Database {
         let Some(found) = self.table.find(key.slot, key.hash, name) else { return 0 };
         if is_expired(found.record().view(), books.now_ms) {
             books.stats.expired_keys += 1;
+            books.events.push(Class::Expired, "expired", index, name);
             Occupied::new(found, &mut self.deadlines, books).delete();
             return 1;
         }

@@ -55,7 +55,7 @@ mod tests;
 pub use access::{AccessClock, AccessPolicy};
 pub use array::ArrayDraft;
 pub use books::Stats;
-pub use db::{Db, Expiry};
+pub use db::{Db, Expiry, Replaced};
 pub use draft::{Draft, Edited, WrongType};
 pub use ds::pack::Element;
 pub use entry::{Entry, Occupied, Vacant};

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use base::Args;
 use resp::Reply;
-use store::Class;
+use store::{Class, OwnedValue};
 
 use crate::{CmdError, OwnedArgs, ShardCtx, StepOut, Tx, words};
 
@@ -51,10 +51,7 @@ pub(super) fn copy(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
     if copied {
         let value = ctx.database().clone_value(source);
         copied = value.is_some();
-        value.into_iter().for_each(|value| ctx.shard.db(options.database).put(destination, value));
-        if copied {
-            ctx.shard.event(Class::Generic, "copy_to", options.database, destination.bytes);
-        }
+        value.into_iter().for_each(|value| put(ctx, options.database, destination.bytes, value));
     }
     reply.int(copied.into());
     Ok(())
@@ -93,9 +90,7 @@ pub(super) fn copy_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output 
         let copied = match outs.pop() {
             Some(StepOut::Value(Some(value))) if free => {
                 let put = move |ctx: &mut ShardCtx<'_>| {
-                    let key = ctx.key(&destination);
-                    ctx.shard.db(database).put(key, *value);
-                    ctx.shard.event(Class::Generic, "copy_to", database, &destination);
+                    put(ctx, database, &destination, *value);
                     StepOut::Done
                 };
                 tx.last_round(vec![(to, Box::new(put))]).await;
@@ -106,4 +101,13 @@ pub(super) fn copy_rounds(tx: Tx, args: OwnedArgs) -> Pin<Box<dyn Future<Output 
         tx.reply(|reply| reply.int(copied.into()));
         Ok(())
     })
+}
+
+/// Gives the destination its copy.
+fn put(ctx: &mut ShardCtx<'_>, database: usize, destination: &[u8], value: OwnedValue) {
+    let mut db = ctx.shard.db(database);
+    let key = db.key(destination);
+    let replaced = db.replace(key, value);
+    db.event(Class::Generic, "copy_to", destination);
+    db.tell_replaced(destination, replaced);
 }

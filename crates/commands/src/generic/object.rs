@@ -15,7 +15,7 @@ fn about(
 ) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(2));
     let access = ctx.shard.access();
-    match ctx.database().examine(key) {
+    match ctx.database().examine_quietly(key) {
         Some(item) => tell(item, access, reply)?,
         None => reply.null(),
     }

@@ -13,10 +13,16 @@ use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
 pub(super) fn rename(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let (source, destination) = (ctx.routed_key(args.arg(1)), ctx.key(args.arg(2)));
     let mut db = ctx.database();
+    if source.bytes == destination.bytes {
+        db.peek(source).ok_or(CmdError::NoSuchKey)?;
+        reply.ok();
+        return Ok(());
+    }
     let value = db.take(source).ok_or(CmdError::NoSuchKey)?;
-    db.put(destination, value);
+    let replaced = db.replace(destination, value);
     db.event(Class::Generic, "rename_from", source.bytes);
     db.event(Class::Generic, "rename_to", destination.bytes);
+    db.tell_replaced(destination.bytes, replaced);
     reply.ok();
     Ok(())
 }
@@ -114,8 +120,10 @@ fn put(tx: &Tx, name: Bytes, value: Box<OwnedValue>) -> (u16, Step) {
     let shard = tx.topology.shard_of(&name);
     let step: Step = Box::new(move |ctx| {
         let key = ctx.key(&name);
-        ctx.database().put(key, *value);
-        ctx.event(Class::Generic, "rename_to", &name);
+        let mut db = ctx.database();
+        let replaced = db.replace(key, *value);
+        db.event(Class::Generic, "rename_to", &name);
+        db.tell_replaced(&name, replaced);
         StepOut::Done
     });
     (shard, step)

@@ -73,6 +73,7 @@ pub(super) fn hsetex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     let key = ctx.routed_key(name);
     let is_past = matches!(expiry, FieldExpiry::At(at) if at <= now_ms);
     let edited = ctx.database().edit(key, Kind::Hash, |draft| {
+        let is_new = draft.is_new();
         let mut hash = draft.as_hash();
         let mut names = pairs.iter().step_by(2);
         let holds = match condition {
@@ -81,7 +82,7 @@ pub(super) fn hsetex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
             Some(Condition::IfAll) => names.all(|field| hash.field(field).is_some()),
         };
         if !holds {
-            return false;
+            return (false, is_new);
         }
         for (field, value) in pairs.iter().step_by(2).zip(pairs.tail(1).iter().step_by(2)) {
             if is_past {
@@ -90,15 +91,21 @@ pub(super) fn hsetex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
                 hash.set(field, value, expiry);
             }
         }
-        true
+        (true, is_new)
     })?;
-    if edited.result {
+    let (set, is_new) = edited.result;
+    // In Redis a hash without fields was there for a moment.
+    let brief = is_new && is_past;
+    if set {
+        if brief {
+            ctx.event(Class::New, "new", name);
+        }
         ctx.event(Class::Hash, "hset", name);
         if matches!(expiry, FieldExpiry::At(_)) && !is_past {
             ctx.event(Class::Hash, "hexpire", name);
         }
-        fields::removed(ctx, name, is_past, edited.removed);
+        fields::removed(ctx, name, is_past, edited.removed || brief);
     }
-    reply.int(edited.result.into());
+    reply.int(set.into());
     Ok(())
 }

@@ -13,7 +13,7 @@ pub(super) fn pfadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
     let sparse_max_bytes = ctx.limits().hll_sparse_max_bytes;
     let places = args.tail(2);
     let places = places.iter().map(hash::place);
-    let changed = match ctx.database().entry_counted(key) {
+    let changed = match ctx.database().entry(key) {
         Entry::Occupied(mut found) => {
             let mut changed = false;
             sketch(found.value())?;

@@ -71,7 +71,9 @@ fn step(
 /// Whether a key's set has a member; `None` if there is no set.
 fn has_member(ctx: &mut ShardCtx<'_>, name: &[u8], member: &[u8]) -> Result<Option<bool>, CmdError> {
     let key = ctx.key(name);
-    Ok(ctx.database().set_of(key)?.map(|set| set.contains(member)))
+    let mut db = ctx.database();
+    let set = db.peek(key).map(|item| item.value().as_set()).transpose()?;
+    Ok(set.map(|set| set.contains(member)))
 }
 
 /// Whether a key is a set or nothing.

@@ -7,7 +7,7 @@ use resp::Reply;
 use store::Class;
 
 use super::read::attend;
-use super::{deferred, edit, entry_reply, id, id_bulk, no_group};
+use super::{deferred, edit_read, entry_reply, id, id_bulk, no_group};
 use crate::{CmdError, ShardCtx, words};
 
 /// Pending entries that XAUTOCLAIM looks at for each that it may claim.
@@ -80,7 +80,7 @@ impl Options {
 pub(super) fn xclaim(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let name = args.arg(1);
     let (key, now_ms) = (ctx.routed_key(name), ctx.now_ms() as i64);
-    let created = edit(ctx, key, |stream| {
+    let created = edit_read(ctx, key, |stream| {
         if stream.groups().get(args.arg(2)).is_none() {
             return (Ok(None), 0);
         }
@@ -196,7 +196,7 @@ pub(super) fn xautoclaim(
     }
     let name = args.arg(1);
     let (key, now_ms) = (ctx.routed_key(name), ctx.now_ms() as i64);
-    let created = edit(ctx, key, |stream| {
+    let created = edit_read(ctx, key, |stream| {
         if stream.groups().get(args.arg(2)).is_none() {
             return (None, 0);
         }

@@ -123,7 +123,10 @@ fn delete_all(
     let name = args.arg(1);
     let key = ctx.routed_key(name);
     // The type comes before the options, as in Redis.
-    ctx.database().stream_of(key)?;
+    let mut db = ctx.database();
+    let item = if from > 2 { db.read(key) } else { db.peek(key) };
+    item.map(|item| item.value().as_stream()).transpose()?;
+    drop(db);
     let options = Options::parse(args.tail(from))?;
     let results = edit(ctx, key, |stream| {
         if from > 2 && stream.groups().get(args.arg(2)).is_none() {

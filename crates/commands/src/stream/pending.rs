@@ -4,7 +4,7 @@ use base::Args;
 use ds::stream::{Group, Pending, StreamId};
 use resp::Reply;
 
-use super::{deferred, edit, id, id_bulk, no_group};
+use super::{deferred, edit, edit_read, id, id_bulk, no_group};
 use crate::{CmdError, ShardCtx, words};
 
 /// XACK key group id [id …]
@@ -12,7 +12,7 @@ use crate::{CmdError, ShardCtx, words};
 /// The ids are looked at only if there is a group, as Redis does.
 pub(super) fn xack(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(1));
-    let acknowledged = edit(ctx, key, |stream| {
+    let acknowledged = edit_read(ctx, key, |stream| {
         let result = stream.groups_mut().edit(args.arg(2), |group| {
             let ids = args.tail(3).iter().map(|arg| id::strict(arg, 0)).collect::<Result<Vec<_>, _>>()?;
             Ok(ids.into_iter().filter(|&id| group.acknowledge(id)).count() as u64)

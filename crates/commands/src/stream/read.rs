@@ -169,7 +169,7 @@ fn serve(
     let key = ctx.key(name);
     let Some((group, consumer)) = options.group else {
         let mut db = ctx.database();
-        let Some(item) = db.peek(key) else { return Ok(false) };
+        let Some(item) = db.read(key) else { return Ok(false) };
         let Start::After(after) = start else { return Ok(false) };
         let Some(from) = after.next() else { return Ok(false) };
         let mut entries = item.value().as_stream()?.range(from, StreamId::MAX).take(options.count).peekable();

@@ -123,7 +123,7 @@ fn set_with_options(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
                     (None, Some(Choice::KeepTtl)) => Expiry::Keep,
                     _ => Expiry::Clear,
                 };
-                found.set(value, expiry);
+                found.overwrite(value, expiry);
             }
             set
         }
@@ -207,7 +207,7 @@ pub(super) fn getset(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     match ctx.database().entry_counted(key) {
         Entry::Occupied(mut found) => {
             bulk(reply, found.value())?;
-            found.set(value, Expiry::Clear);
+            found.overwrite(value, Expiry::Clear);
         }
         Entry::Vacant(place) => {
             reply.null();

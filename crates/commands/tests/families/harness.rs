@@ -52,11 +52,33 @@ impl Keyspace {
 
     /// Carries out a command and returns the names of the events that it brings about, in order, with their keys.
     pub(crate) fn events<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<String> {
-        self.shards.iter_mut().for_each(|shard| shard.want_events(u32::MAX));
+        use store::Class;
+        let always = [Class::New, Class::Overwritten, Class::TypeChanged, Class::KeyMiss];
+        self.want_events(always.iter().fold(u32::MAX, |classes, &class| classes & !(class as u32)));
         self.call(args);
-        let events = self.shards.iter_mut().flat_map(Shard::take_events);
-        let show = |event: store::Event| format!("{}:{}", event.name, event.key.escape_ascii());
-        events.filter(|event| event.class != store::Class::New).map(show).collect()
+        self.take_events()
+    }
+
+    /// From now on these classes of events are wanted.
+    pub(crate) fn want_events(&mut self, classes: u32) {
+        self.shards.iter_mut().for_each(|shard| shard.want_events(classes));
+    }
+
+    /// The names of the events since the last call, in order, with their keys and databases other than 0.
+    pub(crate) fn take_events(&mut self) -> Vec<String> {
+        let show = |event: store::Event| {
+            let db = if event.db == 0 { String::new() } else { format!("@{}", event.db) };
+            format!("{}:{}{db}", event.name, event.key.escape_ascii())
+        };
+        self.shards.iter_mut().flat_map(Shard::take_events).map(show).collect()
+    }
+
+    /// Lets time pass, and what has expired go if `expire`.
+    pub(crate) fn pass(&mut self, ms: u64, expire: bool) {
+        for shard in &mut self.shards {
+            shard.set_now(shard.now_ms() + ms);
+            while expire && shard.expire_slice(1_000_000).next_ms.is_some_and(|due| due <= shard.now_ms()) {}
+        }
     }
 
     /// Carries out a command and returns its reply.

@@ -101,6 +101,21 @@ impl Producers {
         self.duplicates
     }
 
+    /// The producers by name, each with its names in the order of adding and the entries that they stand for.
+    pub fn iter(
+        &self,
+    ) -> impl Iterator<Item = (&[u8], impl ExactSizeIterator<Item = (&[u8], StreamId)> + '_)> + '_ {
+        self.producers.iter().map(|producer| {
+            let names = producer.messages.iter().map(|message| (&*message.name, message.id));
+            (&*producer.name, names)
+        })
+    }
+
+    /// Sets how many messages with names were ever added and found to be there already.
+    pub fn set_counts(&mut self, added: u64, duplicates: u64) {
+        (self.added, self.duplicates) = (added, duplicates);
+    }
+
     /// Heap bytes. O(1).
     pub fn memory_bytes(&self) -> usize {
         self.producer_bytes + heap_bytes(self.producers.capacity() * size_of::<Producer>())

@@ -73,7 +73,7 @@ fn every_getter_finds_its_parameter() {
     assert_eq!(config.without_effect(), ["maxmemory-policy"]);
     let config = Config::default();
     assert_eq!((config.shards(), config.spin_us(), config.unix_socket()), (None, None, None));
-    assert_eq!(config.hot().output_hard_bytes, 0);
+    assert_eq!(config.hot().output.hard_bytes, 0);
 }
 
 #[test]

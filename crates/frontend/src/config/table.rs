@@ -9,7 +9,7 @@ use super::remembered::REMEMBERED;
 use super::valkey::VALKEY;
 use super::values::VALUES;
 use super::{OutputLimit, Value};
-use crate::shared::{HotConfig, Permission};
+use crate::shared::{HotConfig, OutputBounds, Permission};
 
 const PERMISSION: &[&str] = &["no", "yes", "local"];
 const POLICIES: &[&str] = &[
@@ -236,15 +236,18 @@ fn as_permission(value: &Value) -> Permission {
 const OUTPUT_UNCOUNTED_BYTES: usize = 16 * 1024;
 
 fn set_output_limits(value: &Value, hot: &mut HotConfig) {
-    let Value::OutputLimits([normal, ..]) = value else { return };
-    let OutputLimit { hard_bytes, soft_bytes, soft_s } = *normal;
+    let Value::OutputLimits([normal, _, pubsub]) = value else { return };
     let beyond = |limit: u64| match limit {
         0 => 0,
         limit => usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(OUTPUT_UNCOUNTED_BYTES),
     };
-    hot.output_hard_bytes = beyond(hard_bytes);
-    hot.output_soft_bytes = beyond(soft_bytes);
-    hot.output_soft_ms = soft_s.saturating_mul(1000);
+    let bounds = |limit: &OutputLimit| OutputBounds {
+        hard_bytes: beyond(limit.hard_bytes),
+        soft_bytes: beyond(limit.soft_bytes),
+        soft_ms: limit.soft_s.saturating_mul(1000),
+    };
+    hot.output = bounds(normal);
+    hot.output_pubsub = bounds(pubsub);
 }
 
 /// The level of a value of `loglevel`.

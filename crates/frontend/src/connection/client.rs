@@ -113,11 +113,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 // The reply to this very command is wanted again.
                 let seq = if call.muted { conn.take_seq() } else { call.seq };
                 conn.replies = mode;
+                conn.look_at_state();
                 self.answer(&Call { seq, muted: false, ..*call }, |reply| reply.ok());
             }
-            Replies::Off => conn.replies = mode,
-            Replies::SkipNext if conn.replies == Replies::On => conn.replies = mode,
-            Replies::SkipNext => {}
+            Replies::SkipNext if conn.replies == Replies::Off => {}
+            Replies::Off | Replies::SkipNext => {
+                conn.replies = mode;
+                conn.look_at_state();
+            }
         }
         if mode != Replies::On {
             self.answer(call, |_| {});

@@ -15,13 +15,26 @@ const FLAGS: &[u8] = b"bcdeirtuxABEIMNOPRSTU";
 /// Letters of capabilities (CLIENT CAPA).
 const CAPABILITIES: &[u8] = b"r";
 
+/// A class of clients.
+#[derive(Clone, Copy)]
+enum Class {
+    Normal,
+    /// Subscribed to something.
+    PubSub,
+    /// Replicas and primaries, of which there are none.
+    Replication,
+}
+
 /// What a value is compared with: all of these that are given must be so, or must not be so.
 #[derive(Default)]
 struct Test {
     /// Sorted.
     ids: Option<Vec<i64>>,
-    /// Of a class or user that some clients are in; `false`: nobody is.
-    anybody: Option<bool>,
+    /// Nobody.
+    nobody: bool,
+    /// The default user.
+    user: bool,
+    class: Option<Class>,
     peer: Option<Vec<u8>>,
     local: Option<Vec<u8>>,
     ip: Option<Vec<u8>>,
@@ -55,7 +68,7 @@ impl Filter {
 
     /// Nobody.
     pub(super) fn nobody() -> Self {
-        Filter { is: Test { anybody: Some(false), ..Test::default() }, ..Filter::default() }
+        Filter { is: Test { nobody: true, ..Test::default() }, ..Filter::default() }
     }
 
     /// Reads the options of CLIENT KILL, which spares the asking client unless told otherwise.
@@ -135,8 +148,8 @@ impl Test {
     fn add(&mut self, name: &[u8], not: bool, value: &[u8], databases: usize) -> Result<(), CmdError> {
         let text = Some(value.to_vec());
         match name {
-            b"type" => self.anybody = Some(is_normal(value)?),
-            b"user" if value == b"default" => self.anybody = Some(true),
+            b"type" => self.class = Some(class_of(value)?),
+            b"user" if value == b"default" => self.user = true,
             b"user" => return Err(CmdError::quoting("ERR No such user '", value, "'")),
             b"addr" => self.peer = text,
             b"laddr" => self.local = text,
@@ -171,7 +184,14 @@ impl Test {
         };
         [
             self.ids.as_ref().map(|ids| ids.binary_search(&conn.client_id.cast_signed()).is_ok()),
-            self.anybody,
+            self.nobody.then_some(false),
+            // There is no other.
+            self.user.then_some(true),
+            self.class.map(|class| match class {
+                Class::Normal => conn.subscriptions.is_none(),
+                Class::PubSub => conn.subscriptions.is_some(),
+                Class::Replication => false,
+            }),
             end(&self.peer, &conn.info.peer),
             end(&self.local, &conn.info.local),
             self.ip.as_ref().map(|ip| ip_of(&conn.info.peer).as_bytes() == ip.as_slice()),
@@ -223,11 +243,11 @@ fn is_option(word: &[u8]) -> bool {
     NAMES.contains(&word.strip_prefix(b"not-").unwrap_or(&word))
 }
 
-/// Whether a class of clients is that of normal ones, the only one that clients are in.
-fn is_normal(class: &[u8]) -> Result<bool, CmdError> {
+fn class_of(class: &[u8]) -> Result<Class, CmdError> {
     match class.to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(true),
-        b"slave" | b"replica" | b"pubsub" | b"master" | b"primary" => Ok(false),
+        b"normal" => Ok(Class::Normal),
+        b"pubsub" => Ok(Class::PubSub),
+        b"slave" | b"replica" | b"master" | b"primary" => Ok(Class::Replication),
         _ => Err(CmdError::quoting("ERR Unknown client type '", class, "'")),
     }
 }

@@ -13,6 +13,7 @@ use super::client_filter::Filter;
 use super::with_args;
 use crate::conn::Conn;
 use crate::core::{Core, Io, conn_mut};
+use crate::pubsub::Kind;
 use crate::route::Call;
 use crate::transaction::Multi;
 
@@ -140,6 +141,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 + client.fieldsets.memory_bytes()
         });
         let held = conn.query.capacity() + conn.out.capacity() + conn.stashed_bytes() + unsent + argv + texts;
+        let subscriptions = conn.subscriptions.as_deref();
+        let subscribed = |kind| subscriptions.map_or(0, |all| all.count(kind));
         let multi = conn.multi.as_deref();
         let events = if conn.paused { "" } else { "r" };
         // Writing into a vector cannot fail.
@@ -151,12 +154,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         out.extend_from_slice(name);
         let _ = write!(
             out,
-            " age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={} watch={} qbuf={} qbuf-free={query_free} \
+            " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={} watch={} qbuf={} qbuf-free={query_free} \
              argv-mem={argv} multi-mem={} rbs={} rbp={} obl={output} oll={} omem={} tot-mem={} events={events}{} \
              cmd={command} user=default redir=-1 resp={} lib-name=",
             seconds_since(conn.created_ms, now_ms),
             seconds_since(conn.last_active_ms, now_ms),
             conn.db,
+            subscribed(Kind::Channel),
+            subscribed(Kind::Pattern),
+            subscribed(Kind::ShardChannel),
             multi.map_or(-1, |multi| multi.len() as i64),
             conn.watched.as_ref().map_or(0, |watched| watched.keys.len()),
             conn.query.len(),
@@ -185,6 +191,7 @@ pub(super) fn flags_of(conn: &Conn) -> String {
     let client = conn.client.as_deref();
     let letters: String = [
         (conn.monitor, 'O'),
+        (conn.subscriptions.is_some(), 'P'),
         (conn.multi.is_some(), 'x'),
         (conn.postponed, 'b'),
         (conn.closing, 'c'),

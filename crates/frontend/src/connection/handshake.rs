@@ -65,6 +65,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             conn.authenticated = true;
+            conn.look_at_state();
         }
         self.answer(call, |reply| reply.ok());
         Ok(())
@@ -92,6 +93,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if let Some(resp3) = options.resp3 {
             conn.resp3 = resp3;
         }
+        conn.look_at_state();
         let (client_id, resp3) = (conn.client_id, conn.resp3);
         self.answer(call, |reply| {
             reply.map(7);

@@ -11,6 +11,23 @@ pub(super) fn write(text: &str, reply: &mut Reply<'_>) {
     text.lines().for_each(|line| reply.simple(line));
 }
 
+/// `PUBSUB HELP`.
+pub(super) const PUBSUB: &str = "\
+PUBSUB <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
+CHANNELS [<pattern>]
+    Return the currently active channels matching a <pattern> (default: '*').
+NUMPAT
+    Return number of subscriptions to patterns.
+NUMSUB [<channel> ...]
+    Return the number of subscribers for the specified channels, excluding
+    pattern subscriptions(default: no channels).
+SHARDCHANNELS [<pattern>]
+    Return the currently active shard level channels matching a <pattern> (default: '*').
+SHARDNUMSUB [<shardchannel> ...]
+    Return the number of subscribers for the specified shard level channel(s)
+HELP
+    Print this help.";
+
 /// `CLIENT HELP`: that of Redis, and what there is of Valkey's subcommands and options.
 pub(super) const CLIENT: &str = "\
 CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:

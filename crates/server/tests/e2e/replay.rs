@@ -42,6 +42,7 @@ const FILES: &[&str] = &[
     "connection",
     "counter",
     "debug",
+    "dump",
     "expire",
     "float",
     "geo",
@@ -67,6 +68,7 @@ const FILES: &[&str] = &[
     "sorted-set-range",
     "stream",
     "string",
+    "transactions",
     "unknown",
     "wrong-type",
 ];

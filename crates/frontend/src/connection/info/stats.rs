@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::{Text, View};
 use store::{Kind, SIZE_STEPS};
 
+use crate::pubsub;
 use crate::stats::{CommandStats, CoreStats, Counter, DbStats};
 
 /// `# Clients`
@@ -21,7 +22,7 @@ pub(super) fn clients(view: &View<'_>, text: &mut Text) {
         ("client_recent_max_output_buffer", most(&|core| &core.output_peak_bytes)),
         ("blocked_clients", view.sum(|core| &core.blocked_clients)),
         ("tracking_clients", 0),
-        ("pubsub_clients", 0),
+        ("pubsub_clients", view.sum(|core| &core.pubsub_clients)),
         ("watching_clients", 0),
         ("clients_in_timeout_table", 0),
         ("total_watched_keys", 0),
@@ -59,6 +60,7 @@ pub(super) fn stats(view: &View<'_>, text: &mut Text) {
         ("expired_subkeys", view.sum(|core| &core.expired_fields)),
         ("expired_keys", view.sum(|core| &core.expired_keys)),
     ]);
+    let names = |kind| view.shared.pubsub.names(kind) as u64;
     let stale = mean_by_expires(view, |core| core.expired_stale.get());
     let to_us = |ticks: u64| view.shared.process.ticks_to_ns(ticks) / 1000;
     let turns = view.sum(|core| &core.turns);
@@ -79,9 +81,9 @@ pub(super) fn stats(view: &View<'_>, text: &mut Text) {
         ("current_eviction_exceeded_time", 0),
         ("keyspace_hits", view.sum(|core| &core.keyspace_hits)),
         ("keyspace_misses", view.sum(|core| &core.keyspace_misses)),
-        ("pubsub_channels", 0),
-        ("pubsub_patterns", 0),
-        ("pubsubshard_channels", 0),
+        ("pubsub_channels", names(pubsub::Kind::Channel)),
+        ("pubsub_patterns", names(pubsub::Kind::Pattern)),
+        ("pubsubshard_channels", names(pubsub::Kind::ShardChannel)),
         ("latest_fork_usec", 0),
         ("total_forks", 0),
         ("migrate_cached_sockets", 0),

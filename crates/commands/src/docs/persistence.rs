@@ -1,0 +1,159 @@
+//! What COMMAND DOCS says about the persistence commands.
+
+use super::ArgKind::{Integer, Key, PureToken, String};
+use super::{ARG, Arg, DOCS, Docs};
+
+/// The documentation of DUMP.
+pub static DUMP: Docs = Docs {
+    summary: "Returns a serialized representation of the value stored at a key.",
+    since: "2.6.0",
+    group: "generic",
+    complexity: Some(
+        "O(1) to access the key and additional O(N*M) to serialize it, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1).",
+    ),
+    arguments: &[Arg { name: "key", kind: Key, key_spec_index: Some(0), ..ARG }],
+    ..DOCS
+};
+
+/// The documentation of RESTORE.
+pub static RESTORE: Docs = Docs {
+    summary: "Creates a key from the serialized representation of a value.",
+    since: "2.6.0",
+    group: "generic",
+    complexity: Some(
+        "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).",
+    ),
+    history: &[
+        ("3.0.0", "Added the `REPLACE` modifier."),
+        ("5.0.0", "Added the `ABSTTL` modifier."),
+        ("5.0.0", "Added the `IDLETIME` and `FREQ` options."),
+    ],
+    arguments: &[
+        Arg { name: "key", kind: Key, key_spec_index: Some(0), ..ARG },
+        Arg { name: "ttl", kind: Integer, ..ARG },
+        Arg { name: "serialized-value", kind: String, ..ARG },
+        Arg {
+            name: "replace",
+            kind: PureToken,
+            token: Some("REPLACE"),
+            since: Some("3.0.0"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "absttl",
+            kind: PureToken,
+            token: Some("ABSTTL"),
+            since: Some("5.0.0"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "seconds",
+            kind: Integer,
+            token: Some("IDLETIME"),
+            since: Some("5.0.0"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "frequency",
+            kind: Integer,
+            token: Some("FREQ"),
+            since: Some("5.0.0"),
+            optional: true,
+            ..ARG
+        },
+    ],
+    ..DOCS
+};
+
+/// The documentation of RESTORE-ASKING.
+pub static RESTORE_ASKING: Docs = Docs {
+    summary: "An internal command for migrating keys in a cluster.",
+    since: "3.0.0",
+    group: "server",
+    complexity: Some(
+        "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).",
+    ),
+    doc_flags: &["syscmd"],
+    history: &[
+        ("3.0.0", "Added the `REPLACE` modifier."),
+        ("5.0.0", "Added the `ABSTTL` modifier."),
+        ("5.0.0", "Added the `IDLETIME` and `FREQ` options."),
+    ],
+    arguments: &[
+        Arg { name: "key", kind: Key, key_spec_index: Some(0), ..ARG },
+        Arg { name: "ttl", kind: Integer, ..ARG },
+        Arg { name: "serialized-value", kind: String, ..ARG },
+        Arg {
+            name: "replace",
+            kind: PureToken,
+            token: Some("REPLACE"),
+            since: Some("3.0.0"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "absttl",
+            kind: PureToken,
+            token: Some("ABSTTL"),
+            since: Some("5.0.0"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "seconds",
+            kind: Integer,
+            token: Some("IDLETIME"),
+            since: Some("5.0.0"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "frequency",
+            kind: Integer,
+            token: Some("FREQ"),
+            since: Some("5.0.0"),
+            optional: true,
+            ..ARG
+        },
+    ],
+    ..DOCS
+};
+
+/// The documentation of SAVE.
+pub static SAVE: Docs = Docs {
+    summary: "Synchronously saves the database(s) to disk.",
+    since: "1.0.0",
+    group: "server",
+    complexity: Some("O(N) where N is the total number of keys in all databases"),
+    ..DOCS
+};
+
+/// The documentation of BGSAVE.
+pub static BGSAVE: Docs = Docs {
+    summary: "Asynchronously saves the database(s) to disk.",
+    since: "1.0.0",
+    group: "server",
+    complexity: Some("O(1)"),
+    history: &[("3.2.2", "Added the `SCHEDULE` option.")],
+    arguments: &[Arg {
+        name: "schedule",
+        kind: PureToken,
+        token: Some("SCHEDULE"),
+        since: Some("3.2.2"),
+        optional: true,
+        ..ARG
+    }],
+    ..DOCS
+};
+
+/// The documentation of LASTSAVE.
+pub static LASTSAVE: Docs = Docs {
+    summary: "Returns the Unix timestamp of the last successful save to disk.",
+    since: "1.0.0",
+    group: "server",
+    complexity: Some("O(1)"),
+    ..DOCS
+};

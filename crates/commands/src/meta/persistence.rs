@@ -1,0 +1,96 @@
+//! What COMMAND INFO says about the persistence commands.
+
+use super::{Acl, Begin, Category, Find, Flag, Flags, KeyFlag, KeyFlags, KeySpec, META, Meta};
+use crate::docs::persistence as docs;
+
+/// The persistence commands, without the subcommands of containers.
+pub static ALL: &[&Meta] = &[&DUMP, &RESTORE, &RESTORE_ASKING, &SAVE, &BGSAVE, &LASTSAVE];
+
+/// The metadata of DUMP.
+pub static DUMP: Meta = Meta {
+    name: "dump",
+    arity: 2,
+    flags: Flags::of(&[Flag::ReadOnly]),
+    acl: Acl::of(&[Category::Keyspace, Category::Read, Category::Slow]),
+    first_key: 1,
+    last_key: 1,
+    step: 1,
+    tips: &["nondeterministic_output"],
+    key_specs: &[KeySpec {
+        notes: None,
+        flags: KeyFlags::of(&[KeyFlag::ReadOnly, KeyFlag::Access]),
+        begin: Begin::Index(1),
+        find: Find::Range { last: 0, step: 1, limit: 0 },
+    }],
+    docs: &docs::DUMP,
+    ..META
+};
+
+/// The metadata of RESTORE.
+pub static RESTORE: Meta = Meta {
+    name: "restore",
+    arity: -4,
+    flags: Flags::of(&[Flag::Write, Flag::DenyOom]),
+    acl: Acl::of(&[Category::Keyspace, Category::Write, Category::Slow, Category::Dangerous]),
+    first_key: 1,
+    last_key: 1,
+    step: 1,
+    key_specs: &[KeySpec {
+        notes: None,
+        flags: KeyFlags::of(&[KeyFlag::Overwrite, KeyFlag::Update]),
+        begin: Begin::Index(1),
+        find: Find::Range { last: 0, step: 1, limit: 0 },
+    }],
+    docs: &docs::RESTORE,
+    ..META
+};
+
+/// The metadata of RESTORE-ASKING.
+pub static RESTORE_ASKING: Meta = Meta {
+    name: "restore-asking",
+    arity: -4,
+    flags: Flags::of(&[Flag::Write, Flag::DenyOom, Flag::Asking]),
+    acl: Acl::of(&[Category::Keyspace, Category::Write, Category::Slow, Category::Dangerous]),
+    first_key: 1,
+    last_key: 1,
+    step: 1,
+    key_specs: &[KeySpec {
+        notes: None,
+        flags: KeyFlags::of(&[KeyFlag::Overwrite, KeyFlag::Update]),
+        begin: Begin::Index(1),
+        find: Find::Range { last: 0, step: 1, limit: 0 },
+    }],
+    docs: &docs::RESTORE_ASKING,
+    ..META
+};
+
+/// The metadata of SAVE.
+pub static SAVE: Meta = Meta {
+    name: "save",
+    arity: 1,
+    flags: Flags::of(&[Flag::Admin, Flag::NoScript, Flag::NoAsyncLoading, Flag::NoMulti]),
+    acl: Acl::of(&[Category::Admin, Category::Slow, Category::Dangerous]),
+    docs: &docs::SAVE,
+    ..META
+};
+
+/// The metadata of BGSAVE.
+pub static BGSAVE: Meta = Meta {
+    name: "bgsave",
+    arity: -1,
+    flags: Flags::of(&[Flag::Admin, Flag::NoScript, Flag::NoAsyncLoading]),
+    acl: Acl::of(&[Category::Admin, Category::Slow, Category::Dangerous]),
+    docs: &docs::BGSAVE,
+    ..META
+};
+
+/// The metadata of LASTSAVE.
+pub static LASTSAVE: Meta = Meta {
+    name: "lastsave",
+    arity: 1,
+    flags: Flags::of(&[Flag::Loading, Flag::Stale, Flag::Fast]),
+    acl: Acl::of(&[Category::Admin, Category::Fast, Category::Dangerous]),
+    tips: &["nondeterministic_output"],
+    docs: &docs::LASTSAVE,
+    ..META
+};

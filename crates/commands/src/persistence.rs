@@ -1,0 +1,13 @@
+//! Values as bytes: DUMP, RESTORE.
+
+mod dump;
+
+use crate::meta::persistence as meta;
+use crate::{CommandSpec, Route};
+
+/// The specs of this family.
+pub static SPECS: &[CommandSpec] = &[
+    CommandSpec::new(&meta::DUMP, Route::Key(dump::dump)),
+    CommandSpec::new(&meta::RESTORE, Route::Key(dump::restore)),
+    CommandSpec::new(&meta::RESTORE_ASKING, Route::Key(dump::restore)),
+];

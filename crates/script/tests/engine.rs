@@ -1,0 +1,243 @@
+//! Scripts over a host that answers from a table.
+
+use script::{CallOutcome, Engine, Host, Options, Progress, Stop, Tick};
+
+/// Answers `GET k` and a few more; `WAIT …` comes later, `STOP` stops.
+#[derive(Default)]
+struct Fake {
+    calls: Vec<String>,
+    ticks: u32,
+    kill_at: Option<u32>,
+}
+
+impl Host for Fake {
+    fn call(&mut self, args: &[&[u8]], resp3: bool, out: &mut Vec<u8>) -> CallOutcome {
+        let texts: Vec<String> = args.iter().map(|arg| String::from_utf8_lossy(arg).into_owned()).collect();
+        self.calls.push(texts.join(" "));
+        let answer: &[u8] = match texts.first().map(String::as_str).unwrap_or_default() {
+            "GET" => b"$5\r\nvalue\r\n",
+            "NIL" if resp3 => b"_\r\n",
+            "NIL" => b"$-1\r\n",
+            "OK" => b"+OK\r\n",
+            "INT" => b":42\r\n",
+            "FAIL" => b"-WRONGTYPE no\r\n",
+            "MAP" => b"%1\r\n$1\r\na\r\n:1\r\n",
+            "LIST" => b"*2\r\n$1\r\na\r\n*1\r\n:1\r\n",
+            "WAIT" => return CallOutcome::Pending,
+            "STOP" => return CallOutcome::Stop,
+            _ => b"-ERR Unknown Redis command called from script\r\n",
+        };
+        out.extend_from_slice(answer);
+        CallOutcome::Reply
+    }
+
+    fn tick(&mut self) -> Tick {
+        self.ticks += 1;
+        if self.kill_at.is_some_and(|at| self.ticks >= at) { Tick::Kill } else { Tick::Continue }
+    }
+}
+
+fn engine() -> Engine {
+    Engine::new(&Options { memory_limit_bytes: 64 << 20, tick_instructions: 1000, ..Options::default() })
+        .expect("an engine")
+}
+
+fn run(
+    engine: &mut Engine,
+    host: &mut Fake,
+    text: &str,
+    keys: &[&[u8]],
+    args: &[&[u8]],
+) -> (Progress, String) {
+    let id = match engine.load(text.as_bytes()) {
+        Ok(id) => id,
+        Err(message) => return (Progress::Done, format!("-{}", String::from_utf8_lossy(&message))),
+    };
+    let mut out = Vec::new();
+    let progress = engine.run(id, keys, args, false, host, &mut out);
+    (progress, String::from_utf8_lossy(&out).into_owned())
+}
+
+#[track_caller]
+fn check(text: &str, expected: &str) {
+    let (progress, reply) = run(&mut engine(), &mut Fake::default(), text, &[b"k1", b"k2"], &[b"a1"]);
+    assert_eq!(progress, Progress::Done, "{text}");
+    let sha = String::from_utf8(script::sha1_hex(text.as_bytes()).to_vec()).expect("hex");
+    assert_eq!(reply, expected.replace("SHA", &sha), "{text}");
+}
+
+#[test]
+fn values_become_replies() {
+    check("return 1", ":1\r\n");
+    check("return 3.99", ":3\r\n");
+    check("return 'x'", "$1\r\nx\r\n");
+    check("return", "$-1\r\n");
+    check("return false", "$-1\r\n");
+    check("return true", ":1\r\n");
+    check("return {1,'a',{2}}", "*3\r\n:1\r\n$1\r\na\r\n*1\r\n:2\r\n");
+    check("return {1,nil,3}", "*1\r\n:1\r\n");
+    check("return {ok='fine'}", "+fine\r\n");
+    check("return {err='MY bad'}", "-MY bad\r\n");
+    check("return {double=3.5}", "$3\r\n3.5\r\n");
+    check("return KEYS[2]..ARGV[1]", "$4\r\nk2a1\r\n");
+    check("return 1, 2", ":1\r\n");
+}
+
+#[test]
+fn replies_become_values() {
+    check("return redis.call('GET', KEYS[1])", "$5\r\nvalue\r\n");
+    check("return redis.call('INT') + 1", ":43\r\n");
+    check("return type(redis.call('NIL'))", "$7\r\nboolean\r\n");
+    check("redis.setresp(3) return type(redis.call('NIL'))", "$3\r\nnil\r\n");
+    check("return redis.call('OK').ok", "$2\r\nOK\r\n");
+    check("return redis.call('LIST')[2][1]", ":1\r\n");
+    check("redis.setresp(3) return redis.call('MAP').map.a", ":1\r\n");
+    check("return redis.pcall('FAIL').err", "$12\r\nWRONGTYPE no\r\n");
+    check("return {pcall(redis.call, 'FAIL')}", "*2\r\n$-1\r\n$12\r\nWRONGTYPE no\r\n");
+}
+
+#[test]
+fn errors_name_their_place() {
+    check("redis.call('FAIL')", "-WRONGTYPE no script: SHA, on @user_script:1.\r\n");
+    check("\n\nerror('x')", "-ERR user_script:3: x script: SHA, on @user_script:3.\r\n");
+    check(
+        "local x = nil; return x.y",
+        "-ERR user_script:1: attempt to index local 'x' (a nil value) script: SHA, on @user_script:1.\r\n",
+    );
+    check(
+        "x = 1",
+        "-ERR user_script:1: Attempt to modify a readonly table script: SHA, on @user_script:1.\r\n",
+    );
+    check(
+        "local a = print",
+        "-ERR user_script:1: Script attempted to access nonexistent global variable 'print' script: SHA, on @user_script:1.\r\n",
+    );
+    check(
+        "return {1,2",
+        "-ERR Error compiling script (new function): user_script:1: '}' expected near '<eof>'",
+    );
+    check("return redis.call('FAIL')", "-WRONGTYPE no script: SHA, on @user_script:1.\r\n");
+    check("return\n redis.call('FAIL')", "-WRONGTYPE no script: SHA, on @user_script:2.\r\n");
+}
+
+#[test]
+fn a_run_waits_and_goes_on() {
+    let (mut engine, mut host) = (engine(), Fake::default());
+    let text = "local a = redis.call('WAIT') local ok, b = pcall(redis.call, 'WAIT') return {a, tostring(ok), b, KEYS[1]}";
+    let first = engine.load(text.as_bytes()).expect("compiles");
+    let mut out = Vec::new();
+    let Progress::Waiting(one) = engine.run(first, &[b"one"], &[], false, &mut host, &mut out) else {
+        panic!()
+    };
+    let Progress::Waiting(two) = engine.run(first, &[b"two"], &[], false, &mut host, &mut out) else {
+        panic!()
+    };
+    let Progress::Waiting(one) = engine.resume(one, b"$1\r\nx\r\n", &mut host, &mut out) else { panic!() };
+    let Progress::Waiting(two) = engine.resume(two, b"$1\r\ny\r\n", &mut host, &mut out) else { panic!() };
+    assert_eq!(engine.resume(one, b"-ERR no\r\n", &mut host, &mut out), Progress::Done);
+    assert_eq!(out, b"*4\r\n$1\r\nx\r\n$5\r\nfalse\r\n$6\r\nERR no\r\n$3\r\none\r\n");
+    out.clear();
+    assert_eq!(engine.resume(two, b":7\r\n", &mut host, &mut out), Progress::Done);
+    assert_eq!(out, b"*4\r\n$1\r\ny\r\n$4\r\ntrue\r\n:7\r\n$3\r\ntwo\r\n");
+}
+
+#[test]
+fn a_coroutine_of_the_script_waits_as_well() {
+    let (mut engine, mut host) = (engine(), Fake::default());
+    let text = "local co = coroutine.wrap(function() local a = redis.call('WAIT') coroutine.yield(a) return 'end' end)
+        return {co(), co()}";
+    let id = engine.load(text.as_bytes()).expect("compiles");
+    let mut out = Vec::new();
+    let Progress::Waiting(run) = engine.run(id, &[], &[], false, &mut host, &mut out) else { panic!() };
+    assert_eq!(engine.resume(run, b"$1\r\nx\r\n", &mut host, &mut out), Progress::Done);
+    assert_eq!(out, b"*2\r\n$1\r\nx\r\n$3\r\nend\r\n");
+}
+
+#[test]
+fn nothing_holds_a_script_that_is_stopped() {
+    for text in [
+        "redis.call('STOP') return 1",
+        "pcall(redis.call, 'STOP') redis.call('GET', 'x') return 1",
+        "while true do pcall(redis.call, 'STOP') end",
+        "local co = coroutine.create(function() redis.call('STOP') end) coroutine.resume(co) redis.call('GET', 'x') return 1",
+        "local t = {3,2,1} table.sort(t, function(a, b) pcall(redis.call, 'STOP') return a < b end) redis.call('GET','x') return 1",
+        "string.gsub('aaa', 'a', function() pcall(redis.call, 'STOP') end) redis.call('GET','x') return 1",
+    ] {
+        let mut host = Fake::default();
+        let (progress, reply) = run(&mut engine(), &mut host, text, &[], &[]);
+        assert_eq!((progress, reply.as_str()), (Progress::Stopped(Stop::Host), ""), "{text}");
+        assert_eq!(host.calls, ["STOP"], "{text}");
+    }
+}
+
+#[test]
+fn nothing_holds_a_script_that_is_killed() {
+    for text in [
+        "while true do end",
+        "while true do pcall(function() while true do end end) end",
+        "while true do pcall(redis.call, 'GET', 'x') end",
+        "local co = coroutine.wrap(function() while true do end end) while true do pcall(co) end",
+        "local function f() while true do pcall(f) end end f()",
+        "while true do local t = {3,2,1} table.sort(t, function(a, b) pcall(error) return a < b end) end",
+        "while true do string.gsub('aaaaaaaa', 'a', function() pcall(error) end) end",
+    ] {
+        let mut host = Fake { kill_at: Some(3), ..Fake::default() };
+        let (progress, reply) = run(&mut engine(), &mut host, text, &[], &[]);
+        assert_eq!(progress, Progress::Done, "{text}");
+        assert!(
+            reply.starts_with("-ERR Script killed by user with SCRIPT KILL... script: "),
+            "{text}: {reply}"
+        );
+    }
+}
+
+#[test]
+fn a_wait_where_the_script_cannot_be_left_stops_it() {
+    let text =
+        "string.gsub('a', 'a', function() pcall(redis.call, 'WAIT') end) redis.call('GET', 'x') return 1";
+    let mut host = Fake::default();
+    let (progress, _) = run(&mut engine(), &mut host, text, &[], &[]);
+    assert_eq!(progress, Progress::Stopped(Stop::CannotWait));
+    assert_eq!(host.calls, ["WAIT"]);
+}
+
+#[test]
+fn bombs_end_with_an_error() {
+    let mut engine = engine();
+    for text in [
+        "local s = 'x' while true do s = s .. s end",
+        "local t = {} while true do t[#t + 1] = {} end",
+        "return string.rep('x', 2000000000)",
+        "local function f() return f() + 1 end return f()",
+        "local function f() f() end f()",
+        "local t = {} for i = 1, 1e9 do t[i] = redis.call('LIST') end",
+        "return cjson.encode({[2000000000] = 1})",
+        "cjson.encode_sparse_array(true, 0) local t = {} t[2000000000] = 1 return cjson.encode(t)",
+        "local t = {} for i = 1, 100000 do t = {t} end return cjson.encode(t)",
+        "local s = string.rep('[', 100000) return cjson.decode(s)",
+        "return cmsgpack.unpack(string.rep('\\145', 100000))",
+        "return ('x'):rep(1e8):rep(1e8)",
+        "local s = string.rep('a', 1000000) return s:find(string.rep('a?', 100000) .. 'b')",
+        "return unpack({}, 1, 1e8)",
+        "return loadstring(string.rep('(', 100000))",
+        "error(setmetatable({}, {__tostring = function() error('x') end}))",
+        "local t = setmetatable({}, {}) getmetatable(t).__index = t return t.x",
+        "local function f(...) return f(1, ...) end return f()",
+        "local function f(n) return ('a'):gsub('a', function() return f(n + 1) end) end f(1)",
+        "local function f(n) table.sort({2, 1}, function(a, b) f(n + 1) return a < b end) end f(1)",
+        "local m = {} m.__lt = function(a, b) table.sort({setmetatable({}, m), setmetatable({}, m)}) return false end m.__lt()",
+        "local m = {} m.__tostring = function(s) return string.format('%s', setmetatable({}, m)) end return tostring(setmetatable({}, m))",
+        "local m = {} m.__index = function(t, k) return ('a'):gsub('a', setmetatable({}, m)) end return setmetatable({}, m).x",
+        "local m = {} m.__concat = function(t, k) return setmetatable({}, m) .. setmetatable({}, m) end return setmetatable({}, m) .. 'x'",
+        "local function f() return xpcall(error, f) end return f()",
+        "local function f() return pcall(f) end return f()",
+        "local function f() pcall(f) pcall(f) end f()",
+        "return coroutine.wrap(function() local function g() return coroutine.wrap(g)() end return g() end)()",
+    ] {
+        let mut host = Fake { kill_at: Some(3000), ..Fake::default() };
+        let (progress, _) = run(&mut engine, &mut host, text, &[], &[]);
+        assert_eq!(progress, Progress::Done, "{text}");
+    }
+    let (_, reply) = run(&mut engine, &mut Fake::default(), "return 'alive'", &[], &[]);
+    assert_eq!(reply, "$5\r\nalive\r\n");
+}
