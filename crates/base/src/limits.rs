@@ -74,6 +74,14 @@ pub const LINGERING_MAX: usize = 64;
 /// 8 × 24 bytes for each pair of shards.
 pub const BATCHES_UNANSWERED_MAX: u16 = 8;
 
+/// What the subscriptions of all clients of a core may take, with the names of channels and patterns. Further ones are refused
+/// as for lack of memory. Far beyond what a million clients with some channels each need.
+pub const SUBSCRIPTIONS_MAX_BYTES: usize = 1024 * 1024 * 1024;
+
+/// Messages that a core may hold for others that take none from it. They come from events of keys, which nothing holds back;
+/// further ones are dropped, as publishing promises no more than to try. The same as a slow subscriber may have unsent, twice.
+pub const MESSAGES_HELD_MAX_BYTES: usize = 64 * 1024 * 1024;
+
 /// Shards that a process can have: one bit each in a target set of 256 bits, and more cores than any host sold today
 /// has in one coherence domain at a useful speed.
 pub const SHARDS_MAX: u16 = 256;

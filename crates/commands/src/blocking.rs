@@ -28,6 +28,8 @@ pub struct Blocking {
     pub handler: Handler,
     /// Tries it over several shards. If [`Tx::may_block`], a null reply says besides that all locks are still held.
     pub rounds: RoundsFn,
+    /// The argument without which it never waits, if there is one.
+    pub only_with: Option<&'static str>,
     /// Says what is waited for.
     pub wait: WaitFn,
     /// Puts back what a reply took, if it took something.

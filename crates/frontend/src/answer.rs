@@ -27,6 +27,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     }
                     self.deliver(dest, &bytes);
                 }
+                AnswerBody::Served { number, bytes, ticks } => {
+                    let dest = Dest::Waiter { number };
+                    self.part_took(dest, ticks);
+                    self.deliver(dest, &bytes);
+                }
+                AnswerBody::Wake { number } => self.woken(number),
                 AnswerBody::LateStep { dest, out, ticks } => {
                     self.in_flight -= 1;
                     self.part_took(dest, ticks);
@@ -56,6 +62,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 }
             }
             Dest::Step { .. } => self.reply_done(dest, bytes),
+            Dest::Waiter { number } => self.unblocked(number, bytes),
         }
     }
 
@@ -121,7 +128,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         self.dirty.push(index);
                     }
                 }
-                Dest::Part { .. } => self.deliver(piece.dest, bytes),
+                Dest::Waiter { .. } if bytes.is_empty() => {}
+                Dest::Part { .. } | Dest::Waiter { .. } => self.deliver(piece.dest, bytes),
                 Dest::Step { .. } if matches!(piece.op, Op::Command(_) | Op::Inquiry(_)) => {
                     self.deliver(piece.dest, bytes);
                 }

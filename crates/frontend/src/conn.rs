@@ -145,8 +145,12 @@ pub(crate) struct Conn {
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
     /// Its next command is held back by CLIENT PAUSE.
     pub(crate) postponed: bool,
-    /// Its next command waits until its EXEC is done.
+    /// Its next command waits until its EXEC or blocking command is done.
     pub(crate) waits: bool,
+    /// The number of the blocking command that has no reply yet.
+    pub(crate) blocked: Option<u64>,
+    /// It is known to wait: the connection counts as blocked.
+    pub(crate) shown_blocked: bool,
     /// What it has queued since MULTI.
     pub(crate) multi: Option<Box<Multi>>,
     /// The keys that it watches.
@@ -200,6 +204,8 @@ impl Conn {
             subscriptions: None,
             postponed: false,
             waits: false,
+            blocked: None,
+            shown_blocked: false,
             multi: None,
             watched: None,
             stalled: false,

@@ -198,6 +198,7 @@ fn inquiry<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<Inquiry<C, W>> {
         "client|kill" => Core::kill_clients,
         "client|list" => Core::list_clients,
         "client|pause" => Core::pause_clients,
+        "client|unblock" => Core::unblock_client,
         "client|unpause" => Core::unpause_clients,
         "monitor" => Core::show_line,
         "config|resetstat" => Core::reset_stats,

@@ -10,6 +10,7 @@ use commands::{CommandTable, Handler, Route, Topology};
 use resp::Limits;
 use store::{Shard, ShardOptions};
 
+use crate::blocking::{BlockedTable, Waiters};
 use crate::census::Census;
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
@@ -21,7 +22,7 @@ use crate::locks::{LockTable, Slots};
 use crate::memory::MemoryWatch;
 use crate::message::{Answer, Batch};
 use crate::plan::Plan;
-use crate::pubsub::PubSub;
+use crate::pubsub::{PubSub, classes_of};
 use crate::rounds::Task;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
@@ -133,6 +134,10 @@ pub struct Core<C, W> {
     pub(crate) gathers: Slots<Gather>,
     pub(crate) spare_gathers: Vec<Gather>,
     pub(crate) locks: LockTable<Deferred>,
+    /// Who waits for keys of the shard.
+    pub(crate) waiters: Waiters,
+    /// The blocking commands of the core's connections.
+    pub(crate) blocking: BlockedTable,
     pub(crate) tasks: Slots<Task>,
     pub(crate) next_task: u64,
     /// Tasks whose round is complete.
@@ -193,6 +198,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         });
         shard.set_limits(hot.limits);
         shard.set_access_policy(hot.access);
+        shard.want_events(classes_of(hot.notify));
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },
@@ -219,6 +225,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             gathers: Slots::new(),
             spare_gathers: Vec::new(),
             locks: LockTable::new(),
+            waiters: Waiters::default(),
+            blocking: BlockedTable::default(),
             tasks: Slots::new(),
             next_task: 0,
             runnable: Vec::new(),
@@ -292,6 +300,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// The connection is gone.
     pub fn closed(&mut self, id: ConnId) {
         if let Some(conn) = conn_mut(&mut self.conns, id) {
+            let blocked = conn.blocked;
             self.census.forget(conn.counted_bytes);
             if conn.postponed {
                 self.shared.stats[usize::from(self.id)].blocked_clients.add(1u64.wrapping_neg());
@@ -304,6 +313,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.leave_all(id, &mut subscriptions);
             }
             self.discard_multi(id);
+            if let Some(number) = blocked {
+                self.blocked_gone(number);
+            }
             self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }
@@ -363,17 +375,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let came = self.take_answers();
         self.take_errands();
         self.watch_memory();
+        self.run_blocked();
         self.run_tasks();
         self.refresh_slow(io);
         self.release_held();
+        self.pubsub.messages.settled = false;
         self.parse_arrived();
         self.parse_stalled();
         self.flush();
         // Rounds whose steps were all here are complete already: let them go on within the turn, but not for ever.
         for _ in 0..ROUNDS_PER_TURN_MAX {
-            if self.runnable.is_empty() && !self.pubsub.messages.is_pending() {
+            if self.runnable.is_empty() && !self.blocking.has_work() && !self.pubsub.messages.is_pending() {
                 break;
             }
+            self.run_blocked();
             self.run_tasks();
             self.flush();
         }
@@ -386,7 +401,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.go_on_leaving();
         let background = self.background();
-        if self.pubsub.messages.is_pending() {
+        if self.shard.has_events() {
+            self.publish_events();
             self.flush();
         }
         if !self.detour.listings.is_empty() {
@@ -400,12 +416,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Next {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
+                || self.blocking.has_work()
                 || self.is_leaving()
                 || self.may_parse_stalled(),
             deadline_us: [
                 self.soft_limit_deadline_us(),
                 self.held_deadline_us(),
                 self.pause_deadline_us(),
+                self.blocking.deadline_us(),
                 background,
             ]
             .into_iter()
@@ -424,6 +442,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.shard.set_limits(self.hot.limits);
             self.shard.set_access_policy(self.hot.access);
+            self.shard.want_events(classes_of(self.hot.notify));
             self.hot_epoch = epoch;
             self.look_at_memory();
             self.refresh_monitored();
@@ -455,6 +474,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.count_some_clients();
             self.shard.set_now(clock_ms);
             self.shard.age_slice();
+            self.after_piece(None);
             let more = self.shard.free_slice(FREE_SLICE);
             self.stats().cron_ticks.add((self.ticks)().wrapping_sub(start));
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
@@ -490,53 +510,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if ms >= self.hot.latency_threshold_ms {
                 self.sample_latency("expire-cycle", ms);
             }
-        }
-    }
-
-    /// Makes visible what other cores are about to hear of, so that INFO is never behind a reply.
-    pub(crate) fn publish_progress(&mut self) {
-        if self.stats().dirty.get() == self.shard.stats().dirty {
-            self.publish_lookups();
-        } else {
-            self.publish_stats();
-        }
-    }
-
-    fn publish_lookups(&self) {
-        let (stats, shard) = (self.stats(), self.shard.stats());
-        stats.keyspace_hits.set(shard.keyspace_hits);
-        stats.keyspace_misses.set(shard.keyspace_misses);
-    }
-
-    /// Makes the shard's counters visible to other cores.
-    pub(crate) fn publish_stats(&mut self) {
-        self.publish_lookups();
-        let (stats, shard) = (self.stats(), self.shard.stats());
-        stats.expired_keys.set(shard.expired_keys);
-        stats.expired_fields.set(shard.expired_fields);
-        stats.dirty.set(shard.dirty);
-        stats.used_bytes.set(self.shard.used_bytes() as u64);
-        stats.table_bytes.set(self.shard.table_bytes() as u64);
-        stats.expired_stale.set((shard.expired_stale_percent * 100.0) as u64);
-        stats.expire_caps.set(shard.expired_time_cap_reached);
-        stats.evicted_keys.set(shard.evicted_keys);
-        for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
-            let info = self.shard.db_info(db);
-            counters.keys.set(info.keys as u64);
-            counters.expires.set(info.expires as u64);
-            counters.expiring_hashes.set(info.expiring_hashes as u64);
-            counters.avg_ttl_ms.set(info.avg_ttl_ms);
-            counters.table_bytes.set(info.table_bytes as u64);
-        }
-    }
-
-    /// Makes visible to other cores how large the values of the shard are.
-    pub(crate) fn publish_sizes(&mut self) {
-        let stats = &self.shared.stats[usize::from(self.id)];
-        for (db, counters) in stats.dbs.iter().enumerate().take(self.shard.databases_used()) {
-            let Some(sizes) = self.shard.sizes(db) else { continue };
-            let counters = counters.sizes.get_or_init(|| sizes.iter().map(|_| Default::default()).collect());
-            counters.iter().zip(sizes.iter()).for_each(|(counter, count)| counter.set(count));
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) struct Detour {
     pub(crate) pause: Option<Pause>,
     /// The inquiry that was just carried out answers behind a fence.
     pub(crate) wants_fence: bool,
+    /// The inquiry that was just carried out is to end this blocking command, and answers when it is known whether it did.
+    pub(crate) unblocking: Option<u64>,
     /// Answers that wait for what was begun before them.
     pub(crate) fences: Vec<Fence>,
     /// The inquiry that was just carried out is a list of clients, which is made at the end of the turn.
@@ -60,6 +62,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn answers_late(&mut self, dest: Dest, from: Option<u16>) -> bool {
         if std::mem::take(&mut self.detour.wants_fence) {
             self.detour.fences.push(Fence::new(dest, from, self.next_task));
+            return true;
+        }
+        if let Some(number) = self.detour.unblocking.take() {
+            self.tell_of_unblocking(number, dest, from);
             return true;
         }
         if let Some(listing) = self.detour.listing.take() {

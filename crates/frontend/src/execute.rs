@@ -9,6 +9,8 @@ use commands::{CommandId, CommandSpec, Handler, Route, ShardCtx, StepOut};
 use resp::Reply;
 use store::Shard;
 
+use crate::blocking::WaiterId;
+use crate::blocking::serve::Waited;
 use crate::core::Core;
 use crate::journal::ShortArgs;
 use crate::keys::Keys;
@@ -35,7 +37,7 @@ pub(crate) struct Deferred {
 }
 
 /// Where a piece comes from, and so where its arguments and its step are.
-enum Origin<'a> {
+pub(crate) enum Origin<'a> {
     /// The plan of this core.
     Own,
     /// Another core.
@@ -43,14 +45,14 @@ enum Origin<'a> {
 }
 
 impl Origin<'_> {
-    fn core(&self, own: u16) -> u16 {
+    pub(crate) fn core(&self, own: u16) -> u16 {
         match self {
             Origin::Own => own,
             Origin::Batch(from, _) => *from,
         }
     }
 
-    fn args<'a, C: AsRef<[u8]>>(&'a self, plan: &'a Plan<C>, piece: &Piece) -> Args<'a> {
+    pub(crate) fn args<'a, C: AsRef<[u8]>>(&'a self, plan: &'a Plan<C>, piece: &Piece) -> Args<'a> {
         match self {
             Origin::Own => plan.args(piece),
             Origin::Batch(_, batch) => batch.args(piece),
@@ -101,6 +103,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.deliver(piece.dest, b"+OK\r\n");
                 return (self.ticks)();
             }
+            Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => {
+                match self.run_waiting(piece, &Origin::Own) {
+                    Waited::Replied(bytes) => self.deliver(piece.dest, &bytes),
+                    Waited::Out(out) => self.step_done(piece.dest, out),
+                    Waited::Deferred => {}
+                }
+                return (self.ticks)();
+            }
             Op::Message(kind) => {
                 self.run_own_message(piece, kind);
                 return (self.ticks)();
@@ -112,11 +122,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 return end;
             }
         };
-        if !self.locks.is_idle() && self.must_wait(piece, &Origin::Own) {
+        if self.locks.is_locked() && self.must_wait(piece, &Origin::Own) {
             return start;
         }
         let Some(handler) = self.handlers[usize::from(command)] else { return start };
-        self.run_aside(command, handler, piece, start)
+        let end = self.run_aside(command, handler, piece, start);
+        self.after_piece(None);
+        end
     }
 
     /// Runs the handler of an own piece and gives its reply to whoever waits for it. Returns the tick count at its end.
@@ -167,6 +179,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         batch.ends.push(replies.len());
                         continue;
                     }
+                    Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => {
+                        let waited = self.run_waiting(piece, &Origin::Batch(from, &mut batch));
+                        tick = self.time_part(&mut batch, tick);
+                        let deferred = matches!(waited, Waited::Deferred);
+                        match waited {
+                            Waited::Replied(bytes) => replies.extend_from_slice(&bytes),
+                            Waited::Out(out) => batch.outs.push((piece.dest, out)),
+                            Waited::Deferred => {}
+                        }
+                        batch.ends.push(if deferred { DEFERRED } else { replies.len() });
+                        continue;
+                    }
                     Op::Message(kind) => {
                         self.run_message(kind, piece.hash, batch.args(piece));
                         batch.ends.push(replies.len());
@@ -179,7 +203,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         continue;
                     }
                 };
-                if !self.locks.is_idle() && self.must_wait(piece, &Origin::Batch(from, &mut batch)) {
+                let busy = !self.locks.is_idle();
+                if busy && self.locks.is_locked() && self.must_wait(piece, &Origin::Batch(from, &mut batch)) {
                     batch.ends.push(DEFERRED);
                     continue;
                 }
@@ -202,6 +227,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     tick = end;
                 }
                 batch.ends.push(replies.len());
+                if busy {
+                    self.after_piece(None);
+                }
             }
         }
         stats.commands_processed.add(pieces.len() as u64);
@@ -221,7 +249,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Whether a command's piece has to wait for a key lock; it is then kept, with its arguments.
     #[cold]
-    fn must_wait(&mut self, piece: &Piece, origin: &Origin<'_>) -> bool {
+    pub(crate) fn must_wait(&mut self, piece: &Piece, origin: &Origin<'_>) -> bool {
         let args = origin.args(&self.plan, piece);
         let Some(claim) = self.claim_of(piece, args) else { return false };
         let now_ms = self.shard.now_ms();
@@ -239,7 +267,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let names = |keys: Keys| -> Vec<KeyName> { keys.iter().map(|at| args.arg(at).into()).collect() };
         match piece.op {
-            Op::Command(command) => {
+            Op::Command(command) | Op::Wait(command) => {
                 let spec: &CommandSpec = self.table().spec(command);
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
@@ -297,8 +325,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// the instant at which the whole command takes effect (T1).
     fn run_step(&mut self, piece: &Piece, call: StepCall, now_ms: u64) -> StepOut {
         // What was touched before must not count for keys that the step begins to watch.
-        if self.shard.has_touched() {
-            self.shard.take_touched();
+        self.note_touched();
+        if matches!(piece.op, Op::Lock { .. }) {
+            self.locks.start(call.task);
         }
         self.shard.rewind(self.locks.stamp_ms(call.task).unwrap_or(now_ms));
         let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(piece.db), slot: 0, hash: 0 };
@@ -311,8 +340,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.shard.set_now(now_ms);
         if matches!(piece.op, Op::Unlock { .. }) {
+            // Whoever waits for what the task did comes before whoever waits for its locks.
+            self.after_piece(Some(call.task));
             self.locks.release(call.task);
         }
+        self.after_piece(None);
         out
     }
 
@@ -322,12 +354,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         while let Some(work) = self.locks.take_ready() {
             self.shard.rewind(work.now_ms);
             self.run_deferred(work);
+            self.after_piece(None);
             self.shard.set_now(now_ms);
         }
     }
 
     fn run_deferred(&mut self, work: Deferred) {
         let Deferred { piece, from, bytes, ranges, step, now_ms } = work;
+        if let Dest::Waiter { .. } = piece.dest {
+            return self.run_deferred_waiting(&piece, from, bytes, ranges);
+        }
         let start = (self.ticks)();
         if let Some(call) = step {
             let out = self.run_step(&piece, call, now_ms);
@@ -369,6 +405,24 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 impl Deferred {
+    /// A waiter that is to be tried again when it has got the locks of its keys.
+    pub(crate) fn retry(id: WaiterId, db: u16, now_ms: u64) -> Self {
+        let piece = Piece {
+            dest: Dest::Waiter { number: id.number },
+            op: Op::Retry,
+            source: Source::Batch,
+            base: 0,
+            first_range: 0,
+            argc: 0,
+            hash: 0,
+            slot: 0,
+            db,
+            resp3: false,
+            no_touch: false,
+        };
+        Deferred { piece, from: id.core, bytes: Vec::new(), ranges: Vec::new(), step: None, now_ms }
+    }
+
     /// Copies what the piece needs to run later.
     fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>, now_ms: u64) -> Self {
         let (mut bytes, mut ranges) = (Vec::new(), Vec::with_capacity(args.len()));

@@ -265,6 +265,30 @@ impl Harness {
         assert_eq!(got, expect, "reply to: {command}");
     }
 
+    /// Time passes.
+    pub(crate) fn pass_ms(&mut self, ms: u64) {
+        self.now.monotonic_us += ms * 1000;
+        self.now.unix_ms += ms;
+        self.run();
+    }
+
+    /// A client's connection breaks.
+    pub(crate) fn cut(&mut self, client: Client) {
+        self.cores[client.core].closed(client.id);
+        self.run();
+    }
+
+    /// A client's connection breaks, but its core does not take a turn yet.
+    pub(crate) fn cut_soon(&mut self, client: Client) {
+        self.cores[client.core].closed(client.id);
+    }
+
+    /// A client says that it sends nothing more.
+    pub(crate) fn end(&mut self, client: Client) {
+        self.cores[client.core].ended(client.id);
+        self.run();
+    }
+
     /// Whether the server closed a connection.
     pub(crate) fn is_closed(&self, client: Client) -> bool {
         self.gone.contains(&client)

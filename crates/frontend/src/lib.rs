@@ -20,6 +20,7 @@
 //! What it must not know: sockets, system calls, clocks. Time comes in with each turn; randomness from a seed.
 
 mod answer;
+mod blocking;
 mod census;
 pub mod config;
 mod conn;
@@ -29,6 +30,7 @@ mod detour;
 mod errand;
 mod execute;
 mod gather;
+mod gauges;
 #[cfg(test)]
 mod harness;
 pub mod histogram;

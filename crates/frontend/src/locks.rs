@@ -47,6 +47,8 @@ pub(crate) enum Claim {
 struct Holder {
     task: TaskId,
     stamp_ms: u64,
+    /// The task has begun to work with the shard.
+    started: bool,
 }
 
 /// Work on the whole shard that waits for all claims before it.
@@ -66,6 +68,8 @@ struct Waiting<W> {
     blocked: usize,
     work: Option<W>,
     task: Option<TaskId>,
+    /// The task has begun to work with the keys.
+    started: bool,
     stamp_ms: u64,
 }
 
@@ -86,8 +90,14 @@ pub(crate) struct LockTable<W> {
     behind: VecDeque<(Claim, u64, W)>,
     /// Work whose turn has come, in order.
     ready: VecDeque<W>,
-    idle: bool,
+    /// [`LOCKED`] and [`ATTENDED`]; 0 for the usual case, in which pieces just run.
+    busy: u8,
 }
+
+/// Something is locked, or waits.
+const LOCKED: u8 = 1;
+/// Somebody waits for keys to change.
+const ATTENDED: u8 = 2;
 
 impl<W> LockTable<W> {
     pub(crate) fn new() -> Self {
@@ -100,14 +110,49 @@ impl<W> LockTable<W> {
             barrier: None,
             behind: VecDeque::new(),
             ready: VecDeque::new(),
-            idle: true,
+            busy: 0,
         }
     }
 
-    /// Whether nothing is locked and nothing waits: then ordinary pieces need not claim.
+    /// Whether nothing is locked, nothing waits, and nobody waits for keys to change: then ordinary pieces just run.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
-        self.idle
+        self.busy == 0
+    }
+
+    /// Whether something is locked or waits: then ordinary pieces have to claim.
+    #[inline]
+    pub(crate) fn is_locked(&self) -> bool {
+        self.busy & LOCKED != 0
+    }
+
+    /// Notes whether somebody waits for keys to change: then somebody looks after each piece.
+    pub(crate) fn attend(&mut self, attended: bool) {
+        self.busy = if attended { self.busy | ATTENDED } else { self.busy & !ATTENDED };
+    }
+
+    fn set_locked(&mut self, locked: bool) {
+        self.busy = if locked { self.busy | LOCKED } else { self.busy & !LOCKED };
+    }
+
+    /// Notes that a task begins to work with what it holds.
+    pub(crate) fn start(&mut self, task: TaskId) {
+        if let Some(holder) = self.holder.as_mut().filter(|holder| holder.task == task) {
+            holder.started = true;
+        } else if let Some(&id) = self.tasks.get(&task)
+            && let Some(claim) = self.claims.get_mut(id)
+        {
+            claim.started = true;
+        }
+    }
+
+    /// Whether no task is at work with a key, unless it is `except`, which has done its last step here.
+    pub(crate) fn is_free(&self, name: &[u8], except: Option<TaskId>) -> bool {
+        if let Some(holder) = self.holder {
+            return !holder.started || except == Some(holder.task);
+        }
+        let front = || self.claims.get(*self.queues.get(*self.names.get(name)?)?.claims.front()?);
+        !self.is_locked() || front().is_none_or(|claim| !claim.started || claim.task == except)
     }
 
     /// Makes a claim for work that is stamped `stamp_ms`. `None`: it is granted, and the caller runs the work at once.
@@ -121,12 +166,12 @@ impl<W> LockTable<W> {
             Claim::All if self.claims.is_empty() => None,
             Claim::All => Some(Pending { table: self, claim: Waits::Barrier(None) }),
             Claim::HoldAll(task) => {
-                let holder = Some(Holder { task, stamp_ms });
+                let holder = Some(Holder { task, stamp_ms, started: false });
                 if !self.claims.is_empty() {
                     return Some(Pending { table: self, claim: Waits::Barrier(holder) });
                 }
                 self.holder = holder;
-                self.idle = false;
+                self.set_locked(true);
                 None
             }
             Claim::Keys(names) => {
@@ -139,7 +184,7 @@ impl<W> LockTable<W> {
             Claim::Hold(task, names) => {
                 let id = self.enqueue(names, Some(task), stamp_ms);
                 self.tasks.insert(task, id);
-                self.idle = false;
+                self.set_locked(true);
                 let is_free = self.claims.get(id).is_none_or(|claim| claim.blocked == 0);
                 if is_free { None } else { Some(Pending { table: self, claim: Waits::Claim(id) }) }
             }
@@ -186,7 +231,14 @@ impl<W> LockTable<W> {
     fn enqueue(&mut self, mut names: Vec<KeyName>, task: Option<TaskId>, stamp_ms: u64) -> u32 {
         names.sort_unstable();
         names.dedup();
-        let id = self.claims.insert(Waiting { queues: Vec::new(), blocked: 0, work: None, task, stamp_ms });
+        let id = self.claims.insert(Waiting {
+            queues: Vec::new(),
+            blocked: 0,
+            work: None,
+            task,
+            started: false,
+            stamp_ms,
+        });
         let mut queues = Vec::with_capacity(names.len());
         let mut blocked = 0;
         for name in names {
@@ -243,7 +295,7 @@ impl<W> LockTable<W> {
     fn go_on(&mut self) {
         self.pass_barrier();
         let alone = self.holder.is_none() && self.barrier.is_none();
-        self.idle = alone && self.claims.is_empty() && self.behind.is_empty();
+        self.set_locked(!(alone && self.claims.is_empty() && self.behind.is_empty()));
     }
 
     /// Lets what waits behind go on, up to the next barrier, and the barrier run if no claim is left.
@@ -283,7 +335,7 @@ pub(crate) struct Pending<'a, W> {
 impl<W> Pending<'_, W> {
     /// Hands over the work.
     pub(crate) fn wait(self, work: W) {
-        self.table.idle = false;
+        self.table.set_locked(true);
         match self.claim {
             Waits::Claim(id) => {
                 if let Some(claim) = self.table.claims.get_mut(id) {

@@ -26,6 +26,8 @@ pub(crate) enum Dest {
     Part { gather: u32, part: u32 },
     /// To a rounds task, as the result of this step.
     Step { task: u32, step: u32 },
+    /// To a blocking command of the core.
+    Waiter { number: u64 },
 }
 
 /// Where the bytes of a piece's arguments are.
@@ -58,6 +60,16 @@ pub(crate) enum Op {
     Unlock { step: u32 },
     /// Does nothing, but behind all that was published before.
     Fence,
+    /// A blocking command whose keys are all here: tries it, and makes it wait if there is nothing for it.
+    Wait(CommandId),
+    /// A blocking command over several shards waits; its keys are locked.
+    Enlist(CommandId),
+    /// A blocking command over several shards was tried in vain; its keys are locked still.
+    Tried,
+    /// A blocking command waits no longer. The answer says whether it did.
+    Cancel,
+    /// A blocking command has got the locks of its keys. Never travels.
+    Retry,
     /// Gives the message of its last two arguments to the subscribers of the core. Its hash is that of the channel, its
     /// destination the command that published it, if it is of a connection of this core.
     Message(Kind),
@@ -66,6 +78,8 @@ pub(crate) enum Op {
 impl Dest {
     /// To nobody: the client asked for no replies.
     pub(crate) const NOBODY: Dest = Dest::Conn { index: u32::MAX, generation: 0, seq: 0 };
+    /// To no task: nobody waits for the step.
+    pub(crate) const NO_STEP: Dest = Dest::Step { task: u32::MAX, step: u32::MAX };
 }
 
 impl Op {
@@ -73,6 +87,7 @@ impl Op {
     pub(crate) fn step(self) -> Option<u32> {
         match self {
             Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::Message(_) => None,
+            Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => None,
             Op::Lock { step }
             | Op::Once { step }
             | Op::Look { step }
@@ -195,4 +210,8 @@ pub(crate) enum AnswerBody {
     Late { dest: Dest, bytes: Vec<u8>, ticks: u64, note: Option<Box<Note>> },
     /// The result of a step that had to wait for a key lock.
     LateStep { dest: Dest, out: StepOut, ticks: u64 },
+    /// The reply of a blocking command that waited.
+    Served { number: u64, bytes: Vec<u8>, ticks: u64 },
+    /// A blocking command over several shards may find something now.
+    Wake { number: u64 },
 }

@@ -12,6 +12,9 @@ use crate::shared::HotConfig;
 /// answer, and short beside what a client notices.
 const HOLD_MAX_US: u64 = 200;
 
+/// What a connection that waits with a blocking command may send before it is read no more.
+const BLOCKED_QUERY_MAX_BYTES: usize = 1024 * 1024;
+
 /// Replies of more bytes than this wait for nothing.
 const HOLD_MAX_BYTES: usize = 16 * 1024;
 
@@ -73,7 +76,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.stats().output_limit_drops.add(1);
             } else if done && (conn.closing || (conn.ended && !conn.stalled)) {
                 io.close(id, CloseMode::AfterFlush);
-            } else if conn.stalled && !conn.paused {
+            } else if conn.ended && conn.shown_blocked && conn.out.is_empty() {
+                // Nobody would read the reply.
+                io.close(id, CloseMode::AfterFlush);
+            } else if conn.stalled && !conn.paused && !watched(conn) {
                 conn.paused = true;
                 io.pause(id);
             } else if !conn.stalled && conn.paused {
@@ -104,6 +110,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn held_deadline_us(&self) -> Option<u64> {
         self.held.first().map(|&(_, since_us)| since_us + HOLD_MAX_US)
     }
+}
+
+/// Whether a connection is read though its bytes cannot be parsed: one that waits with a blocking command, so that its end is
+/// noticed.
+fn watched(conn: &Conn) -> bool {
+    conn.blocked.is_some() && conn.query.len() < BLOCKED_QUERY_MAX_BYTES
 }
 
 /// Whether a connection's output waits for the replies of other shards that follow it, so that a pipeline is answered by one

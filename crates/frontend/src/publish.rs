@@ -29,7 +29,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.topology.shards == 1 {
             self.shard.set_now(self.now.unix_ms);
             self.pubsub.messages.executing = true;
-            self.run_own();
+            if self.shard.wants_events() {
+                self.run_own_with_events();
+            } else {
+                self.run_own();
+            }
             self.pubsub.messages.executing = false;
             return;
         }
@@ -44,6 +48,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         } else {
             let mut outgoing = std::mem::take(&mut self.outgoing);
             if self.plan.remote > 0 {
+                self.pubsub.messages.held_bytes = 0;
                 for (target, batch) in self.plan.batches.iter_mut().enumerate() {
                     outgoing.extend(batch.take().map(|batch| (target as u16, batch)));
                 }
@@ -69,6 +74,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.outgoing = outgoing;
         }
         self.deliveries = deliveries;
+        if self.shard.has_events() {
+            self.publish_events();
+        }
         self.pubsub.messages.executing = false;
     }
 
@@ -79,6 +87,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for delivery in deliveries.drain(..) {
             self.shard.set_now(delivery.now_ms);
             let batch = self.run_batch(delivery.from, delivery.body);
+            if self.shard.has_events() {
+                self.publish_events();
+            }
             self.publish_progress();
             self.port.reply(delivery.from, Answer(AnswerBody::Batch(batch)));
         }

@@ -18,22 +18,27 @@
 //! very command that published them, and otherwise before replies that are still to come ([`crate::conn::Conn::push`]).
 
 mod messages;
+mod notify;
 mod registry;
 mod topics;
 
 use std::sync::Arc;
 
 use base::conn::ConnId;
+use base::limits::SUBSCRIPTIONS_MAX_BYTES;
 use bus::Wake;
 use resp::Reply;
 
 pub(crate) use messages::Messages;
+pub(crate) use notify::{classes_of, mask_of};
 pub(crate) use registry::Registry;
 pub(crate) use topics::Subscriptions;
 use topics::{Place, Topics};
 
 use crate::core::{Core, conn_mut};
-use crate::message::Op;
+
+/// What a subscription takes beside its name, about: both of its places, and its part of the tables.
+const SUBSCRIPTION_BYTES: usize = 128;
 
 /// Subscriptions of a closed connection that end in one turn: some ten microseconds.
 const LEAVE_SLICE: usize = 256;
@@ -79,6 +84,8 @@ pub(crate) struct PubSub {
     /// By kind.
     topics: [Topics; KINDS],
     leaving: Vec<Leaving>,
+    /// What all subscriptions take, with their names.
+    bytes: usize,
     pub(crate) messages: Messages,
 }
 
@@ -98,6 +105,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let Some(conn) = conn_mut(&mut self.conns, id) else { return };
             let was_subscribed = conn.subscriptions.is_some();
             if self.pubsub.topics[kind as usize].subscribe(kind, conn, hash, name, after) {
+                self.pubsub.bytes += SUBSCRIPTION_BYTES + name.len();
                 self.shared.pubsub.add(kind, self.id, hash, name);
             }
             if !was_subscribed {
@@ -123,12 +131,24 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for name in names {
             let hash = self.hasher.hash(name);
             if self.pubsub.topics[kind as usize].unsubscribe(kind, &mut self.conns, id, hash, name) {
-                self.shared.pubsub.remove(kind, self.id, hash, name);
+                self.subscription_ended(kind, hash, name);
             }
             let Some(conn) = conn_mut(&mut self.conns, id) else { return };
             write_confirmation(kind, false, Some(name), counted(conn.subscriptions.as_deref(), kind), reply);
         }
         self.look_at_subscriptions(id);
+    }
+
+    /// Whether there is room for subscriptions to these names.
+    pub(crate) fn has_room_for(&self, names: &[Arc<[u8]>]) -> bool {
+        let bytes: usize = names.iter().map(|name| SUBSCRIPTION_BYTES + name.len()).sum();
+        self.pubsub.bytes.saturating_add(bytes) <= SUBSCRIPTIONS_MAX_BYTES
+    }
+
+    /// A subscription has ended here: the other cores are to know.
+    fn subscription_ended(&mut self, kind: Kind, hash: u64, name: &[u8]) {
+        self.pubsub.bytes -= SUBSCRIPTION_BYTES + name.len();
+        self.shared.pubsub.remove(kind, self.id, hash, name);
     }
 
     /// Ends all subscriptions of a kind.
@@ -146,7 +166,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             else {
                 continue;
             };
-            self.shared.pubsub.remove(kind, self.id, hash, &name);
+            self.subscription_ended(kind, hash, &name);
             left -= 1;
             if let Some(subscriptions) =
                 conn_mut(&mut self.conns, id).and_then(|conn| conn.subscriptions.as_deref_mut())
@@ -200,7 +220,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             };
             let topics = &mut self.pubsub.topics[kind as usize];
             if let Some((name, hash)) = topics.leave(kind, &mut self.conns, id, place) {
-                self.shared.pubsub.remove(kind, self.id, hash, &name);
+                self.subscription_ended(kind, hash, &name);
             }
             left -= 1;
             if left == 0 {
@@ -223,12 +243,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Hands out the messages that were planned before: who subscribes or unsubscribes now does so behind them. While commands
-    /// are parsed there is credit for a publish, so it is always possible.
+    /// Hands out the messages that were published before, here or by other cores: who subscribes or unsubscribes now does so
+    /// behind them. While commands are parsed there is credit for a publish, so it is possible; where it may have taken the last
+    /// one, no further command of this kind is begun ([`Core::command`]).
     fn settle_messages(&mut self) {
-        if self.plan.own.iter().any(|piece| matches!(piece.op, Op::Message(_))) {
-            self.flush();
-        }
+        self.pubsub.messages.settled = true;
+        self.flush();
     }
 }
 
@@ -259,3 +279,7 @@ fn write_confirmation(
 #[cfg(test)]
 #[path = "pubsub/pubsub_tests.rs"]
 mod pubsub_tests;
+
+#[cfg(test)]
+#[path = "pubsub/notify_tests.rs"]
+mod notify_tests;

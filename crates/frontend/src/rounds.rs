@@ -82,6 +82,11 @@ pub(crate) type ShardKeys = Vec<(u16, Vec<Vec<u8>>)>;
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<(), CmdError>>>>;
 
 impl Task {
+    /// Who waits for its reply.
+    pub(crate) fn dest(&self) -> Dest {
+        self.dest
+    }
+
     /// Its number among the tasks of its core, in the order in which they began.
     pub(crate) fn number(&self) -> u64 {
         self.id.number
@@ -193,6 +198,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// The result of a step.
     pub(crate) fn step_done(&mut self, dest: Dest, out: StepOut) {
+        if let Dest::Waiter { number } = dest {
+            return self.waiter_out(number, out);
+        }
         let Dest::Step { task: at, step } = dest else { return };
         if step == IGNORED {
             return;
@@ -309,7 +317,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    fn send_step(
+    pub(crate) fn send_step(
         &mut self,
         shard: u16,
         dest: Dest,
@@ -373,6 +381,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             stats.error(&text);
         }
+        let mut waits = false;
+        if let Dest::Waiter { number } = dest {
+            self.part_took(dest, ticks);
+            waits = locked && crate::blocking::is_null(&bytes) && self.keep_waiting(number);
+        }
         if locked {
             self.send_round(at, Vec::new(), true);
         }
@@ -383,6 +396,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if let Some(execution) = &execution {
             self.conclude_execution(dest, execution);
+        }
+        if waits {
+            return;
         }
         self.deliver(dest, &bytes);
     }

@@ -74,9 +74,14 @@ impl Call {
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Carries out the command, of any kind, whose argument ranges were just appended to the plan. False: a pause of clients
-    /// holds it back.
+    /// holds it back, or lack of credit.
     pub(crate) fn command(&mut self, id: ConnId, source: Source, base: u32) -> bool {
         if self.detour.pause.is_some() && self.postpone(id, source, base) {
+            return false;
+        }
+        if self.pubsub.messages.settled && !self.may_parse() {
+            let end = self.plan.own_ranges();
+            self.plan.ranges.truncate(end as usize);
             return false;
         }
         self.other_command(id, source, base);
@@ -147,7 +152,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Route::Rounds(_, function) if !self.own_commands.takes(call.command) => {
                 self.route_rounds(&call, function);
             }
-            Route::Blocking(blocking) => self.route_rounds(&call, blocking.rounds),
+            Route::Blocking(blocking) => self.route_blocking(&call, blocking),
             Route::Walk(function) => self.start_task(&call, function, Vec::new()),
             Route::Key(_) | Route::Rounds(..) | Route::Connection | Route::Container => {
                 self.connection_command(&call)

@@ -70,6 +70,8 @@ pub struct HotConfig {
     pub output: OutputBounds,
     /// The same of clients that are subscribed.
     pub output_pubsub: OutputBounds,
+    /// `notify-keyspace-events`, as a mask.
+    pub(crate) notify: u32,
     /// `protected-mode`.
     pub protected_mode: bool,
     /// `maxmemory`; 0 for no limit.
@@ -99,6 +101,7 @@ impl Default for HotConfig {
             query_buffer_max_bytes: base::limits::QUERY_BUFFER_MAX_BYTES,
             output: OutputBounds::default(),
             output_pubsub: OutputBounds::default(),
+            notify: 0,
             protected_mode: true,
             max_memory_bytes: 0,
             debug_command: Permission::No,

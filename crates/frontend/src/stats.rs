@@ -193,6 +193,10 @@ pub struct CoreStats {
     pub rounds: Counter,
     /// Pieces that waited for a key lock.
     pub lock_waits: Counter,
+    /// Keys that somebody waits for.
+    pub blocking_keys: Counter,
+    /// Keys that somebody waits for who is to hear of it when they go.
+    pub blocking_keys_without_key: Counter,
     /// Clients dropped for output beyond their limit.
     pub output_limit_drops: Counter,
     /// Clients dropped for too large a query buffer.

@@ -124,9 +124,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let is_exec = self.table().spec(call.command).meta.name == "exec"
             && self.call_args(call).arg(0).eq_ignore_ascii_case(b"exec");
         let conn = conn_mut(&mut self.conns, call.id)?;
-        let multi = conn.multi.as_mut()?;
         if !is_exec {
-            multi.aborted = true;
+            conn.multi.as_mut()?.aborted = true;
             return None;
         }
         self.discard_multi(call.id);

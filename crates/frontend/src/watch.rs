@@ -56,7 +56,7 @@ impl Watch {
     }
 
     /// Whether anything about a finished command may have to be noted.
-    fn has_limits(&self) -> bool {
+    pub(crate) fn has_limits(&self) -> bool {
         self.ticks != u64::MAX || self.reply_bytes != usize::MAX
     }
 }
@@ -134,6 +134,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Dest::Step { task, .. } => {
                 if let Some(task) = self.tasks.get_mut(task) {
                     task.round_ticks = task.round_ticks.max(ticks);
+                }
+            }
+            Dest::Waiter { number } => {
+                if let Some(blocked) = self.blocking.get_mut(number) {
+                    blocked.ticks += ticks;
                 }
             }
             Dest::Conn { .. } => {}

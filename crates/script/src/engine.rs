@@ -371,7 +371,6 @@ impl Engine {
             let name = self.get(script).map(|loaded| loaded.name.as_slice()).unwrap_or_default();
             return [b"ERR Error running script ", name, b", not enough memory"].concat();
         }
-        let mut place = place_of_error(&stack);
         let message = match stack.kind(-1) {
             Type::Table => {
                 stack.raw_get_field(-1, "err");
@@ -385,14 +384,8 @@ impl Engine {
             Type::String | Type::Number => [b"ERR ".as_slice(), stack.bytes(-1).unwrap_or_default()].concat(),
             kind => format!("ERR {}", kind.name()).into_bytes(),
         };
+        let place = place_of_error(&stack, &message);
         let message = with_script_place(message, place.as_ref());
-        if let Some(place) = &mut place
-            && place.line < 0
-            && !place.is_native
-        {
-            // Where the script itself has failed, only the message knows the line.
-            place.line = line_in(&message, &place.short_source).unwrap_or(-1);
-        }
         self.with_place(message, script, place)
     }
 
@@ -427,15 +420,20 @@ fn line_in(message: &[u8], source: &[u8]) -> Option<i32> {
     base::num::parse_i64(rest.get(..end)?).and_then(|line| i32::try_from(line).ok())
 }
 
-/// Where an error was raised: the function itself, or who called it where it is not Lua. Frames of the sandbox do not count.
-fn place_of_error(stack: &crate::vm::Stack) -> Option<Place> {
+/// Where an error was raised: the function itself, or who called it where it is not Lua. Frames of the sandbox and of the
+/// interpreter's own library do not count.
+fn place_of_error(stack: &crate::vm::Stack, message: &[u8]) -> Option<Place> {
     let mut level = 0;
     if stack.place(0).is_some_and(|place| place.is_native) {
         level = 1;
     }
     loop {
-        let place = stack.place(level)?;
-        if place.source != SANDBOX_SOURCE {
+        let mut place = stack.place(level)?;
+        if place.line < 0 && !place.is_native {
+            // Where the script itself has failed, only the message knows the line.
+            place.line = line_in(message, &place.short_source).unwrap_or(-1);
+        }
+        if place.source != SANDBOX_SOURCE && (place.line >= 0 || place.is_native) {
             return Some(place);
         }
         level += 1;

@@ -9,7 +9,7 @@ local raw = ...
 local type, next, error = type, next, error
 local rawget, rawset, setmetatable, getmetatable = rawget, rawset, setmetatable, getmetatable
 local pairs, pcall, xpcall, collectgarbage = pairs, pcall, xpcall, collectgarbage
-local gsub, format, select = string.gsub, string.format, select
+local gmatch, gsub, format, select, tostring = string.gmatch, string.gsub, string.format, select, tostring
 local insert, remove, sort, foreach, foreachi = table.insert, table.remove, table.sort, table.foreach, table.foreachi
 local create, resume, running, status, yield =
   coroutine.create, coroutine.resume, coroutine.running, coroutine.status, coroutine.yield
@@ -76,33 +76,36 @@ end
 
 ------------------------------------------------------------------------------------------------------- base functions
 
-local base = pick(_G, "assert error gcinfo ipairs rawequal select tonumber tostring type unpack")
+local base = pick(_G, "assert error gcinfo ipairs rawequal select tonumber type unpack")
 base._VERSION = "Lua 5.1"
 
-function base.pairs(t)
+function base.pairs(...)
+  local t = ...
   local true_table = true_of[t]
   if true_table then
     return function(_, key)
       return next(true_table, key)
     end, t, nil
   end
-  return pairs(t)
+  return pairs(...)
 end
 
-function base.next(t, key)
+function base.next(...)
+  local t, key = ...
   local true_table = true_of[t]
   if true_table then
-    t = true_table
+    return next(true_table, key)
   end
-  return next(t, key)
+  return next(...)
 end
 
-function base.rawget(t, key)
+function base.rawget(...)
+  local t, key = ...
   local true_table = true_of[t]
   if true_table then
-    t = true_table
+    return rawget(true_table, key)
   end
-  return rawget(t, key)
+  return rawget(...)
 end
 
 function base.rawset(t, ...)
@@ -159,9 +162,7 @@ function base.xpcall(body, handler)
   return come_back(co, depth_of[co], xpcall(body, handler))
 end
 
-function base.loadstring(text, name)
-  return loadstring(text, name)
-end
+base.loadstring = loadstring
 
 function base.load(read, name)
   if type(read) ~= "function" then
@@ -175,13 +176,13 @@ function base.load(read, name)
         return
       end
       if type(piece) ~= "string" and type(piece) ~= "number" then
-        error("reader function must return a string", 0)
+        error("reader function must return a string", 4)
       end
       pieces[#pieces + 1] = piece
     end
   end)
   if not ok then
-    return nil, failure
+    return nil, type(failure) == "table" and failure or { err = "ERR " .. tostring(failure) }
   end
   return loadstring(concat(pieces), name or "=(load)")
 end
@@ -217,12 +218,18 @@ local function rethrow(ok, ...)
   if ok then
     return ...
   end
-  error((...), 3)
+  error((...), 2)
 end
 
 local threads = {}
 
-threads.create = create
+function threads.create(body)
+  if type(body) ~= "function" then
+    error("bad argument #1 to 'create' (Lua function expected)", 2)
+  end
+  return create(body)
+end
+
 threads.status = status
 
 function threads.resume(co, ...)
@@ -233,6 +240,9 @@ function threads.resume(co, ...)
 end
 
 function threads.wrap(body)
+  if type(body) ~= "function" then
+    error("bad argument #1 to 'wrap' (Lua function expected)", 2)
+  end
   local co = create(body)
   return function(...)
     return rethrow(enter(co, ...))
@@ -272,17 +282,27 @@ function strings.gsub(text, pattern, by, ...)
   return come_back(co, depth, gsub(text, pattern, by, ...))
 end
 
--- Tables may have a `__tostring`, which is called from within.
-function strings.format(text, ...)
-  for position = 1, select("#", ...) do
-    if type((select(position, ...))) == "table" then
-      local co = running()
-      local depth = depth_of[co]
-      depth_of[co] = deeper(co)
-      return come_back(co, depth, format(text, ...))
+-- Lua 5.1 formats strings and numbers, nothing else.
+function strings.format(...)
+  for position = 2, select("#", ...) do
+    local value = select(position, ...)
+    local kind = type(value)
+    if kind ~= "string" and kind ~= "number" then
+      local count = 1
+      for directive in gmatch((...), "%%[^%a%%]*([%a%%])") do
+        if directive ~= "%" then
+          count = count + 1
+        end
+        if count == position then
+          if directive == "s" or directive == "q" then
+            error("bad argument #" .. position .. " to 'format' (string expected, got " .. kind .. ")", 2)
+          end
+          break
+        end
+      end
     end
   end
-  return format(text, ...)
+  return format(...)
 end
 
 getmetatable("").__index = strings
@@ -298,14 +318,14 @@ end
 
 function tables.remove(t, ...)
   if true_of[t] then
-    error(READONLY, 0)
+    return
   end
   return remove(t, ...)
 end
 
 function tables.sort(t, before)
   if true_of[t] then
-    error(READONLY, 0)
+    return
   end
   if type(t) ~= "table" or (before ~= nil and type(before) ~= "function") then
     return sort(t, before)
@@ -347,6 +367,14 @@ pack.pack, pack.unpack, pack.unpack_one, pack.unpack_limit =
   raw.cmsgpack_pack, raw.cmsgpack_unpack, raw.cmsgpack_unpack_one, raw.cmsgpack_unpack_limit
 pack._NAME, pack._VERSION = "cmsgpack", "lua-cmsgpack 0.4.0"
 pack._COPYRIGHT, pack._DESCRIPTION = "Copyright (C) 2012, Salvatore Sanfilippo", "MessagePack C implementation for Lua"
+
+local null, rawequal = json.null, rawequal
+function base.tostring(...)
+  if rawequal((...), null) then
+    return "userdata: (nil)"
+  end
+  return tostring(...)
+end
 
 local structs = { pack = raw.struct_pack, unpack = raw.struct_unpack, size = raw.struct_size }
 

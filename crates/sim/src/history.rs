@@ -1,6 +1,7 @@
 //! What happened: each operation with the instants of its arrival and of its reply's departure, in the order of its
 //! connection.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use resp::decode::Value;
@@ -99,6 +100,15 @@ fn write_value(value: &Value, out: &mut String) {
     }
 }
 
+/// A message of a subscription.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The operation of its connection that was answered last before it left.
+    pub after: OpIndex,
+    /// The message as a push.
+    pub value: Value,
+}
+
 /// All operations of a run.
 #[derive(Clone, Debug, Default)]
 pub struct History {
@@ -106,6 +116,10 @@ pub struct History {
     pub ops: Vec<Op>,
     /// By connection, its operations in program order.
     pub processes: Vec<Vec<OpIndex>>,
+    /// Connections whose clients left before the end.
+    pub left: HashSet<usize>,
+    /// Messages of subscriptions, in the order in which they left.
+    pub messages: Vec<Message>,
 }
 
 impl History {

@@ -75,6 +75,8 @@ pub(crate) struct Sockets {
     /// Operations that arrived whole, and replies that left, since the last look.
     pub(crate) arrived: Vec<OpIndex>,
     pub(crate) answered: Vec<(OpIndex, Value)>,
+    /// Messages that left, each with the operation of its connection that was answered last before it.
+    pub(crate) messages: Vec<(OpIndex, Value)>,
     /// Some output was no reply to anything.
     pub(crate) garbage: Option<ConnId>,
 }
@@ -283,16 +285,19 @@ fn take_by_kernel(socket: &mut Socket) {
 impl frontend::Io for Sockets {
     fn output(&mut self, conn: ConnId, bytes: &mut Vec<u8>) -> usize {
         let mut answered = std::mem::take(&mut self.answered);
+        let mut messages = std::mem::take(&mut self.messages);
         let Some(socket) = self.at(conn).filter(|socket| socket.state == State::Open) else {
             self.answered = answered;
+            self.messages = messages;
             bytes.clear();
             return 0;
         };
-        let is_sound = socket.tap.answer(bytes, &mut answered);
+        let is_sound = socket.tap.answer(bytes, &mut answered, &mut messages);
         socket.unsent.extend(bytes.drain(..));
         let unsent = socket.unsent.len();
         self.touched.push(conn.index);
         self.answered = answered;
+        self.messages = messages;
         if !is_sound {
             self.garbage = Some(conn);
         }

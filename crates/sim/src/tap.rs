@@ -18,6 +18,8 @@ pub(crate) struct Tap {
     on_the_way: VecDeque<(u64, OpIndex)>,
     /// Operations that are there, and whose replies did not leave.
     unanswered: VecDeque<OpIndex>,
+    /// The last operation that was answered.
+    last: Option<OpIndex>,
     /// The start of a reply.
     output: Vec<u8>,
 }
@@ -40,18 +42,25 @@ impl Tap {
         }
     }
 
-    /// Output leaves: the operations that it answers are added. False if it answers nothing.
-    pub(crate) fn answer(&mut self, bytes: &[u8], answered: &mut Vec<(OpIndex, Value)>) -> bool {
+    /// Output leaves: the operations that it answers are added, and messages with the operation that they come behind. False
+    /// if it is neither.
+    pub(crate) fn answer(
+        &mut self,
+        bytes: &[u8],
+        answered: &mut Vec<(OpIndex, Value)>,
+        messages: &mut Vec<(OpIndex, Value)>,
+    ) -> bool {
         self.output.extend_from_slice(bytes);
         let mut used = 0;
         let is_sound = loop {
             match decode(&self.output[used..]) {
                 Ok((reply, len)) => {
                     used += len;
-                    match self.unanswered.pop_front() {
-                        Some(op) => answered.push((op, reply)),
-                        None => break false,
-                    }
+                    let is_message = is_message(&reply);
+                    let op = if is_message { self.last } else { self.unanswered.pop_front() };
+                    let Some(op) = op else { break false };
+                    self.last = Some(op);
+                    if is_message { &mut *messages } else { &mut *answered }.push((op, reply));
                 }
                 Err(DecodeError::Incomplete) => break true,
                 Err(DecodeError::Malformed) => break false,
@@ -60,4 +69,10 @@ impl Tap {
         self.output.drain(..used);
         is_sound
     }
+}
+
+/// Whether what a connection gets is a message of a subscription, and no reply.
+pub(crate) fn is_message(value: &Value) -> bool {
+    let Value::Push(items) = value else { return false };
+    matches!(items.first(), Some(Value::Bulk(word)) if word.ends_with(b"message"))
 }

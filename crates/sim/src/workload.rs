@@ -8,6 +8,7 @@ use crate::command::Command;
 use crate::history::{History, Violation};
 
 pub mod bank;
+pub mod channels;
 pub mod expiry;
 pub mod groups;
 pub mod keyspace;
@@ -143,5 +144,6 @@ pub const ALL: &[(&str, Make)] = &[
     ("keyspace", |shards, rng| Box::new(keyspace::Keyspace::new(shards, rng))),
     ("large", |shards, rng| Box::new(large::Large::new(shards, rng))),
     ("bank", |shards, rng| Box::new(bank::Bank::new(shards, rng))),
+    ("channels", |shards, rng| Box::new(channels::Channels::new(shards, rng))),
     ("expiry", |shards, rng| Box::new(expiry::Expiry::new(shards, rng))),
 ];

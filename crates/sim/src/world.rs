@@ -9,10 +9,11 @@ use frontend::{Now, Shared};
 use resp::decode::{DecodeError, decode};
 
 use crate::command::Command;
-use crate::history::{Clocks, History, OpIndex, show};
+use crate::history::{Clocks, History, Message, OpIndex, show};
 use crate::knobs::Knobs;
 use crate::node::{Flags, Node, SimBus, nodes};
 use crate::run::{Failure, Fault};
+use crate::tap::is_message;
 use crate::trace::Trace;
 use crate::workload::{Asker, Shape, Workload};
 
@@ -366,6 +367,14 @@ impl World {
             });
             self.history.finish(op, reply, step, clocks);
         }
+        let messages = std::mem::take(&mut self.nodes[core].sockets.messages);
+        for (op, value) in messages {
+            let process = self.history.ops[op].process;
+            self.trace.event(&[step, op as u64], &[], || {
+                format!("{step:>7} core {core} pushes to conn {process}: {}", show(&value))
+            });
+            self.history.messages.push(Message { after: op, value });
+        }
     }
 
     fn deliver(&mut self, at: usize) {
@@ -422,6 +431,9 @@ impl World {
             match decode(&session.received[used..]) {
                 Ok((reply, len)) => {
                     used += len;
+                    if is_message(&reply) {
+                        continue;
+                    }
                     let op = session.unanswered.pop_front().map(|op| &self.history.ops[op]);
                     // What the client reads must be what left the core.
                     let Some(op) = op.filter(|op| op.reply() == Some(&reply)) else {
@@ -530,6 +542,7 @@ impl World {
             session.unanswered.clear();
         }
         let (step, process) = (self.step, session.process);
+        self.history.left.insert(process);
         self.trace.event(&[step, process as u64, how], &[], || {
             format!(
                 "{step:>7} conn {process} leaves ({})",

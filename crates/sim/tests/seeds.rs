@@ -69,6 +69,11 @@ fn expiry() {
 }
 
 #[test]
+fn channels() {
+    check("channels");
+}
+
+#[test]
 fn no_workload_is_forgotten_here() {
     let source = include_str!("seeds.rs");
     for (name, _) in ALL {

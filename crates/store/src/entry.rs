@@ -130,6 +130,11 @@ impl<'a> Occupied<'a> {
         self.books.events.push(Class::New, "new", self.deadlines.db, name);
     }
 
+    /// Has OBJECT ENCODING show the string as one that was changed in place, as Redis does for some that it makes so.
+    pub fn mark_changed(&mut self) {
+        self.place.record_mut().set_hint(true);
+    }
+
     /// Sets or clears the expiry.
     pub fn set_expiry(&mut self, expiry_ms: Option<u64>) {
         self.change(|record| record.with_word(expiry_ms));
@@ -149,9 +154,6 @@ impl<'a> Occupied<'a> {
     pub fn append(&mut self, text: &[u8]) -> Result<usize, TooLong> {
         let old = self.value().text_len();
         let len = checked_end(old, text.len())?;
-        if text.is_empty() {
-            return Ok(len);
-        }
         self.edit(old, text, len);
         Ok(len)
     }

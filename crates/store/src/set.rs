@@ -241,6 +241,21 @@ impl SetDraft<'_, '_> {
         added
     }
 
+    /// Chooses the full form if so many members at once are too many for the form of a set that is there, as Redis does even if
+    /// some of them are in it already.
+    #[inline]
+    pub fn expect(&mut self, members: usize) {
+        let limits = self.0.limits;
+        let max = match self.0.packed().map(|packed| packed.tag) {
+            Some(Tag::IntSet) => limits.set_max_intset_entries,
+            Some(_) => limits.set_max_listpack_entries,
+            None => return,
+        };
+        if members > max {
+            self.upgrade();
+        }
+    }
+
     /// Removes a member; returns whether it was there.
     #[inline]
     pub fn remove(&mut self, member: &[u8]) -> bool {

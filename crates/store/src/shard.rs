@@ -169,6 +169,18 @@ impl Shard {
         self.books.events.wanted = classes;
     }
 
+    /// Whether any events are kept.
+    #[inline]
+    pub fn wants_events(&self) -> bool {
+        self.books.events.are_wanted()
+    }
+
+    /// Whether [`Shard::take_events`] has anything to give.
+    #[inline]
+    pub fn has_events(&self) -> bool {
+        !self.books.events.happened.is_empty()
+    }
+
     /// Notes that a key was changed. Costs nothing but a look at the mask while nobody wants such events.
     #[inline]
     pub fn event(&mut self, class: Class, name: &'static str, db: usize, key: &[u8]) {

@@ -14,16 +14,31 @@ use crate::blocking::{Blocking, Rounds, Waiting, pop_first, pop_first_rounds, ti
 use crate::{CmdError, OwnedArgs, ShardCtx, Tx};
 
 /// BLPOP key [key …] timeout
-pub(super) static BLPOP: Blocking =
-    Blocking { handler: blpop, rounds: blpop_rounds, wait: wait_pop, put_back: Some(put_back_front) };
+pub(super) static BLPOP: Blocking = Blocking {
+    handler: blpop,
+    rounds: blpop_rounds,
+    only_with: None,
+    wait: wait_pop,
+    put_back: Some(put_back_front),
+};
 
 /// BRPOP key [key …] timeout
-pub(super) static BRPOP: Blocking =
-    Blocking { handler: brpop, rounds: brpop_rounds, wait: wait_pop, put_back: Some(put_back_back) };
+pub(super) static BRPOP: Blocking = Blocking {
+    handler: brpop,
+    rounds: brpop_rounds,
+    only_with: None,
+    wait: wait_pop,
+    put_back: Some(put_back_back),
+};
 
 /// BLMPOP timeout numkeys key [key …] LEFT|RIGHT [COUNT count]
-pub(super) static BLMPOP: Blocking =
-    Blocking { handler: blmpop, rounds: blmpop_rounds, wait: wait_mpop, put_back: Some(put_back_many) };
+pub(super) static BLMPOP: Blocking = Blocking {
+    handler: blmpop,
+    rounds: blmpop_rounds,
+    only_with: None,
+    wait: wait_mpop,
+    put_back: Some(put_back_many),
+};
 
 fn blpop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     pop_pair_of(ctx, args, reply, Side::Front)

@@ -145,6 +145,7 @@ pub(super) fn lmovem(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
 pub(super) static BLMOVE: Blocking = Blocking {
     handler: |ctx, args, reply| transfer_words(ctx, args, reply, Move::blmove),
     rounds: |tx, args| rounds(tx, args, Move::blmove),
+    only_with: None,
     wait: |ctx, args| wait(ctx, args.arg(5)),
     put_back: None,
 };
@@ -153,6 +154,7 @@ pub(super) static BLMOVE: Blocking = Blocking {
 pub(super) static BRPOPLPUSH: Blocking = Blocking {
     handler: |ctx, args, reply| transfer_words(ctx, args, reply, Move::brpoplpush),
     rounds: |tx, args| rounds(tx, args, Move::brpoplpush),
+    only_with: None,
     wait: |ctx, args| wait(ctx, args.arg(3)),
     put_back: None,
 };
@@ -161,6 +163,7 @@ pub(super) static BRPOPLPUSH: Blocking = Blocking {
 pub(super) static BLMOVEM: Blocking = Blocking {
     handler: |ctx, args, reply| transfer_words(ctx, args, reply, Move::blmovem),
     rounds: |tx, args| rounds(tx, args, Move::blmovem),
+    only_with: None,
     wait: |ctx, args| wait(ctx, args.arg(5)),
     put_back: None,
 };

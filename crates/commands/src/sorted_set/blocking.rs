@@ -15,6 +15,7 @@ use crate::{CmdError, OwnedArgs, ShardCtx, Tx};
 pub(super) static BZPOPMIN: Blocking = Blocking {
     handler: |ctx, args, reply| pop_one_of(ctx, args, reply, End::Min),
     rounds: |tx, args| pop_one_rounds(tx, args, End::Min),
+    only_with: None,
     wait: wait_pop,
     put_back: Some(put_back),
 };
@@ -23,13 +24,19 @@ pub(super) static BZPOPMIN: Blocking = Blocking {
 pub(super) static BZPOPMAX: Blocking = Blocking {
     handler: |ctx, args, reply| pop_one_of(ctx, args, reply, End::Max),
     rounds: |tx, args| pop_one_rounds(tx, args, End::Max),
+    only_with: None,
     wait: wait_pop,
     put_back: Some(put_back),
 };
 
 /// BZMPOP timeout numkeys key [key …] MIN|MAX [COUNT count]
-pub(super) static BZMPOP: Blocking =
-    Blocking { handler: bzmpop, rounds: bzmpop_rounds, wait: wait_mpop, put_back: Some(put_back) };
+pub(super) static BZMPOP: Blocking = Blocking {
+    handler: bzmpop,
+    rounds: bzmpop_rounds,
+    only_with: None,
+    wait: wait_mpop,
+    put_back: Some(put_back),
+};
 
 fn pop_one_of(
     ctx: &mut ShardCtx<'_>,

@@ -389,6 +389,7 @@ fn read(
 pub(super) static XREAD: Blocking = Blocking {
     handler: xread,
     rounds: xread_rounds,
+    only_with: Some("BLOCK"),
     wait: |ctx, args| wait(ctx, args, false),
     put_back: None,
 };
@@ -397,6 +398,7 @@ pub(super) static XREAD: Blocking = Blocking {
 pub(super) static XREADGROUP: Blocking = Blocking {
     handler: xreadgroup,
     rounds: xreadgroup_rounds,
+    only_with: Some("BLOCK"),
     wait: |ctx, args| wait(ctx, args, true),
     put_back: None,
 };

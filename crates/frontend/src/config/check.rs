@@ -147,7 +147,7 @@ pub(super) fn check_replica_of(words: &[Vec<u8>]) -> Checked {
 /// The classes of keyspace events in the order in which they are shown: those that `A` stands for, those that it leaves
 /// out, and the kinds of channels with the last class.
 const EVENTS_OF_A: &[u8] = b"g$lshzxetd";
-const EVENTS_BEYOND_A: &[u8] = b"noc";
+const EVENTS_BEYOND_A: &[u8] = b"noca";
 const EVENTS_OTHER: &[u8] = b"KEm";
 
 /// `notify-keyspace-events`: a set of letters, brought into order. [`shown_events`] shows it.

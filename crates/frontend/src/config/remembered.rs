@@ -6,7 +6,7 @@ use super::check::{
     check_oom_values, check_replica_of, check_save, check_title,
 };
 use super::param::{
-    INT_MAX, Param, Words, bits, checked, choice, events, flag, int, memory, memory_or_percent, text,
+    INT_MAX, Param, Words, bits, checked, choice, flag, int, memory, memory_or_percent, text,
 };
 
 const PERMISSION: &[&str] = &["no", "yes", "local"];
@@ -89,7 +89,6 @@ pub(super) static REMEMBERED: &[Param] = &[
     int("min-replicas-max-lag", 0, INT_MAX, "10").alias("min-slaves-max-lag"),
     int("min-replicas-to-write", 0, INT_MAX, "0").alias("min-slaves-to-write"),
     flag("no-appendfsync-on-rewrite", "no"),
-    events("notify-keyspace-events", ""),
     choice("oom-score-adj", &["no", "yes", "relative", "absolute"], "no"),
     checked("oom-score-adj-values", check_oom_values, Words::Several, "0 200 800"),
     checked("proc-title-template", check_title, Words::One, "{title} {listen-addr} {server-mode}"),

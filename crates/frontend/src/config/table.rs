@@ -2,13 +2,14 @@
 
 use super::check::{check_bind, check_percentiles, check_pin_cpus};
 use super::param::{
-    Effect, Errand, INT_MAX, LogLevel, Param, Setting, Words, checked, choice, flag, int, memory, octal,
-    output_limits, text,
+    Effect, Errand, INT_MAX, LogLevel, Param, Setting, Words, checked, choice, events, flag, int, memory,
+    octal, output_limits, text,
 };
 use super::remembered::REMEMBERED;
 use super::valkey::VALKEY;
 use super::values::VALUES;
 use super::{OutputLimit, Value};
+use crate::pubsub::mask_of;
 use crate::shared::{HotConfig, OutputBounds, Permission};
 
 const PERMISSION: &[&str] = &["no", "yes", "local"];
@@ -129,6 +130,10 @@ pub(super) static EFFECTIVE: &[Param] = &[
     int("lfu-decay-time", 0, INT_MAX, "1").does(
         Effect::Cores(|value, hot| hot.access.decay_minutes = as_u32(value)),
         "Minutes in which counters of accesses lose one; 0 is never",
+    ),
+    events("notify-keyspace-events", "").does(
+        Effect::Cores(|value, hot| hot.notify = mask_of(as_text(value))),
+        "Events of keys that clients can subscribe to, by letters; K or E must be among them",
     ),
     choice("enable-debug-command", PERMISSION, "no").at_start().does(
         Effect::Cores(|value, hot| hot.debug_command = as_permission(value)),

@@ -193,7 +193,7 @@ pub(super) fn flags_of(conn: &Conn) -> String {
         (conn.monitor, 'O'),
         (conn.subscriptions.is_some(), 'P'),
         (conn.multi.is_some(), 'x'),
-        (conn.postponed, 'b'),
+        (conn.postponed || conn.shown_blocked, 'b'),
         (conn.closing, 'c'),
         (conn.killed, 'A'),
         (conn.info.is_unix(), 'U'),

@@ -62,7 +62,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         reply.ok();
     }
 
-    /// Nobody is blocked by a command yet, so nobody is unblocked.
     pub(super) fn client_unblock(&mut self, call: &Call) -> Result<(), CmdError> {
         let args = self.call_args(call);
         match args.get(3).map(<[u8]>::to_ascii_lowercase).as_deref() {
@@ -73,7 +72,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         }
         parse_i64(args.arg(2)).ok_or(CmdError::NotInteger)?;
-        self.answer(call, |reply| reply.int(0));
+        self.inquire_all(call, Merge::Sum);
         Ok(())
+    }
+
+    /// Unblocks a client of this core, if it is one. Whether that came in time is known later.
+    pub(super) fn unblock_client(&mut self, args: Args<'_>, _: Option<ConnId>, reply: &mut Reply<'_>) {
+        let id = parse_i64(args.arg(2)).and_then(|id| u64::try_from(id).ok());
+        let with_error = args.arg(3).eq_ignore_ascii_case(b"error");
+        self.detour.unblocking = id.and_then(|id| self.unblock_conn(id, with_error));
+        if self.detour.unblocking.is_none() {
+            reply.int(0);
+        }
     }
 }

@@ -72,6 +72,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Err(CmdError::text_of("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"));
         }
         let names = names(self.call_args(call));
+        if subscribe && !self.has_room_for(&names) {
+            return Err(CmdError::OutOfMemory);
+        }
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
         let after = conn.reply_of(call);
         let mut bytes = Vec::new();

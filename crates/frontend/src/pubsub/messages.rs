@@ -1,6 +1,7 @@
 //! Messages under way: from who publishes them to the outputs of their receivers.
 
 use base::conn::ConnId;
+use base::limits::MESSAGES_HELD_MAX_BYTES;
 use base::{ArgRange, Args};
 use bus::Wake;
 use bytes::Bytes;
@@ -33,6 +34,12 @@ pub(crate) struct Messages {
     cores: Vec<u16>,
     /// Scratch: a message as receivers get it.
     frame: Vec<u8>,
+    /// Bytes of messages planned for other cores and not published, of those that were published while pieces were executed.
+    pub(crate) held_bytes: usize,
+    /// The command whose events are made messages of.
+    pub(crate) origin: Option<Dest>,
+    /// The plan was published early, in this turn.
+    pub(crate) settled: bool,
     /// Pieces are being executed: nothing may be added to the plan.
     pub(crate) executing: bool,
 }
@@ -208,7 +215,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn plan_pending(&mut self, pending: Pending) {
-        let Pending { kind, hash, bytes, channel_len, cores } = pending;
+        let Pending { kind, hash, bytes, channel_len, mut cores } = pending;
+        let held_bytes = &mut self.pubsub.messages.held_bytes;
+        let others = cores.iter().filter(|&&core| core != self.id).count();
+        if *held_bytes > MESSAGES_HELD_MAX_BYTES {
+            cores.retain(|&core| core == self.id);
+        } else {
+            *held_bytes += others * (bytes.len() + size_of::<Piece>());
+        }
         let first_range = self.plan.own_ranges();
         self.plan.ranges.truncate(first_range as usize);
         let message_len = bytes.len() as u32 - channel_len;
@@ -255,7 +269,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Gives a message to the receivers of this core. Returns how many clients were dropped for being too slow.
     fn hand_out(&mut self, kind: Kind, hash: u64, channel: &[u8], message: &[u8]) -> u64 {
         let Core { pubsub, conns, dirty, hot, .. } = self;
-        let mut outputs = Outputs { conns, dirty, hot, origin: Dest::NOBODY, dropped: 0 };
+        let origin = pubsub.messages.origin.unwrap_or(Dest::NOBODY);
+        let mut outputs = Outputs { conns, dirty, hot, origin, dropped: 0 };
         pubsub.hand_out(kind, hash, channel, message, &mut outputs);
         outputs.dropped
     }

@@ -98,9 +98,9 @@ pub(crate) fn new(call: &mut Call<'_>) -> Results {
         "encode_invalid_numbers",
         "decode_invalid_numbers",
     ];
+    let shared = call.stack.truth(1);
     call.push_upvalue(1);
     let own = call.stack.number(-1) as usize;
-    let shared = call.stack.truth(1);
     call.stack.set_top(0);
     call.stack.push_table(0, FUNCTIONS.len() + 4);
     if shared {

@@ -283,7 +283,7 @@ impl Cursor<'_> {
             self.decode(call)?;
             self.decode(call)?;
             if !call.stack.raw_set(-3) {
-                return Err(at("table index is nil"));
+                return Err(Raise::Text(b"table index is nil".to_vec()));
             }
         }
         self.depth -= 1;

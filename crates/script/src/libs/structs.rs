@@ -119,6 +119,8 @@ fn integer_bits(number: f64) -> u64 {
 pub(crate) fn pack(call: &mut Call<'_>) -> Results {
     let mut format = Format::of(call)?;
     let mut out: Vec<u8> = Vec::new();
+    // An argument that is missing counts as nil.
+    call.stack.push_nil();
     let mut argument = 2;
     while let Some(option) = format.next() {
         let size = format.size(option)?;

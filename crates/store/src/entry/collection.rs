@@ -32,7 +32,7 @@ impl Occupied<'_> {
         let mut draft = Draft::new(buffer, None, self.books.surroundings(hasher));
         let result = f(&mut draft);
         let mut outcome = draft.end();
-        if outcome.changes > 0 && !outcome.empty {
+        if (outcome.changes > 0 || outcome.upgraded.is_some()) && !outcome.empty {
             let dirty = self.books.stats.dirty;
             let large = match outcome.upgraded.take() {
                 Some(structure) => Some(Large::Structure(structure)),

@@ -26,8 +26,8 @@ pub(super) fn clients(view: &View<'_>, text: &mut Text) {
         ("watching_clients", 0),
         ("clients_in_timeout_table", 0),
         ("total_watched_keys", 0),
-        ("total_blocking_keys", 0),
-        ("total_blocking_keys_on_nokey", 0),
+        ("total_blocking_keys", view.sum(|core| &core.blocking_keys)),
+        ("total_blocking_keys_on_nokey", view.sum(|core| &core.blocking_keys_without_key)),
     ]);
 }
 
