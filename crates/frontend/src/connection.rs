@@ -24,11 +24,13 @@ mod memory;
 mod module;
 mod monitor;
 mod pubsub;
+mod saving;
 mod server;
 mod slowlog;
 mod tracking;
 
 pub(crate) use client_list::Listing;
+pub(crate) use handshake::REDIS_VERSION;
 pub(crate) use himport::Fieldsets;
 pub(crate) use monitor::Monitor;
 pub(crate) use pubsub::refusal;
@@ -188,6 +190,9 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "himport|set" => Core::himport_set,
         "debug" => Core::debug,
         "shutdown" => Core::shutdown,
+        "save" => Core::save,
+        "bgsave" => Core::bgsave,
+        "lastsave" => Core::lastsave,
         _ => return None,
     })
 }

@@ -12,6 +12,7 @@ use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
 use crate::interest::{Interest, Touched};
 use crate::key::TableHasher;
+use crate::snapshot::Sinks;
 use crate::watched::Watches;
 use crate::{Key, Limits, Sizes};
 
@@ -63,6 +64,8 @@ pub struct Shard {
     /// Whether nothing expires but what somebody comes upon; for tests.
     expiry_paused: bool,
     pub(crate) books: Books,
+    /// Where the sinks of snapshots come from.
+    pub(crate) sinks: Option<Box<dyn Sinks>>,
     /// Who watches keys.
     pub(crate) watches: Watches,
 }
@@ -94,7 +97,9 @@ impl Shard {
                 buffer: Vec::new(),
                 events: Events::default(),
                 interest: Interest::default(),
+                snapshot: None,
             },
+            sinks: None,
         }
     }
 
@@ -258,7 +263,7 @@ impl Shard {
         database.listed = listed;
         let keys = old.table.len();
         self.books.record_bytes -= old.deadlines.fields.memory_bytes();
-        self.books.bury_table(old.table);
+        self.books.retire_table(*old);
         self.books.stats.dirty += keys as u64;
         keys
     }
@@ -288,7 +293,7 @@ impl Shard {
     /// and up to date after every command.
     #[inline]
     pub fn expire_due_ms(&self) -> Option<u64> {
-        if self.expiring.is_empty() || self.books.keep_expired || self.expiry_paused {
+        if self.expiring.is_empty() || self.books.keep_expired || self.expiry_paused || self.has_snapshot() {
             None
         } else {
             Some(self.books.expiry_due_ms.max(self.books.now_ms))
@@ -332,10 +337,11 @@ impl Shard {
         });
     }
 
-    /// Heap bytes of tables, records and values, by the allocator's size classes. O(1).
+    /// Heap bytes of tables, records and values, and of what views retain, by the allocator's size classes. O(1).
     #[inline]
     pub fn used_bytes(&self) -> usize {
-        self.books.record_bytes + self.books.table_bytes
+        let retained = usize::try_from(ds::share::retained_bytes()).unwrap_or(0);
+        self.books.record_bytes + self.books.table_bytes + retained
     }
 
     /// Heap bytes of tables, a part of [`Shard::used_bytes`]. O(1).
@@ -417,7 +423,7 @@ fn new_database(options: &ShardOptions, index: usize) -> Box<Database> {
     let slots = slots_of_shard(options.shard, options.shards);
     let count = slots.end - slots.start;
     let table = Table::new(slots.start, count, TableHasher(options.hasher));
-    let mut database = Database { table, deadlines: Deadlines::default(), listed: false };
+    let mut database = Database { table, deadlines: Deadlines::default(), listed: false, cut: None };
     database.deadlines.db = index;
     Box::new(database)
 }

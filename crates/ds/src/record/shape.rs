@@ -26,6 +26,9 @@ pub(super) const STAMP: usize = 2;
 /// Where the length of a long name is.
 pub(super) const NAME_LENGTH_WIDE: usize = 4;
 
+/// The flags of the plainest record: bytes without a word and without the hint, all lengths of one byte.
+pub(super) const PLAIN: u8 = KIND_BYTES;
+
 const POINTER_BYTES: usize = size_of::<*mut u8>();
 /// All that the header needs is bytes; the pointers in payloads lie anywhere.
 const ALIGN: usize = 8;
@@ -203,6 +206,12 @@ impl Shape {
             Err(_) => unreachable!("a record is below 10 GiB"),
         }
     }
+}
+
+/// Whether flags are [`PLAIN`], whatever the hint says.
+#[inline(always)]
+pub(super) fn is_plain(flags: u8) -> bool {
+    flags & !HINT == PLAIN
 }
 
 #[inline(always)]

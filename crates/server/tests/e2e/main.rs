@@ -11,6 +11,7 @@ mod lifecycle;
 mod limits;
 mod network;
 mod replay;
+mod snapshots;
 mod tools;
 mod traffic;
 mod watch;

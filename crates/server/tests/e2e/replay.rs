@@ -58,6 +58,7 @@ const FILES: &[&str] = &[
     "protocol",
     "quirks",
     "range",
+    "save",
     "scan",
     "server",
     "set",
