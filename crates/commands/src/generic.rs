@@ -22,7 +22,7 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::DEL, Route::Keys(keys::del, Merge::Sum)),
     CommandSpec::new(&meta::UNLINK, Route::Keys(keys::del, Merge::Sum)),
     CommandSpec::new(&meta::EXISTS, Route::Keys(keys::exists, Merge::Sum)),
-    CommandSpec::new(&meta::TOUCH, Route::Keys(keys::exists, Merge::Sum)),
+    CommandSpec::new(&meta::TOUCH, Route::Keys(keys::touch, Merge::Sum)),
     CommandSpec::new(&meta::TYPE, Route::Key(keys::type_of)),
     CommandSpec::new(&meta::EXPIRE, Route::Key(expire::expire)),
     CommandSpec::new(&meta::PEXPIRE, Route::Key(expire::pexpire)),

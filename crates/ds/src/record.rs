@@ -1,16 +1,18 @@
 //! A name and its value in one heap allocation behind one thin pointer.
 //!
 //! ```text
-//!   ┌───────┬─────────────┬──────┬───────────┬────────────────┬─────────┐
-//!   │ flags │ name length │ name │ word      │ payload length │ payload │
-//!   │ 1     │ 1 or 4      │      │ 0, 6 or 8 │ 0, 1 or 4      │         │
-//!   └───────┴─────────────┴──────┴───────────┴────────────────┴─────────┘
+//!   ┌───────┬─────────────┬───────┬──────────────┬──────┬───────────┬────────────────┬─────────┐
+//!   │ flags │ name length │ stamp │ its length   │ name │ word      │ payload length │ payload │
+//!   │ 1     │ 1           │ 2     │ 0, 4 if long │      │ 0, 6 or 8 │ 0, 1 or 4      │         │
+//!   └───────┴─────────────┴───────┴──────────────┴──────┴───────────┴────────────────┴─────────┘
 //! ```
 //!
-//! An 11-byte name with 32 bytes of value takes 46 bytes, so the 48-byte class of the allocator. The name comes as
-//! early as it can, because every lookup compares it. The word is a number of the owner's (an expiry time, say); its
-//! presence costs six bytes, or eight if it needs more than 48 bits. The payload is an integer in as few of 1, 2, 4, 8
-//! bytes as it fits, bytes of either of two kinds, or a pointer to a boxed value of the owner's type.
+//! An 11-byte name with 32 bytes of value takes 48 bytes, a class of the allocator. The name comes as early as it can,
+//! because every lookup compares it. The word is a number of the owner's (an expiry time, say); its presence costs six
+//! bytes, or eight if it needs more than 48 bits. The payload is an integer in as few of 1, 2, 4, 8 bytes as it fits,
+//! bytes of either of two kinds, or a pointer to a boxed value of the owner's type. The stamp is the owner's too, for
+//! what changes when a record is only looked at: it can be set through a shared reference, stays when word and payload
+//! change, and is no change of the record that a table would have to know of.
 //!
 //! **Invariant.** The allocation's size is always [`size_class`] of what the header says is used. So nothing about the
 //! allocation needs storing, a change that stays within the class happens in place, and one that leaves it
@@ -29,7 +31,7 @@ use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
 pub use shape::size_class;
-use shape::{Shape, int_width};
+use shape::{NAME_LENGTH_WIDE, STAMP, Shape, int_width};
 pub use view::{PayloadRef, RecordView};
 
 use crate::table;
@@ -60,7 +62,7 @@ unsafe impl<B: Send> Send for Record<B> {}
 unsafe impl<B: Sync> Sync for Record<B> {}
 
 impl<B> Record<B> {
-    /// A record. The hint is not set.
+    /// A record. The hint is not set, the stamp is 0.
     ///
     /// # Panics
     /// If name or payload are longer than `u32::MAX`, which no argument of a command is.
@@ -69,7 +71,7 @@ impl<B> Record<B> {
         let mut record = Self::allocate(shape);
         // SAFETY: fresh memory of this shape; the name ends where the word begins.
         unsafe {
-            record.write_header(shape);
+            record.write_header(shape, 0);
             ptr::copy_nonoverlapping(name.as_ptr(), record.at(shape.name_start()), name.len());
             record.write_word(shape, word);
             record.write_payload(shape, payload);
@@ -150,6 +152,7 @@ impl<B> Record<B> {
             return (self, boxed);
         }
         let fresh = Self::new(self.name(), word, payload);
+        fresh.view().set_stamp(self.view().stamp());
         let boxed = self.into_box();
         (fresh, boxed)
     }
@@ -211,7 +214,7 @@ impl<B> Record<B> {
         // SAFETY: fresh memory of the new shape, and a payload of the same length in both. What is boxed belongs to
         // `moved` from here on: the old record is freed without it.
         unsafe {
-            moved.write_header(new);
+            moved.write_header(new, self.view().stamp());
             ptr::copy_nonoverlapping(self.at(old.name_start()), moved.at(new.name_start()), old.name_len());
             moved.write_word(new, word);
             moved.write_length(new);
@@ -317,15 +320,15 @@ impl<B> Record<B> {
     /// # Safety
     /// The allocation is of this shape's class.
     #[inline(always)]
-    unsafe fn write_header(&mut self, shape: Shape) {
+    unsafe fn write_header(&mut self, shape: Shape, stamp: u16) {
         let name_len = shape.name_len();
         // SAFETY: the header lies within the shape.
         unsafe {
             *self.at(0) = shape.flags();
+            *self.at(1) = if shape.name_is_wide() { 0 } else { name_len as u8 };
+            self.at(STAMP).cast::<u16>().write(stamp);
             if shape.name_is_wide() {
-                self.at(1).cast::<u32>().write_unaligned(name_len as u32);
-            } else {
-                *self.at(1) = name_len as u8;
+                self.at(NAME_LENGTH_WIDE).cast::<u32>().write(name_len as u32);
             }
         }
     }

@@ -65,6 +65,7 @@ enum Op {
     Resize(usize),
     Fill(u8),
     Hint(bool),
+    Stamp(u16),
 }
 
 fn lengths() -> impl Strategy<Value = usize> {
@@ -103,6 +104,7 @@ fn ops() -> impl Strategy<Value = Op> {
         lengths().prop_map(Op::Resize),
         any::<u8>().prop_map(Op::Fill),
         any::<bool>().prop_map(Op::Hint),
+        any::<u16>().prop_map(Op::Stamp),
     ]
 }
 
@@ -118,7 +120,8 @@ fn bytes_needed(name: &[u8], word: Option<u64>, plain: &Plain) -> usize {
         Plain::Bytes(bytes) | Plain::Packed(bytes) => length(bytes.len()) + bytes.len(),
         Plain::Boxed(_) => 8,
     };
-    1 + length(name.len()) + name.len() + word + payload
+    let head = if name.len() < 256 { 4 } else { 8 };
+    head + name.len() + word + payload
 }
 
 proptest! {
@@ -130,13 +133,14 @@ proptest! {
         ops in proptest::collection::vec(ops(), 0..20),
     ) {
         let alive = Rc::new(Cell::new(0));
-        let (mut word, mut plain, mut hint) = (word, first, false);
+        let (mut word, mut plain, mut hint, mut stamp) = (word, first, false, 0);
         let mut record = Record::new(&name, word, plain.payload(&alive));
         for op in ops.into_iter().map(Some).chain([None]) {
             prop_assert_eq!(record.name(), &name[..]);
             prop_assert_eq!(record.word(), word);
             prop_assert_eq!(record.view().has_word(), word.is_some());
             prop_assert_eq!(record.view().hint(), hint);
+            prop_assert_eq!(record.view().stamp(), stamp);
             prop_assert_eq!(&Plain::of(record.payload()), &plain);
             prop_assert_eq!(record.bytes_allocated(), size_class(bytes_needed(&name, word, &plain)));
             prop_assert_eq!(alive.get(), i64::from(matches!(plain, Plain::Boxed(_))));
@@ -203,6 +207,10 @@ proptest! {
                     record.set_hint(new_hint);
                     hint = new_hint;
                 }
+                Some(Op::Stamp(new_stamp)) => {
+                    record.view().set_stamp(new_stamp);
+                    stamp = new_stamp;
+                }
             }
         }
         match plain {
@@ -227,12 +235,12 @@ fn a_change_within_the_class_keeps_the_address() {
     let record = Record::<()>::new(b"key:1234567", None, Payload::Bytes(&[b'x'; 32]));
     let address = record.p;
     let (record, _) = record.overwrite(None, Payload::Bytes(&[b'y'; 20]));
-    let record = record.with_word(Some(1)).with_word(None).resize_bytes(34);
-    let (record, _) = record.overwrite(Some(5), Payload::Bytes(&[b'z'; 28]));
+    let record = record.with_word(Some(1)).with_word(None).resize_bytes(32);
+    let (record, _) = record.overwrite(Some(5), Payload::Bytes(&[b'z'; 26]));
     assert_eq!(record.p, address);
     let record = record.resize_bytes(40);
     assert_eq!(record.bytes_allocated(), 64);
-    assert_eq!(record.payload(), PayloadRef::Bytes(&[[b'z'; 28].as_slice(), &[0; 12]].concat()));
+    assert_eq!(record.payload(), PayloadRef::Bytes(&[[b'z'; 26].as_slice(), &[0; 14]].concat()));
 }
 
 #[test]

@@ -208,6 +208,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             dest: Dest::Waiter { number },
             db: blocked.db,
             resp3: blocked.resp3,
+            no_touch: false,
             command: None,
             words: ShortArgs::default(),
             keys: blocked.keys.clone(),
@@ -257,6 +258,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             slot: 0,
             db,
             resp3,
+            no_touch: false,
         };
         let words = words.iter().map(AsRef::as_ref);
         if shard == self.id {
@@ -530,7 +532,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         });
         self.next_task += 1;
         let task = TaskId { core: self.id, number: self.next_task };
-        let call = StepCall { task, run: Some(step) };
+        let call = StepCall { task, no_touch: false, run: Some(step) };
         self.send_step(shard, Dest::NO_STEP, |step| Op::Once { step }, call, db, &[key]);
     }
 }

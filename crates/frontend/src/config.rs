@@ -224,7 +224,9 @@ impl Config {
     /// Parameters that were given another value than their default and that have no effect: worth a warning.
     pub fn without_effect(&self) -> Vec<&'static str> {
         let idle = |(param, entry): (&'static Param, &Entry)| {
-            let idle = entry.given && matches!(param.effect, Effect::None);
+            // The policy decides how accesses are noted, but evicts nothing yet.
+            let partly = param.name == "maxmemory-policy";
+            let idle = entry.given && (partly || matches!(param.effect, Effect::None));
             (idle && entry.value != Value::default_of(param)).then_some(param.name)
         };
         params().zip(&self.entries).filter_map(idle).collect()

@@ -86,8 +86,6 @@ pub(crate) struct ClientInfo {
     pub(crate) lib_version: Vec<u8>,
     /// CLIENT NO-EVICT ON.
     pub(crate) no_evict: bool,
-    /// CLIENT NO-TOUCH ON.
-    pub(crate) no_touch: bool,
     /// CLIENT CAPA REDIRECT.
     pub(crate) redirect: bool,
     /// HIMPORT PREPARE.
@@ -130,6 +128,8 @@ pub(crate) struct Conn {
     pub(crate) over_soft_since_ms: Option<u64>,
     pub(crate) db: u16,
     pub(crate) resp3: bool,
+    /// CLIENT NO-TOUCH ON.
+    pub(crate) no_touch: bool,
     pub(crate) authenticated: bool,
     /// Nothing is special about it, so its commands may take the hot path; see [`Conn::look_at_state`].
     pub(crate) usual: bool,
@@ -196,6 +196,7 @@ impl Conn {
             over_soft_since_ms: None,
             db: 0,
             resp3: false,
+            no_touch: false,
             authenticated,
             usual: authenticated,
             replies: Replies::On,

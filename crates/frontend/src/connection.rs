@@ -365,13 +365,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             conn.db = 0;
             conn.resp3 = false;
+            conn.no_touch = false;
             conn.authenticated = authenticated;
             conn.replies = Replies::On;
             conn.look_at_state();
             if let Some(client) = &mut conn.client {
                 client.name.clear();
                 client.no_evict = false;
-                client.no_touch = false;
                 client.redirect = false;
                 client.fieldsets.clear();
             }

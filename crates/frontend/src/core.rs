@@ -213,6 +213,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             seed: options.seed,
         });
         shard.set_limits(hot.limits);
+        shard.set_access_policy(hot.access);
         shard.set_sinks(shared.saving.jobs.sinks());
         shard.want_events(classes_of(hot.notify));
         Core {
@@ -472,6 +473,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.limits = limits_of(&self.hot);
             self.watch = Watch::new(&self.hot, &*self.shared.process);
             self.shard.set_limits(self.hot.limits);
+            self.shard.set_access_policy(self.hot.access);
             self.shard.want_events(classes_of(self.hot.notify));
             self.hot_epoch = epoch;
             self.look_at_memory();
@@ -503,6 +505,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             self.count_some_clients();
             self.shard.set_now(clock_ms);
+            self.shard.age_slice();
             self.after_piece(None);
             let more = self.shard.free_slice(FREE_SLICE);
             self.rests.free_some();
@@ -514,10 +517,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.shard.has_garbage() || self.rests.has_garbage() {
             return Some(self.background_due_us);
         }
-        if !self.active_expire {
-            return None;
-        }
-        let wait_ms = self.shard.expire_due_ms()?.saturating_sub(self.shard.now_ms());
+        let expiry_ms = if self.active_expire { self.shard.expire_due_ms() } else { None };
+        let due_ms = [expiry_ms, self.shard.age_due_ms()].into_iter().flatten().min()?;
+        let wait_ms = due_ms.saturating_sub(self.shard.now_ms());
         Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
     }
 

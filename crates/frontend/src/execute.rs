@@ -91,7 +91,14 @@ pub(crate) fn call_leaving(
     };
     let start = reply.position();
     let mut ctx = ShardCtx { shard, db: usize::from(piece.db), slot: piece.slot, hash: piece.hash };
-    if let Err(error) = handler(&mut ctx, args, &mut reply) {
+    if piece.no_touch {
+        ctx.shard.pause_touches(true);
+    }
+    let result = handler(&mut ctx, args, &mut reply);
+    if piece.no_touch {
+        shard.pause_touches(false);
+    }
+    if let Err(error) = result {
         reply.truncate(start);
         let text = error.text();
         reply.error_bytes(&text);
@@ -390,7 +397,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.shard.rewind(self.locks.stamp_ms(call.task).unwrap_or(now_ms));
         let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(piece.db), slot: 0, hash: 0 };
+        if piece.no_touch {
+            ctx.shard.pause_touches(true);
+        }
         let out = call.run.map_or(StepOut::Done, |run| run(&mut ctx));
+        if piece.no_touch {
+            self.shard.pause_touches(false);
+        }
         self.shard.set_now(now_ms);
         if matches!(piece.op, Op::Unlock { .. }) {
             // Whoever waits for what the task did comes before whoever waits for its locks.
@@ -495,6 +508,7 @@ impl Deferred {
             slot: 0,
             db,
             resp3: false,
+            no_touch: false,
         };
         Deferred::bare(piece, id.core, now_ms)
     }

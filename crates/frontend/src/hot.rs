@@ -120,6 +120,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 slot,
                 db,
                 resp3: conn.resp3,
+                no_touch: conn.no_touch,
             };
             conn.commands += 1;
             conn.last_command = command;

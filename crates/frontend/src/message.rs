@@ -129,6 +129,8 @@ pub(crate) struct Piece {
     pub(crate) slot: u16,
     pub(crate) db: u16,
     pub(crate) resp3: bool,
+    /// The client leaves no trace in the access times of keys.
+    pub(crate) no_touch: bool,
 }
 
 // A piece is written and read once for each command: one cache line.
@@ -137,6 +139,8 @@ const _: () = assert!(size_of::<Piece>() <= 64);
 /// A step of a rounds task under way to its shard.
 pub(crate) struct StepCall {
     pub(crate) task: TaskId,
+    /// As in [`Piece`].
+    pub(crate) no_touch: bool,
     /// Taken when the step runs.
     pub(crate) run: Option<Step>,
 }
@@ -144,7 +148,7 @@ pub(crate) struct StepCall {
 impl StepCall {
     /// Takes the step out, to be run.
     pub(crate) fn take(&mut self) -> StepCall {
-        StepCall { task: self.task, run: self.run.take() }
+        StepCall { task: self.task, no_touch: self.no_touch, run: self.run.take() }
     }
 }
 

@@ -184,6 +184,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 slot: 0,
                 db: 0,
                 resp3: false,
+                no_touch: false,
             };
             if shard == self.id {
                 piece.first_range = self.plan.own_ranges();

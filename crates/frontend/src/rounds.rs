@@ -38,6 +38,7 @@ pub(crate) struct Task {
     dest: Dest,
     db: u16,
     resp3: bool,
+    no_touch: bool,
     command: Option<u16>,
     state: Rc<RefCell<TxState>>,
     function: TaskFuture,
@@ -65,6 +66,7 @@ pub(crate) struct NewTask {
     pub(crate) dest: Dest,
     pub(crate) db: u16,
     pub(crate) resp3: bool,
+    pub(crate) no_touch: bool,
     /// The command to count it as; `None` if it is counted otherwise.
     pub(crate) command: Option<u16>,
     /// The command's arguments, if they may be wanted.
@@ -136,7 +138,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.keep_args(call, &mut words);
         self.plan.ranges.truncate(call.first_range as usize);
         let (dest, command) = (call.dest(), Some(call.command));
-        let task = NewTask { dest, db: call.db, resp3: call.resp3, command, words, keys };
+        let (resp3, no_touch) = (call.resp3, call.no_touch);
+        let task = NewTask { dest, db: call.db, resp3, no_touch, command, words, keys };
         self.begin_task(task, |tx| function(tx, args));
     }
 
@@ -171,6 +174,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             dest: new.dest,
             db: new.db,
             resp3: new.resp3,
+            no_touch: new.no_touch,
             command: new.command,
             state,
             function: function(tx),
@@ -267,6 +271,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         task.results.resize_with(task.missing, || None);
         let mut lock_number = steps.len() as u32;
         let (id, db, keyless) = (task.id, task.db, task.keys.is_empty());
+        let no_touch = task.no_touch;
         // The lock and unlock pieces go to every shard with keys, the steps with them.
         let keys = if first || last { task.keys.clone() } else { Vec::new() };
         let mut steps: Vec<Option<(u16, Step)>> = steps.into_iter().map(Some).collect();
@@ -282,7 +287,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 shard,
                 Dest::Step { task: at, step: number },
                 op,
-                StepCall { task: id, run },
+                StepCall { task: id, no_touch, run },
                 db,
                 keys,
             );
@@ -340,6 +345,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             slot: 0,
             db,
             resp3: false,
+            no_touch: call.no_touch,
         };
         if shard == self.id {
             let mut bytes = Vec::new();

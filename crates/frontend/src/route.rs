@@ -39,6 +39,7 @@ pub(crate) struct Call {
     pub(crate) argc: u32,
     pub(crate) db: u16,
     pub(crate) resp3: bool,
+    pub(crate) no_touch: bool,
     /// The task of an EXEC that waits for its reply, if it is a part of one.
     pub(crate) inner: Option<u32>,
 }
@@ -66,6 +67,7 @@ impl Call {
             slot: 0,
             db: self.db,
             resp3: self.resp3,
+            no_touch: self.no_touch,
         }
     }
 }
@@ -101,6 +103,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             argc: self.plan.ranges.len() as u32 - first_range,
             db: conn.db,
             resp3: conn.resp3,
+            no_touch: conn.no_touch,
             inner: None,
         };
         let queues = conn.multi.is_some();

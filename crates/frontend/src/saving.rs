@@ -227,7 +227,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             waiters.push((self.id, command, dest));
         }
         let keys = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
-        let new = NewTask { dest, db: 0, resp3: false, command: None, words: Default::default(), keys };
+        let new = NewTask {
+            dest,
+            db: 0,
+            resp3: false,
+            no_touch: true,
+            command: None,
+            words: Default::default(),
+            keys,
+        };
         self.begin_task(new, |tx| Box::pin(cut(tx)) as Pin<Box<_>>);
         Ok(())
     }

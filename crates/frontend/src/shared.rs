@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use commands::{CmdError, CommandId, CommandTable};
 use crossbeam::utils::CachePadded;
 use persist::load::Feed;
-use store::Limits;
+use store::{AccessPolicy, Limits};
 
 use crate::config::{Changes, Config};
 use crate::conn::Conn;
@@ -91,6 +91,8 @@ pub struct HotConfig {
     pub latency_tracking: bool,
     /// Limits of values, for the shard.
     pub limits: Limits,
+    /// How accesses of keys are noted.
+    pub access: AccessPolicy,
 }
 
 impl Default for HotConfig {
@@ -111,6 +113,7 @@ impl Default for HotConfig {
             latency_threshold_ms: 0,
             latency_tracking: true,
             limits: Limits::default(),
+            access: AccessPolicy::default(),
         }
     }
 }

@@ -248,6 +248,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             slot: 0,
             db: 0,
             resp3: false,
+            no_touch: false,
         };
         self.plan.batch(shard).pieces.push(piece);
         self.plan.remote += 1;

@@ -192,6 +192,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             dest: Dest::NOBODY,
             db: 0,
             resp3: false,
+            no_touch: true,
             command: None,
             words: ShortArgs::default(),
             keys: keys.clone(),
@@ -251,6 +252,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             dest: call.dest(),
             db: call.db,
             resp3: call.resp3,
+            no_touch: call.no_touch,
             command: None,
             words,
             keys: keys.clone(),
@@ -313,6 +315,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             dest: call.dest(),
             db: call.db,
             resp3: call.resp3,
+            no_touch: call.no_touch,
             command: None,
             words: ShortArgs::default(),
             keys,
@@ -385,6 +388,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             argc: 0,
             db,
             resp3,
+            no_touch: false,
             inner: Some(at),
         };
         let call = self.place(&outer, queued, words);

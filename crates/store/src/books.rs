@@ -4,6 +4,7 @@ use base::Rng;
 use ds::record::RecordView;
 
 use crate::Limits;
+use crate::access::AccessClock;
 use crate::draft::Surroundings;
 use crate::events::Events;
 use crate::expiry::Deadlines;
@@ -38,6 +39,7 @@ pub struct Stats {
 /// See the [module documentation](self).
 pub(crate) struct Books {
     pub(crate) now_ms: u64,
+    pub(crate) access: AccessClock,
     /// Expired keys stay where they are, though nobody sees them.
     pub(crate) keep_expired: bool,
     pub(crate) stats: Stats,
@@ -97,6 +99,12 @@ impl Books {
         if let Some(at) = field_soonest_ms(record) {
             self.forget_fields(deadlines, at, record.name());
         }
+    }
+
+    /// Notes that a key is used.
+    #[inline(always)]
+    pub(crate) fn touch(&mut self, record: RecordView<'_, Large>) {
+        self.access.touch(record, &mut self.rng);
     }
 
     /// Counts a lookup.

@@ -2,6 +2,7 @@
 
 use ds::{Entry as TableEntry, Table};
 
+use crate::access::AccessClock;
 use crate::books::Books;
 use crate::draft::{Draft, Edited, WrongType, recycle};
 use crate::entry::{Entry, Occupied, Vacant, insert_bytes};
@@ -88,30 +89,47 @@ impl<'s> Db<'s> {
     /// As [`Db::get`], with everything about the key.
     #[inline]
     pub fn read(&mut self, key: Key<'_>) -> Option<Item<'_>> {
-        self.find(key, true)
+        self.find(key, true, true)
     }
 
-    /// As [`Db::read`], but a miss is nobody's business.
-    pub fn inspect(&mut self, key: Key<'_>) -> Option<Item<'_>> {
-        let exists = self.find(key, false).is_some();
+    /// As [`Db::read`], but the key is not used by it: its idle time and frequency stay.
+    #[inline]
+    pub fn examine(&mut self, key: Key<'_>) -> Option<Item<'_>> {
+        self.find(key, true, false)
+    }
+
+    /// As [`Db::examine`], but a miss is nobody's business.
+    pub fn examine_quietly(&mut self, key: Key<'_>) -> Option<Item<'_>> {
+        let exists = self.inspect(key).is_some();
         self.books.count_lookup(exists);
-        if exists { self.find(key, false) } else { None }
+        if exists { self.inspect(key) } else { None }
     }
 
     /// Everything about a key, not counted.
     #[inline]
     pub fn peek(&mut self, key: Key<'_>) -> Option<Item<'_>> {
-        self.find(key, false)
+        self.find(key, false, true)
     }
 
-    /// Whether a key exists; counted.
+    /// As [`Db::peek`], but the key is not used by it.
+    #[inline]
+    pub fn inspect(&mut self, key: Key<'_>) -> Option<Item<'_>> {
+        self.find(key, false, false)
+    }
+
+    /// Whether a key exists; counted, but it is not used by it.
     #[inline]
     pub fn exists(&mut self, key: Key<'_>) -> bool {
-        self.read(key).is_some()
+        self.examine(key).is_some()
+    }
+
+    /// What gives the accesses of items their meaning.
+    pub fn access(&self) -> AccessClock {
+        self.books.access
     }
 
     #[inline(never)]
-    fn find(&mut self, key: Key<'_>, counted: bool) -> Option<Item<'_>> {
+    fn find(&mut self, key: Key<'_>, counted: bool, used: bool) -> Option<Item<'_>> {
         self.preserve_expired(key);
         let found = self.database.table.find(key.slot, key.hash, key.bytes);
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
@@ -132,6 +150,9 @@ impl<'s> Db<'s> {
             if found.is_none() {
                 books.events.push(Class::KeyMiss, "keymiss", self.index, key.bytes);
             }
+        }
+        if used && let Some(item) = &found {
+            self.books.touch(item.0);
         }
         found
     }
@@ -182,6 +203,7 @@ impl<'s> Db<'s> {
                     && !books.events.are_wanted()
                     && let Some(old_len) = found.overwrite_bytes(bytes)
                 {
+                    books.touch(found.record().view());
                     deadlines.sizes.shift_string(old_len, bytes.len());
                     books.stats.dirty += 1;
                     books.interest.touch(deadlines.db, key.bytes);

@@ -37,6 +37,7 @@ impl<'a> Entry<'a> {
         books: &'a mut Books,
     ) -> Self {
         if !is_expired(place.record().view(), books.now_ms) {
+            books.touch(place.record().view());
             return Entry::Occupied(Occupied::new(place, deadlines, books));
         }
         if !books.keep_expired {
@@ -124,6 +125,16 @@ impl<'a> Occupied<'a> {
         self.write(word, value.payload());
     }
 
+    /// Sets how many seconds ago the key was used.
+    pub fn set_idle_s(&mut self, idle_s: u64) {
+        self.item().0.set_stamp(self.books.access.stamp_of_idle(idle_s));
+    }
+
+    /// Sets the logarithm of how often the key is used.
+    pub fn set_frequency(&mut self, frequency: u8) {
+        self.item().0.set_stamp(self.books.access.counted(frequency));
+    }
+
     /// As [`Occupied::set`], for commands that don't care what the key held before: told as such.
     #[inline]
     pub fn overwrite(&mut self, value: StringValue<'_>, expiry: Expiry) {
@@ -156,8 +167,9 @@ impl<'a> Occupied<'a> {
         self.change(|record| record.with_word(expiry_ms));
     }
 
-    /// Sets the key to a value with its expiry.
+    /// Sets the key to a value with its expiry, which makes it a new key as far as accesses are noted.
     pub fn put(&mut self, value: OwnedValue) {
+        self.item().0.set_stamp(self.books.access.fresh());
         let (word, changed) = (value.expiry_ms(), value.changed);
         value.give(|payload| self.write(word, payload));
         if changed {
@@ -389,6 +401,7 @@ impl<'a> Vacant<'a> {
                 if changed {
                     record.set_hint(true);
                 }
+                record.view().set_stamp(self.books.access.fresh());
                 self.books.admit(self.deadlines, record.view());
                 self.books.interest.touch(self.deadlines.db, self.key.bytes);
                 self.books.stats.dirty += 1;
@@ -396,6 +409,7 @@ impl<'a> Vacant<'a> {
             }
             Place::Stale(place) => {
                 let mut found = Occupied::new(place, self.deadlines, self.books);
+                found.item().0.set_stamp(found.books.access.fresh());
                 found.write(word, payload);
                 if changed {
                     found.place.record_mut().set_hint(true);
@@ -417,6 +431,7 @@ pub(crate) fn insert_bytes(
 ) {
     books.events.push(Class::New, "new", deadlines.db, key.bytes);
     let record = KeyRecord::new(key.bytes, None, Payload::Bytes(bytes));
+    record.view().set_stamp(books.access.fresh());
     books.record_bytes += record.bytes_allocated();
     deadlines.sizes.count(Size::of_string(bytes.len()));
     books.interest.touch(deadlines.db, key.bytes);

@@ -18,6 +18,8 @@
 //!
 //! **Must not know:** who calls it, connections, replies, other shards.
 
+mod access;
+mod aging;
 mod array;
 mod books;
 mod db;
@@ -54,6 +56,7 @@ mod snapshot_tests;
 #[path = "store_tests.rs"]
 mod tests;
 
+pub use access::{AccessClock, AccessPolicy};
 pub use array::ArrayDraft;
 pub use books::Stats;
 pub use db::{Db, Expiry, Replaced};

@@ -3,6 +3,8 @@
 use base::{KeyHasher, Rng, slots_of_shard};
 use ds::Table;
 
+use crate::access::AccessClock;
+use crate::aging::Walk;
 use crate::books::{Books, Stats};
 use crate::db::{Database, Db};
 use crate::events::{Class, Event, Events};
@@ -53,6 +55,8 @@ pub struct Shard {
     hasher: TableHasher,
     /// As many as have been used.
     pub(crate) databases: Vec<Option<Box<Database>>>,
+    /// The walk that keeps the times of accesses.
+    pub(crate) walk: Walk,
     /// Numbers of databases that may have keys with an expiry, each once.
     expiring: Vec<usize>,
     /// Which of them the next slice of expiry begins with.
@@ -74,12 +78,14 @@ impl Shard {
             options,
             hasher: TableHasher(options.hasher),
             databases: Vec::new(),
+            walk: Walk::default(),
             expiring: Vec::new(),
             watches: Watches::default(),
             expiring_next: 0,
             expiry_paused: false,
             books: Books {
                 now_ms: 0,
+                access: AccessClock::new(),
                 keep_expired: false,
                 stats: Stats::default(),
                 record_bytes: 0,
@@ -107,6 +113,9 @@ impl Shard {
     #[inline]
     pub fn set_now(&mut self, now_ms: u64) {
         self.books.now_ms = self.books.now_ms.max(now_ms);
+        if self.books.now_ms >= self.books.access.due_ms {
+            self.advance_access();
+        }
     }
 
     /// Turns the clock back to an earlier time, for work that was due then and had to wait for keys that nobody else could
@@ -227,6 +236,7 @@ impl Shard {
             self.touch_all(&[a, b]);
         }
         self.databases.swap(a, b);
+        self.walk.restart();
         for index in [a, b] {
             if let Some(Some(database)) = self.databases.get_mut(index) {
                 database.deadlines.db = index;

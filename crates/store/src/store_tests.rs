@@ -253,7 +253,7 @@ fn apply(shard: &mut Shard, oracle: &mut Oracle, op: Op) {
                 assert!(seen.insert(item.key().to_vec(), (text(item.value()), item.expiry_ms())).is_none());
             };
             loop {
-                cursor = shard.db(oracle.db).scan(cursor, &mut visit);
+                cursor = shard.db(oracle.db).scan(cursor, |_| true, &mut visit);
                 if cursor == 0 {
                     break;
                 }

@@ -4,6 +4,7 @@ use base::num;
 use ds::record::{Payload, PayloadRef, Record, RecordView, size_class};
 
 use crate::Structure;
+use crate::access::AccessClock;
 use crate::hash::packed_soonest_ms;
 use crate::packed::Packed;
 
@@ -275,6 +276,21 @@ impl<'a> Item<'a> {
     #[inline]
     pub fn expiry_ms(self) -> Option<u64> {
         self.0.word()
+    }
+
+    /// How many seconds ago the key was used, where that is noted.
+    pub fn idle_s(self, access: &AccessClock) -> u64 {
+        access.idle_of(self.0.stamp())
+    }
+
+    /// The second in which the key was used last, of Redis's clock of 24 bits.
+    pub fn used_s(self, access: &AccessClock) -> u64 {
+        access.used_s(self.0.stamp())
+    }
+
+    /// The logarithm of how often the key is used, where that is counted.
+    pub fn frequency(self, access: &AccessClock) -> u8 {
+        access.frequency_of(self.0.stamp())
     }
 
     /// What `OBJECT ENCODING` answers.

@@ -9,22 +9,29 @@ const RANDOM_TRIES_MAX: usize = 100;
 
 impl Db<'_> {
     /// Visits some keys at or after `cursor` and returns the cursor to go on with; 0 means the end. Bounded work, so a
-    /// call may visit nothing although there is more; see [`ds::Table::scan`] for what is guaranteed. Expired keys that it comes
-    /// upon are removed.
-    pub fn scan(&mut self, cursor: u64, mut visit: impl FnMut(Item<'_>)) -> u64 {
+    /// call may visit nothing although there is more; see [`ds::Table::scan`] for what is guaranteed. Keys that are not
+    /// wanted are passed over; those that are, but have expired, are removed.
+    pub fn scan(
+        &mut self,
+        cursor: u64,
+        mut wanted: impl FnMut(Item<'_>) -> bool,
+        mut visit: impl FnMut(Item<'_>),
+    ) -> u64 {
         let now_ms = self.books.now_ms;
         let mut stale: Vec<Vec<u8>> = Vec::new();
         let next = self.database.table.scan(cursor, |record, _| {
             let item = Item(record.view());
-            if item.expired(now_ms) {
-                stale.push(item.key().to_vec());
-            } else {
-                visit(item);
+            if wanted(item) {
+                if item.expired(now_ms) {
+                    stale.push(item.key().to_vec());
+                } else {
+                    visit(item);
+                }
             }
         });
         for name in stale {
             let key = self.key(&name);
-            self.peek(key);
+            self.inspect(key);
         }
         next
     }
@@ -57,13 +64,14 @@ impl Db<'_> {
         for _ in 0..RANDOM_TRIES_MAX {
             let rng = &mut self.books.rng;
             let name = self.database.table.sample(&mut || rng.next_u64())?.name().to_vec();
-            if self.peek(self.key(&name)).is_some() {
+            if self.inspect(self.key(&name)).is_some() {
                 return Some(name);
             }
         }
         let (mut found, mut cursor) = (None, 0);
         loop {
-            cursor = self.scan(cursor, |item| {
+            let any = |_: Item<'_>| true;
+            cursor = self.scan(cursor, any, |item| {
                 if found.is_none() {
                     found = Some(item.key().to_vec());
                 }

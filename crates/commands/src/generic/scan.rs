@@ -88,12 +88,13 @@ impl<P: AsRef<[u8]>> Query<P> {
         while !page.budget.is_spent() {
             let Page { budget, found, elements, .. } = &mut page;
             let mut reply = Reply::new(elements, false);
-            let next = db.scan(cursor, |item| {
+            let wanted = |item: Item<'_>| {
                 budget.keys = budget.keys.saturating_sub(1);
-                if self.wants(item) {
-                    *found += 1;
-                    reply.bulk(item.key());
-                }
+                self.wants(item)
+            };
+            let next = db.scan(cursor, wanted, |item| {
+                *found += 1;
+                reply.bulk(item.key());
             });
             budget.looks -= 1;
             page.cursor = next;

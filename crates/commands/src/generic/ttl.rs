@@ -54,7 +54,7 @@ fn time(
     convert: impl Fn(u64) -> u64,
 ) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(1));
-    reply.int(match ctx.database().read(key) {
+    reply.int(match ctx.database().examine(key) {
         None => NO_KEY,
         Some(item) => item.expiry_ms().map_or(NEVER, |at| convert(at).cast_signed()),
     });

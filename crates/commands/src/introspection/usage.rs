@@ -16,7 +16,7 @@ pub(super) fn usage(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
         at += 2;
     }
     let key = ctx.routed_key(args.arg(2));
-    match ctx.database().peek(key) {
+    match ctx.database().inspect(key) {
         Some(item) => reply.int(item.memory_bytes() as i64),
         None => reply.null(),
     }

@@ -16,6 +16,9 @@ use self::digest::Digest;
 use self::populate::Populate;
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Topology, Tx, words};
 
+/// How much of an unknown subcommand an error repeats.
+const QUOTE_MAX_BYTES: usize = 128;
+
 /// DEBUG subcommand, by the only shard there is
 pub(super) fn debug(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let args: Vec<&[u8]> = args.iter().collect();
@@ -91,7 +94,7 @@ impl Work {
             }
             _ => Err(CmdError::quoting(
                 "ERR unknown subcommand or wrong number of arguments for '",
-                name,
+                name.get(..QUOTE_MAX_BYTES).unwrap_or(name),
                 "'. Try DEBUG HELP.",
             )),
         }

@@ -21,6 +21,11 @@ const WORD_8: u8 = 0b0010_0000;
 const NAME_WIDE: u8 = 0b0100_0000;
 const HINT: u8 = 0b1000_0000;
 
+/// Where the stamp is; aligned, because it is written through shared references.
+pub(super) const STAMP: usize = 2;
+/// Where the length of a long name is.
+pub(super) const NAME_LENGTH_WIDE: usize = 4;
+
 /// The flags of the plainest record: bytes without a word and without the hint, all lengths of one byte.
 pub(super) const PLAIN: u8 = KIND_BYTES;
 
@@ -152,7 +157,7 @@ impl Shape {
 
     #[inline(always)]
     pub(super) fn name_start(self) -> usize {
-        if self.name_is_wide() { 5 } else { 2 }
+        name_start(self.flags)
     }
 
     #[inline(always)]
@@ -212,6 +217,12 @@ pub(super) fn is_plain(flags: u8) -> bool {
 #[inline(always)]
 pub(super) fn name_is_wide(flags: u8) -> bool {
     flags & NAME_WIDE != 0
+}
+
+/// Where the name begins.
+#[inline(always)]
+pub(super) fn name_start(flags: u8) -> usize {
+    if name_is_wide(flags) { 8 } else { 4 }
 }
 
 #[inline(always)]

@@ -4,9 +4,12 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::slice;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::Record;
-use super::shape::{Shape, is_plain, length_len, name_is_wide, word_len};
+use super::shape::{
+    NAME_LENGTH_WIDE, PLAIN, STAMP, Shape, is_plain, length_len, name_is_wide, name_start, word_len,
+};
 use crate::table::{KeyHash, Occupied, RecordRef};
 
 /// The payload of a record.
@@ -86,6 +89,24 @@ impl<'a, B> RecordView<'a, B> {
         self.shape().hint()
     }
 
+    /// The stamp.
+    #[inline(always)]
+    pub fn stamp(self) -> u16 {
+        self.stamp_cell().load(Ordering::Relaxed)
+    }
+
+    /// Sets the stamp.
+    #[inline(always)]
+    pub fn set_stamp(self, stamp: u16) {
+        self.stamp_cell().store(stamp, Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    fn stamp_cell(self) -> &'a AtomicU16 {
+        // SAFETY: the stamp is initialised, aligned, and never touched otherwise while the record is borrowed shared.
+        unsafe { AtomicU16::from_ptr(self.p.as_ptr().wrapping_add(STAMP).cast()) }
+    }
+
     /// The payload.
     #[inline(always)]
     pub fn payload(self) -> PayloadRef<'a, B> {
@@ -136,11 +157,13 @@ impl<'a, B> RecordView<'a, B> {
     fn name_place(self) -> (usize, usize) {
         // SAFETY: the length of the name follows the flags, in the width that these say.
         unsafe {
-            if name_is_wide(self.flags()) {
-                (5, self.at(1).cast::<u32>().read_unaligned() as usize)
+            let flags = self.flags();
+            let len = if name_is_wide(flags) {
+                self.at(NAME_LENGTH_WIDE).cast::<u32>().read() as usize
             } else {
-                (2, usize::from(*self.at(1)))
-            }
+                usize::from(*self.at(1))
+            };
+            (name_start(flags), len)
         }
     }
 
@@ -150,9 +173,9 @@ impl<'a, B> RecordView<'a, B> {
         if !is_plain(self.flags()) {
             return None;
         }
-        // SAFETY: a byte with the length of the name follows the flags, and one with that of the payload follows the name.
+        // SAFETY: a byte with the length of the name follows the flags, and one with that of the payload the name.
         unsafe {
-            let length_at = 2 + usize::from(*self.at(1));
+            let length_at = name_start(PLAIN) + usize::from(*self.at(1));
             Some((usize::from(*self.at(length_at)), length_at))
         }
     }

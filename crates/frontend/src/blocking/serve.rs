@@ -374,6 +374,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             slot: first.slot,
             db: waiter.db,
             resp3: waiter.resp3,
+            no_touch: false,
         };
         let mut out = Vec::new();
         call_handler(&mut self.shard, (waiter.command, blocking.handler), &piece, args, &mut out, stats);

@@ -14,6 +14,16 @@ use crate::pubsub::mask_of;
 use crate::shared::{HotConfig, OutputBounds, Permission};
 
 const PERMISSION: &[&str] = &["no", "yes", "local"];
+const POLICIES: &[&str] = &[
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+    "noeviction",
+];
 const FACILITY: &[&str] =
     &["user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"];
 const LOG_LEVELS: &[&str] = &["debug", "verbose", "notice", "warning", "nothing"];
@@ -110,6 +120,18 @@ pub(super) static EFFECTIVE: &[Param] = &[
             Effect::Cores(|value, hot| hot.max_memory_bytes = as_u64(value)),
             "Memory to use at most; beyond it commands that may use more are refused; 0 is no limit",
         ),
+    choice("maxmemory-policy", POLICIES, "noeviction").does(
+        Effect::Cores(|value, hot| hot.access.counted = as_text(value).ends_with(b"-lfu")),
+        "Whether accesses of keys are counted (LFU) or timed; no policy evicts keys yet",
+    ),
+    int("lfu-log-factor", 0, INT_MAX, "10").does(
+        Effect::Cores(|value, hot| hot.access.log_factor = as_u32(value)),
+        "How slowly counters of accesses grow",
+    ),
+    int("lfu-decay-time", 0, INT_MAX, "1").does(
+        Effect::Cores(|value, hot| hot.access.decay_minutes = as_u32(value)),
+        "Minutes in which counters of accesses lose one; 0 is never",
+    ),
     events("notify-keyspace-events", "").does(
         Effect::Cores(|value, hot| hot.notify = mask_of(as_text(value))),
         "Events of keys that clients can subscribe to, by letters; K or E must be among them",

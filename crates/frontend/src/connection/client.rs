@@ -73,7 +73,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(super) fn client_no_touch(&mut self, call: &Call) -> Result<(), CmdError> {
         let on = self.on_or_off(call)?;
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
-            conn.client_mut().no_touch = on;
+            conn.no_touch = on;
         }
         self.answer(call, |reply| reply.ok());
         Ok(())

@@ -198,7 +198,7 @@ pub(super) fn flags_of(conn: &Conn) -> String {
         (conn.killed, 'A'),
         (conn.info.is_unix(), 'U'),
         (client.is_some_and(|client| client.no_evict), 'e'),
-        (client.is_some_and(|client| client.no_touch), 'T'),
+        (conn.no_touch, 'T'),
     ]
     .iter()
     .filter(|(on, _)| *on)

@@ -147,7 +147,7 @@ fn clients_are_listed_over_all_cores() {
     harness.check(b, "CLIENT LIST ID x", "-ERR Invalid client ID\r\n");
     harness.check(b, "CLIENT LIST TYPE normal x", "-ERR syntax error\r\n");
     harness.check(b, "CLIENT NOPE", "-ERR unknown subcommand 'NOPE'. Try CLIENT HELP.\r\n");
-    assert!(harness.ask(b, "CLIENT HELP").starts_with("*58\r\n+CLIENT <subcommand> "));
+    assert!(harness.ask(b, "CLIENT HELP").starts_with("*112\r\n+CLIENT <subcommand> "));
     assert!(harness.ask(b, "HELLO 3").starts_with('%'));
     harness.check(b, "CLIENT LIST TYPE pubsub", "=4\r\ntxt:\r\n");
 }

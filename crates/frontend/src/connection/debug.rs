@@ -42,7 +42,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             (b"help", 2) => self.answer(call, |reply| help::write(help::DEBUG, reply)),
             (b"sleep" | b"set-active-expire" | b"pause-cron", 3) => self.inquire_all(call, Merge::AllOk),
             (b"error", 3) => {
-                let text = args.arg(2).to_vec();
+                // Line ends become spaces, also at the end.
+                let line_end = |byte: u8| matches!(byte, b'\r' | b'\n');
+                let text: Vec<u8> =
+                    args.arg(2).iter().map(|&byte| if line_end(byte) { b' ' } else { byte }).collect();
                 self.answer(call, |reply| reply.error_bytes(&text));
             }
             (b"log", 3) => {

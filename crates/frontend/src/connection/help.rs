@@ -48,11 +48,15 @@ SHARDNUMSUB [<shardchannel> ...]
 HELP
     Print this help.";
 
-/// `CLIENT HELP`.
+/// `CLIENT HELP`: that of Redis, and what there is of Valkey's subcommands and options.
 pub(super) const CLIENT: &str = "\
 CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
 CACHING (YES|NO)
     Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.
+CAPA <option> [options...]
+    The client claims its some capability options. Options are:
+    * REDIRECT
+      The client can handle redirection during primary and replica failover in standalone mode.
 GETREDIR
     Return the client ID we are redirecting to when tracking is enabled.
 GETNAME
@@ -75,14 +79,60 @@ KILL <option> <value> [<option> <value> [...]]
       Kill connections authenticated by <username>.
     * SKIPME (YES|NO)
       Skip killing current connection (default: yes).
-    * ID <client-id>
-      Kill connections by client id.
+    * ID <client-id> [<client-id>...]
+      Kill connections by client IDs.
     * MAXAGE <maxage>
       Kill connections older than the specified age.
+    * FLAGS <flags>
+      Kill connections that include the specified flags.
+    * NAME <client-name>
+      Kill connections with the specified name.
+    * IDLE <idle>
+      Kill connections with idle time greater than or equal to <idle> seconds.
+    * LIB-NAME <library-name>
+      Kill connections with the specified library name.
+    * LIB-VER <library-version>
+      Kill connections with the specified library version.
+    * DB <db-id>
+      Kill connections currently operating on the specified database ID.
+    * CAPA <capa>
+      Kill connections currently with the specified capa.
+    * IP <ip>
+      Kill connections made from the specified ip.
+    Each but SKIPME, MAXAGE and IDLE also with NOT- before its name.
 LIST [options ...]
     Return information about client connections. Options:
     * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)
       Return clients of specified type.
+    * USER <username>
+      Return clients authenticated by <username>.
+    * ADDR <ip:port>
+      Return clients connected from the specified address.
+    * LADDR <ip:port>
+      Return clients connected to the specified local address.
+    * ID <client-id> [<client-id>...]
+      Return clients with the specified IDs.
+    * SKIPME (YES|NO)
+      Exclude the current client from the list (default: no).
+    * MAXAGE <maxage>
+      List connections older than the specified age.
+    * FLAGS <flags>
+      Return clients with the specified flags.
+    * NAME <client-name>
+      Return clients with the specified name.
+    * IDLE <idle>
+      Return clients with idle time greater than or equal to <idle> seconds.
+    * LIB-NAME <lib-name>
+      Return clients with the specified lib name.
+    * LIB-VER <lib-version>
+      Return clients with the specified lib version.
+    * DB <db-id>
+      Return clients currently operating on the specified database ID.
+    * CAPA <capa>
+      Return connections currently with the specified capa.
+    * IP <ip>
+      Return connections made from the specified ip.
+    Each but SKIPME, MAXAGE and IDLE also with NOT- before its name.
 UNPAUSE
     Stop the current client pause, resuming traffic.
 PAUSE <timeout> [WRITE|ALL]
@@ -106,6 +156,10 @@ NO-EVICT (ON|OFF)
     Protect current client connection from eviction.
 NO-TOUCH (ON|OFF)
     Will not touch LRU/LFU stats when this mode is on.
+IMPORT-SOURCE (ON|OFF)
+    Mark this connection as an import source if import-mode is enabled.
+    Sync tools can set their connections into 'import-source' state to visit
+    expired keys.
 HELP
     Print this help.";
 

@@ -143,6 +143,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 slot: 0,
                 db: 0,
                 resp3: false,
+                no_touch: false,
             };
             if core == self.id {
                 self.plan.own.push(piece);

@@ -241,6 +241,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             slot: 0,
             db: 0,
             resp3: false,
+            no_touch: false,
         };
         self.pubsub.messages.cores = cores;
         self.plan_message(piece, Dest::NOBODY);

@@ -212,11 +212,15 @@ impl<S: Read + Write> Wire<S> {
 
     /// The next reply as text, or why there is none.
     pub(crate) fn try_reply(&mut self) -> Result<String, ErrorKind> {
+        self.try_reply_bytes().map(|reply| String::from_utf8_lossy(&reply).into_owned())
+    }
+
+    /// The next reply as it is on the wire, or why there is none.
+    pub(crate) fn try_reply_bytes(&mut self) -> Result<Vec<u8>, ErrorKind> {
         loop {
             if let Some(end) = resp::skip_element(&self.rest, 0) {
                 let rest = self.rest.split_off(end);
-                let reply = std::mem::replace(&mut self.rest, rest);
-                return Ok(String::from_utf8_lossy(&reply).into_owned());
+                return Ok(std::mem::replace(&mut self.rest, rest));
             }
             let mut chunk = [0; 1 << 16];
             match self.stream.read(&mut chunk) {

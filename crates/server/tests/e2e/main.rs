@@ -3,6 +3,7 @@
 
 mod atomicity;
 mod configuration;
+mod differential;
 mod fixture_format;
 mod fixtures;
 mod harness;

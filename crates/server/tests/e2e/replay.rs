@@ -20,6 +20,7 @@ impl Difference {
 }
 
 const DIFFERENCES: &[Difference] = &[
+    Difference { file: "client", place: "help", reason: "Valkey's subcommands and filters are listed too" },
     Difference {
         file: "protocol",
         place: ">> (66000*a)",

@@ -59,7 +59,7 @@ impl Digest {
     /// Of the value of a key; 0 if there is none.
     pub(super) fn of_value(ctx: &mut ShardCtx<'_>, key: &[u8]) -> Self {
         let (key, now_ms) = (ctx.key(key), ctx.now_ms());
-        ctx.database().peek(key).map(|item| value(item, now_ms)).unwrap_or_default()
+        ctx.database().inspect(key).map(|item| value(item, now_ms)).unwrap_or_default()
     }
 
     pub(super) fn to_bytes(self) -> Vec<u8> {

@@ -2,7 +2,7 @@
 //! of Redis, the contents what they are here.
 
 use resp::Reply;
-use store::Item;
+use store::{AccessClock, Item};
 
 use crate::{CmdError, ShardCtx};
 
@@ -18,13 +18,13 @@ pub(super) enum What {
 
 /// Looks at a key.
 pub(super) fn at_key(what: What, ctx: &mut ShardCtx<'_>, key: &[u8]) -> Result<Vec<u8>, CmdError> {
-    let now_s = ctx.now_ms() / 1000;
     let key = ctx.key(key);
     let mut database = ctx.database();
-    let item = database.peek(key).ok_or(CmdError::NoSuchKey)?;
+    let access = database.access();
+    let item = database.inspect(key).ok_or(CmdError::NoSuchKey)?;
     let encoding = item.encoding();
     match what {
-        What::Object => Ok(object(item, now_s).into_bytes()),
+        What::Object => Ok(object(item, &access).into_bytes()),
         What::Lengths if matches!(encoding, "embstr" | "raw") => Ok(lengths(item).into_bytes()),
         What::Lengths => Err(CmdError::text_of("ERR Not an sds encoded string.")),
         What::Packed if encoding == "listpack" => Ok(b"Listpack structure printed on stdout".to_vec()),
@@ -40,13 +40,14 @@ pub(super) fn at_key(what: What, ctx: &mut ShardCtx<'_>, key: &[u8]) -> Result<V
     }
 }
 
-fn object(item: Item<'_>, now_s: u64) -> String {
+fn object(item: Item<'_>, access: &AccessClock) -> String {
     format!(
-        "Value at:0x{:x} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:0",
+        "Value at:0x{:x} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
         item.key().as_ptr() as usize,
         item.encoding(),
         item.memory_bytes(),
-        now_s & 0xff_ffff,
+        item.used_s(access),
+        item.idle_s(access),
     )
 }
 
