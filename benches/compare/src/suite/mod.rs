@@ -5,6 +5,7 @@ mod growth;
 mod idle;
 mod info;
 mod memory;
+mod pubsub;
 mod samples;
 mod shards;
 mod types;
@@ -34,8 +35,16 @@ pub struct Suite {
 }
 
 /// All suites.
-pub const SUITES: &[Suite] =
-    &[core::SUITE, shards::SUITE, memory::SUITE, growth::SUITE, idle::SUITE, types::SUITE, info::SUITE];
+pub const SUITES: &[Suite] = &[
+    core::SUITE,
+    shards::SUITE,
+    memory::SUITE,
+    growth::SUITE,
+    idle::SUITE,
+    types::SUITE,
+    info::SUITE,
+    pubsub::SUITE,
+];
 
 /// What all suites need to know.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ mod keys;
 mod lifecycle;
 mod limits;
 mod network;
+mod pubsub;
 mod replay;
 mod tools;
 mod traffic;
