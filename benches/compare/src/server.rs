@@ -59,8 +59,8 @@ impl Candidate {
     /// Anax.
     pub fn anax(program: &Path) -> Candidate {
         let arguments =
-            ["--port", "{port}", "--shards", "{shards}", "--bind", "127.0.0.1", "--pin-cpus", "no"];
-        Self::new("Anax", program, arguments.map(str::to_owned).into(), Kind::Plain)
+            "--port {port} --shards {shards} --bind 127.0.0.1 --pin-cpus no --save {none}".split_whitespace();
+        Self::new("Anax", program, arguments.map(str::to_owned).collect(), Kind::Plain)
     }
 
     /// Valkey, without persistence.

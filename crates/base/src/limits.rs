@@ -58,6 +58,20 @@ pub const REPLY_FORECAST_START_BYTES: usize = 64 * 1024;
 /// Small replies in a row that make a connection's larger ones forgotten.
 pub const REPLY_FORECAST_MEMORY_MAX: u32 = 64;
 
+/// Replies of about so many bytes and more are not written at once: their collection is viewed, and the reply written bit by
+/// bit. Below this it takes a fraction of a millisecond and no more memory than a connection may have unsent anyway.
+pub const STREAMED_REPLY_MIN_BYTES: usize = 256 * 1024;
+
+/// What is written at a time of such a reply: some ten to hundred microseconds, and enough for a send to be worth its cost.
+pub const STREAM_SLICE_BYTES: usize = 64 * 1024;
+
+/// A connection gets no more of such a reply while it has so much unsent: enough to keep a fast client busy while the next slice
+/// is on its way from another shard.
+pub const STREAM_AHEAD_BYTES: usize = 256 * 1024;
+
+/// What a core writes in one turn of all such replies: others wait for this, so it is some hundred microseconds.
+pub const STREAM_TURN_BYTES: usize = 256 * 1024;
+
 /// How long a connection that we have ended is still read, and what comes thrown away, until its peer ends it too: what
 /// a peer sends to a closed connection resets it, and may take our last replies with it. Long enough for a round trip
 /// around the world.
@@ -93,5 +107,6 @@ const _: () = assert!((QUERY_BUFFER_MAX_BYTES as u64) < FRAME_MAX_BYTES);
 const _: () = assert!((INLINE_MAX_BYTES as u64) < BULK_CONFIG_MIN_BYTES);
 const _: () = assert!(UNAUTHENTICATED_MULTIBULK_MAX < MULTIBULK_MAX);
 const _: () = assert!(REPLY_FORECAST_START_BYTES * 16 <= REPLIES_PAUSE_BYTES);
+const _: () = assert!(STREAM_AHEAD_BYTES + STREAM_SLICE_BYTES <= REPLIES_PAUSE_BYTES);
 const _: () = assert!(BATCHES_UNANSWERED_MAX >= 2);
 const _: () = assert!(SHARDS_MAX as u32 <= crate::slot::SLOTS as u32);

@@ -36,6 +36,7 @@ pub mod set;
 pub mod sorted_set;
 mod spec;
 pub mod stream;
+mod streamed;
 pub mod string;
 mod table;
 pub mod transactions;

@@ -1,4 +1,4 @@
-//! Values as bytes: DUMP, RESTORE.
+//! Values as bytes: DUMP, RESTORE. Snapshots, which cores begin themselves: SAVE, BGSAVE, LASTSAVE.
 
 mod dump;
 
@@ -10,4 +10,7 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::DUMP, Route::Key(dump::dump)),
     CommandSpec::new(&meta::RESTORE, Route::Key(dump::restore)),
     CommandSpec::new(&meta::RESTORE_ASKING, Route::Key(dump::restore)),
+    CommandSpec::new(&meta::SAVE, Route::Connection),
+    CommandSpec::new(&meta::BGSAVE, Route::Connection),
+    CommandSpec::new(&meta::LASTSAVE, Route::Connection),
 ];

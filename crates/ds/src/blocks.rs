@@ -7,6 +7,8 @@
 //!            └────────────┘ └───────────┘ └───┘
 //! ```
 //!
+//! Blocks can be shared with a view ([`Blocks::view`]).
+//!
 //! Both ends grow and shrink in O(1) amortised, with moves of at most one block's items; a change in the middle moves at
 //! most one block and the block headers. To find an item by weight, or by an order that the items have, takes a walk or
 //! a binary search over the block headers and then one within a block: a hundred million elements of a list are about
@@ -15,9 +17,10 @@
 use std::collections::VecDeque;
 
 use crate::record::size_class;
+use crate::share::{Lendable, Share};
 
 /// Most items of a block: moving half of them must be cheap, and the headers of a very long sequence few.
-const BLOCK_MAX: usize = if cfg!(test) { 8 } else { 512 };
+pub(crate) const BLOCK_MAX: usize = if cfg!(test) { 8 } else { 512 };
 
 /// Smaller buffers are left as they are.
 const SPARSE_MIN: usize = 16;
@@ -35,9 +38,16 @@ pub(crate) struct Place {
     item: usize,
 }
 
+impl Place {
+    /// Whether both are in one block.
+    pub(crate) fn same_block(self, other: Place) -> bool {
+        self.block == other.block
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Block<T> {
-    items: VecDeque<T>,
+    items: Lendable<VecDeque<T>>,
     weight: usize,
 }
 
@@ -57,7 +67,7 @@ impl<T> Default for Blocks<T> {
     }
 }
 
-impl<T: Weigh> Blocks<T> {
+impl<T: Weigh + Share> Blocks<T> {
     /// The number of items. O(1).
     #[inline]
     pub(crate) fn items(&self) -> usize {
@@ -178,18 +188,19 @@ impl<T: Weigh> Blocks<T> {
     /// Removes an item. The place is then that of the item after it, if its block has one.
     pub(crate) fn remove(&mut self, place: Place) -> Option<T> {
         let block = self.blocks.get_mut(place.block)?;
-        let item = block.items.remove(place.item)?;
+        let items = &mut *block.items;
+        let item = items.remove(place.item)?;
         let weight = item.weight();
         block.weight -= weight;
         self.weight -= weight;
         self.items -= 1;
-        if is_sparse(block.items.len(), block.items.capacity()) {
-            let before = items_bytes(&block.items);
-            block.items.shrink_to(block.items.len() * 2);
-            self.heap_bytes = self.heap_bytes + items_bytes(&block.items) - before;
+        if is_sparse(items.len(), items.capacity()) {
+            let before = items_bytes(items);
+            items.shrink_to(items.len() * 2);
+            self.heap_bytes = self.heap_bytes + items_bytes(items) - before;
         }
-        if block.items.is_empty() {
-            let bytes = items_bytes(&block.items);
+        if items.is_empty() {
+            let bytes = items_bytes(items);
             self.blocks.remove(place.block);
             self.heap_bytes -= bytes;
             self.fit_headers();
@@ -215,7 +226,7 @@ impl<T: Weigh> Blocks<T> {
         self.weight -= weight;
         self.heap_bytes -= items_bytes(&block.items);
         self.fit_headers();
-        to.new_block(to.blocks.len(), block.items);
+        to.add_block(to.blocks.len(), block.items, weight);
         to.items += items;
         to.weight += weight;
         Some(weight)
@@ -256,6 +267,34 @@ impl<T: Weigh> Blocks<T> {
         Some(Place { block, item })
     }
 
+    /// The same items, to look at while these are changed. O(blocks), and the first change of each block afterwards copies it.
+    pub(crate) fn view(&mut self) -> Self {
+        let block = |block: &mut Block<T>| Block { items: block.items.lend(), weight: block.weight };
+        Blocks { blocks: self.blocks.iter_mut().map(block).collect(), ..*self }
+    }
+
+    /// Lets go of the items of a block that nobody will look at any more, though they still count in [`Blocks::weight`].
+    pub(crate) fn drop_items(&mut self, place: Place) {
+        if let Some(block) = self.blocks.get_mut(place.block) {
+            block.items = Lendable::Own(VecDeque::new());
+        }
+    }
+
+    /// Lets go of the last block, whose items need not be counted; false if there is none.
+    pub(crate) fn drop_block(&mut self) -> bool {
+        self.blocks.pop_back().is_some()
+    }
+
+    /// The weight of all items before a place. O(blocks).
+    pub(crate) fn weight_before(&self, place: Place) -> usize {
+        let blocks: usize = self.blocks.iter().take(place.block).map(|block| block.weight).sum();
+        let within = self
+            .blocks
+            .get(place.block)
+            .map_or(0, |block| block.items.iter().take(place.item).map(Weigh::weight).sum());
+        blocks + within
+    }
+
     /// All items.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.blocks.iter().flat_map(|block| block.items.iter())
@@ -276,33 +315,39 @@ impl<T: Weigh> Blocks<T> {
     fn put(&mut self, at: usize, to: impl FnOnce(&VecDeque<T>) -> usize, item: T) {
         let weight = item.weight();
         let block = &mut self.blocks[at];
-        if block.items.len() == block.items.capacity() {
-            let before = items_bytes(&block.items);
-            block.items.reserve_exact(block.items.len().max(1));
-            self.heap_bytes = self.heap_bytes + items_bytes(&block.items) - before;
+        let items = &mut *block.items;
+        if items.len() == items.capacity() {
+            let before = items_bytes(items);
+            items.reserve_exact(items.len().max(1));
+            self.heap_bytes = self.heap_bytes + items_bytes(items) - before;
         }
-        let to = to(&block.items);
-        block.items.insert(to, item);
+        let to = to(items);
+        items.insert(to, item);
         block.weight += weight;
         self.weight += weight;
         self.items += 1;
     }
 
     fn new_block(&mut self, at: usize, items: VecDeque<T>) {
+        let weight = items.iter().map(Weigh::weight).sum();
+        self.add_block(at, Lendable::Own(items), weight);
+    }
+
+    fn add_block(&mut self, at: usize, items: Lendable<VecDeque<T>>, weight: usize) {
         if self.blocks.len() == self.blocks.capacity() {
             let before = headers_bytes(&self.blocks);
             self.blocks.reserve_exact(self.blocks.len().max(1));
             self.heap_bytes = self.heap_bytes + headers_bytes(&self.blocks) - before;
         }
         self.heap_bytes += items_bytes(&items);
-        let weight = items.iter().map(Weigh::weight).sum();
         self.blocks.insert(at, Block { items, weight });
     }
 
     /// Moves the upper half of a block into a new one after it.
     fn split(&mut self, at: usize) {
         let block = &mut self.blocks[at];
-        let upper = block.items.split_off(block.items.len() / 2);
+        let items = &mut *block.items;
+        let upper = items.split_off(items.len() / 2);
         block.weight -= upper.iter().map(Weigh::weight).sum::<usize>();
         self.new_block(at + 1, upper);
     }
@@ -340,7 +385,7 @@ pub(crate) fn heap_bytes(requested: usize) -> usize {
 }
 
 #[cfg(test)]
-impl<T: Weigh> Blocks<T> {
+impl<T: Weigh + Share> Blocks<T> {
     /// What [`Blocks::heap_bytes`] must say, by a count of everything, which is checked on the way.
     pub(crate) fn counted_bytes(&self) -> usize {
         assert_eq!(self.weight, self.iter().map(Weigh::weight).sum());

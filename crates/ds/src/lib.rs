@@ -18,6 +18,7 @@ pub mod pages;
 pub mod rank;
 pub mod record;
 mod run;
+pub mod share;
 pub mod sorted;
 pub mod stream;
 pub mod table;

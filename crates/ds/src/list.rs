@@ -10,10 +10,13 @@
 //! then used up one by one; to read backwards, every chunk is walked over once. Both come to about a nanosecond an
 //! element.
 //!
+//! Chunks can be shared with a [`ListView`], which stays as it is whatever becomes of the list.
+//!
 //! Costs: push and pop O(1) amortised; by index O(number of blocks) and a walk over a chunk; a change in the middle moves
 //! at most a chunk's bytes and a block's headers.
 
 mod chunk;
+mod view;
 
 #[cfg(test)]
 #[path = "list_tests.rs"]
@@ -24,8 +27,10 @@ use std::collections::VecDeque;
 use crate::blocks::{Blocks, Place, heap_bytes};
 use crate::pack::{Element, Encoded};
 use crate::run::{self, Elements, first};
+use crate::share::Share;
 use chunk::Chunk;
 pub use chunk::{Limits, Side};
+pub use view::ListView;
 
 /// A chunk is put together with its neighbour when they fill at most this part of the limit: a half, so that the next
 /// insertion does not tear them apart again.
@@ -144,6 +149,12 @@ impl List {
         iter
     }
 
+    /// The elements from a number on as they are now, at most `count`, to be looked at whatever becomes of the list. O(blocks), and
+    /// the first change of each block and of each chunk afterwards copies it.
+    pub fn view(&mut self, from: usize, count: usize) -> ListView {
+        ListView::new(self.chunks.view(), from, count)
+    }
+
     /// Inserts an element so that it gets the number `index`; at the end if the list is no longer than that.
     pub fn insert(&mut self, index: usize, element: &Encoded<'_>, limits: Limits) {
         let at = if index == 0 { None } else { self.chunks.locate(index) };
@@ -183,10 +194,9 @@ impl List {
     /// Replaces the element with a number. Returns whether there is one.
     pub fn set(&mut self, index: usize, element: &Encoded<'_>, limits: Limits) -> bool {
         let Some((place, rest)) = self.chunks.locate(index) else { return false };
-        let fits = self
-            .chunks
-            .get(place)
-            .is_some_and(|chunk| chunk.count() == 1 || chunk.len() + element.bytes_len() <= limits.bytes);
+        let fits = self.chunks.get(place).is_some_and(|chunk| {
+            chunk.count() == 1 || chunk.len() + element.bytes_len() <= limits.run_bytes()
+        });
         if fits {
             self.edit(place, |chunk| {
                 chunk.replace(rest, element, limits);
@@ -282,7 +292,10 @@ impl List {
         self.forget_starts();
         for _ in 0..chunks_max {
             match self.chunks.pop_back() {
-                Some(chunk) => self.buffer_bytes -= chunk.heap_bytes(),
+                Some(mut chunk) => {
+                    self.buffer_bytes -= chunk.heap_bytes();
+                    chunk.give_up();
+                }
                 None => return true,
             }
         }
@@ -403,8 +416,9 @@ impl List {
         if self.chunks.last() == Some(place) {
             self.forget_starts();
         }
-        if let Some(chunk) = self.chunks.remove(place) {
+        if let Some(mut chunk) = self.chunks.remove(place) {
             self.buffer_bytes -= chunk.heap_bytes();
+            chunk.give_up();
         }
     }
 
@@ -430,9 +444,10 @@ impl List {
             return false;
         }
         self.forget_starts();
-        let Some(other) = self.chunks.remove(after) else { return false };
+        let Some(mut other) = self.chunks.remove(after) else { return false };
         self.buffer_bytes -= other.heap_bytes();
         self.edit(place, |chunk| chunk.append(&other, limits));
+        other.give_up();
         true
     }
 }

@@ -152,6 +152,60 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 4 } else { 300 }, ..ProptestConfig::default() })]
+
+    /// Several views at a time, visited in slices, given up early or seen to the end, while all goes on.
+    #[test]
+    fn views_stay_as_they_were(
+        acts in prop::collection::vec((act(), 0..6u8, any::<u8>(), 1..40usize), 1..300),
+        bytes in prop::sample::select(vec![16usize, 64, 200, 4096]),
+    ) {
+        let limits = Limits { bytes, count: usize::MAX };
+        let (mut list, mut model) = (List::new(), VecDeque::new());
+        let mut views: Vec<(ListView, Vec<Text>, Vec<Text>)> = Vec::new();
+        let visit = |(view, expect, seen): &mut (ListView, Vec<Text>, Vec<Text>), max: usize| {
+            let mut left = max;
+            let done = view.visit(|element| {
+                seen.push(element.to_vec());
+                left -= 1;
+                left > 0
+            });
+            assert_eq!(view.len(), expect.len() - seen.len());
+            assert!(!done || seen == expect);
+            done
+        };
+        for (act, what, at, amount) in acts {
+            let expect = apply(&mut model, &act);
+            prop_assert_eq!(apply_list(&mut list, &act, limits), expect);
+            prop_assert_eq!(list.memory_bytes(), list.counted_bytes());
+            let at = usize::from(at);
+            match what {
+                0 => {
+                    let expect: Vec<Text> = model.iter().skip(at % 64).take(amount * 8).cloned().collect();
+                    views.push((list.view(at % 64, amount * 8), expect, Vec::new()));
+                }
+                1 if !views.is_empty() => _ = views.swap_remove(at % views.len()),
+                2 | 3 if !views.is_empty() => {
+                    let at = at % views.len();
+                    if visit(&mut views[at], amount) {
+                        while !views[at].0.free_some(1) {}
+                        views.swap_remove(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        prop_assert!(texts(list.iter(0)).iter().eq(model.iter()));
+        while !list.free_some(1) {}
+        for view in &mut views {
+            while !visit(view, 7) {}
+        }
+        drop((list, views));
+        prop_assert_eq!(crate::share::retained_bytes(), 0);
+    }
+}
+
 const LIMITS: Limits = Limits { bytes: 8192, count: usize::MAX };
 
 #[test]

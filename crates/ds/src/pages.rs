@@ -14,11 +14,14 @@
 //!
 //! An element longer than [`OUTSIDE_MIN_BYTES`] lies in an allocation of its own, so that pages stay small.
 //!
+//! **Views.** Pages and long elements can be shared with a [`PagesView`], which stays as it is whatever becomes of the structure.
+//!
 //! **Scanning.** The order of a scan is that of the hashes read backwards, bit by bit: in that order a page is one range,
 //! and splitting cuts the range in two. So a cursor is a place in an order that never changes.
 
 mod outside;
 mod page;
+mod view;
 
 #[cfg(test)]
 #[path = "pages_tests.rs"]
@@ -28,10 +31,12 @@ use std::fmt;
 
 use outside::Outside;
 use page::{PAGE_MAX_BYTES, Page};
+pub use view::PagesView;
 
 use crate::KeyHash;
 use crate::pack::{Element, Encoded, decode, element_len};
 use crate::record::size_class;
+use crate::share::{Lendable, Share};
 
 /// Mean entries of a page above which another page comes.
 const ENTRIES_MEAN_MAX: usize = 32;
@@ -80,7 +85,7 @@ pub struct Pages<H> {
     hasher: H,
     /// Whether entries have values.
     valued: bool,
-    chunks: Vec<Vec<Page>>,
+    chunks: Vec<Lendable<Vec<Page>>>,
     pages: usize,
     len: usize,
     /// Bytes of all entries.
@@ -303,8 +308,19 @@ impl<H: KeyHash> Pages<H> {
     pub fn all<'a>(&'a self, mut act: impl FnMut(Entry<'a>) -> bool) -> bool {
         self.chunks
             .iter()
-            .flatten()
+            .flat_map(|chunk| chunk.iter())
             .all(|page| (0..page.len()).all(|slot| act(self.decode(page.entry(slot)))))
+    }
+
+    /// The entries as they are now, to be looked at whatever becomes of the structure. O(pages / 512), and the first change of each
+    /// chunk and of each page afterwards copies it.
+    pub fn view(&mut self) -> PagesView<H> {
+        PagesView::of(Pages {
+            hasher: self.hasher,
+            chunks: self.chunks.iter_mut().map(Lendable::lend).collect(),
+            outside: self.outside.view(),
+            ..*self
+        })
     }
 
     /// Frees some of the structure, about `budget` pages or long elements; returns whether all of it is freed. For big
@@ -312,8 +328,9 @@ impl<H: KeyHash> Pages<H> {
     pub fn free_some(&mut self, budget: usize) -> bool {
         for _ in 0..budget {
             if self.pages > 0 {
-                let page = self.pop_page();
+                let mut page = self.pop_page();
                 self.len = self.len.saturating_sub(page.len());
+                page.give_up();
             } else if !self.outside.pop() {
                 self.chunks = Vec::new();
                 return true;
@@ -433,6 +450,7 @@ impl<H: KeyHash> Pages<H> {
         }
         let stay = page.part(&stay, stay_bytes);
         let go = page.part(&go, go_bytes);
+        page.give_up();
         self.with_page(index, |page| *page = stay);
         self.push_page(go);
     }
@@ -441,7 +459,7 @@ impl<H: KeyHash> Pages<H> {
     fn merge(&mut self) {
         if self.pages < 2 {
             if self.len == 0 {
-                self.pop_page();
+                self.pop_page().give_up();
                 self.chunks = Vec::new();
                 self.fullest = 0;
             }
@@ -453,16 +471,17 @@ impl<H: KeyHash> Pages<H> {
             let page = self.page(last);
             (0..page.len()).map(|slot| self.entry_len(page.entry(slot))).collect()
         };
-        if self.page(into).bytes_len() + self.page(last).bytes_len() > PAGE_MAX_BYTES {
+        if self.page(into).heap_bytes() + self.page(last).heap_bytes() > PAGE_MAX_BYTES {
             return;
         }
-        let page = self.pop_page();
+        let mut page = self.pop_page();
         self.with_page(into, |target| {
             for (slot, &len) in lens.iter().enumerate() {
                 let bytes = &page.entry(slot)[..len];
                 target.push(page.fingerprint(slot), len).copy_from_slice(bytes);
             }
         });
+        page.give_up();
         if self.pages == 1 {
             self.fullest = self.page(0).len();
         }
@@ -472,18 +491,18 @@ impl<H: KeyHash> Pages<H> {
     #[inline]
     fn with_page<R>(&mut self, index: usize, change: impl FnOnce(&mut Page) -> R) -> R {
         let page = &mut self.chunks[index / CHUNK_PAGES][index % CHUNK_PAGES];
-        let before = page.bytes_len();
+        let before = page.heap_bytes();
         let result = change(page);
-        self.page_bytes = self.page_bytes + page.bytes_len() - before;
+        self.page_bytes = self.page_bytes + page.heap_bytes() - before;
         self.fullest = self.fullest.max(page.len());
         result
     }
 
     fn push_page(&mut self, page: Page) {
         if self.pages.is_multiple_of(CHUNK_PAGES) {
-            self.chunks.push(Vec::new());
+            self.chunks.push(Lendable::Own(Vec::new()));
         }
-        self.page_bytes += page.bytes_len();
+        self.page_bytes += page.heap_bytes();
         self.fullest = self.fullest.max(page.len());
         if let Some(chunk) = self.chunks.last_mut() {
             chunk.push(page);
@@ -492,9 +511,9 @@ impl<H: KeyHash> Pages<H> {
     }
 
     fn pop_page(&mut self) -> Page {
-        let page = self.chunks.last_mut().and_then(Vec::pop).unwrap_or_default();
+        let page = self.chunks.last_mut().and_then(|chunk| chunk.pop()).unwrap_or_default();
         self.pages = self.pages.saturating_sub(1);
-        self.page_bytes -= page.bytes_len();
+        self.page_bytes -= page.heap_bytes();
         if self.pages.is_multiple_of(CHUNK_PAGES) {
             self.chunks.pop();
         }

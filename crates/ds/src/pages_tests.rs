@@ -24,16 +24,16 @@ fn hasher() -> Hasher {
 fn bytes_counted(pages: &Pages<Hasher>) -> usize {
     let vec = |capacity: usize, size: usize| if capacity == 0 { 0 } else { size_class(capacity * size) };
     let chunks: usize = pages.chunks.iter().map(|chunk| vec(chunk.capacity(), size_of::<Page>())).sum();
-    let each: usize = pages.chunks.iter().flatten().map(Page::bytes_len).sum();
+    let each: usize = pages.chunks.iter().flat_map(|chunk| chunk.iter()).map(Page::heap_bytes).sum();
     vec(pages.chunks.capacity(), size_of::<Vec<Page>>()) + chunks + each + pages.outside.memory_bytes()
 }
 
-fn check(pages: &Pages<Hasher>, naive: &BTreeMap<Vec<u8>, (Vec<u8>, Option<u64>)>) {
+fn check(pages: &Pages<Hasher>, naive: &Naive) {
     assert_eq!(pages.len(), naive.len());
     assert_eq!(pages.memory_bytes(), bytes_counted(pages));
-    let entries: usize = pages.chunks.iter().flatten().map(Page::len).sum();
+    let entries: usize = pages.chunks.iter().flat_map(|chunk| chunk.iter()).map(Page::len).sum();
     assert_eq!(entries, naive.len());
-    assert!(pages.chunks.iter().flatten().all(|page| page.len() <= pages.fullest));
+    assert!(pages.chunks.iter().flat_map(|chunk| chunk.iter()).all(|page| page.len() <= pages.fullest));
     let mut seen = BTreeMap::new();
     for entry in pages.iter() {
         seen.insert(entry.key.to_vec(), (entry.value.to_vec(), entry.stamp));
@@ -84,6 +84,66 @@ fn ops() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// Entries by key, as a naive map has them.
+type Naive = BTreeMap<Vec<u8>, (Vec<u8>, Option<u64>)>;
+
+/// Does the same to both.
+fn apply(op: Op, pages: &mut Pages<Hasher>, naive: &mut Naive, fresh: &mut usize) {
+    let valued = pages.valued;
+    match op {
+        Op::Insert(key, value, stamp) => {
+            let (value, stamp) = if valued { (value, stamp) } else { (Vec::new(), None) };
+            let made = pages.insert(&key, Element::of(&value), stamp);
+            assert_eq!(made, naive.insert(key, (value, stamp)).is_none());
+        }
+        Op::Stamp(key, stamp) if valued => {
+            pages.set_stamp(&key, stamp);
+            naive.entry(key).and_modify(|there| there.1 = stamp);
+        }
+        Op::Stamp(..) => {}
+        Op::Remove(key) => assert_eq!(pages.remove(&key), naive.remove(&key).is_some()),
+        Op::Fill(count) => {
+            for _ in 0..count {
+                *fresh += 1;
+                let key = format!("filled:{fresh}").into_bytes();
+                assert!(pages.insert(&key, Element::Bytes(b""), None));
+                naive.insert(key, (Vec::new(), None));
+            }
+        }
+        Op::Drain(count) => {
+            let keys: Vec<_> = naive.keys().rev().take(count).cloned().collect();
+            for key in keys {
+                assert!(pages.remove(&key));
+                naive.remove(&key);
+            }
+        }
+    }
+}
+
+/// A view with what it must show, and what it has shown.
+struct Watched {
+    view: PagesView<Hasher>,
+    expect: Naive,
+    seen: Naive,
+}
+
+impl Watched {
+    fn visit(&mut self, max: usize) -> bool {
+        let mut left = max;
+        let seen = &mut self.seen;
+        let done = self.view.visit(|entry| {
+            let twice = seen.insert(entry.key.to_vec(), (entry.value.to_vec(), entry.stamp));
+            assert!(twice.is_none());
+            left -= 1;
+            left > 0
+        });
+        if done {
+            assert_eq!(self.seen, self.expect);
+        }
+        done
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 200 }))]
 
@@ -93,34 +153,7 @@ proptest! {
         let mut naive = BTreeMap::new();
         let mut fresh = 0;
         for op in ops {
-            match op {
-                Op::Insert(key, value, stamp) => {
-                    let (value, stamp) = if valued { (value, stamp) } else { (Vec::new(), None) };
-                    let made = pages.insert(&key, Element::of(&value), stamp);
-                    prop_assert_eq!(made, naive.insert(key, (value, stamp)).is_none());
-                }
-                Op::Stamp(key, stamp) if valued => {
-                    pages.set_stamp(&key, stamp);
-                    naive.entry(key).and_modify(|there| there.1 = stamp);
-                }
-                Op::Stamp(..) => {}
-                Op::Remove(key) => prop_assert_eq!(pages.remove(&key), naive.remove(&key).is_some()),
-                Op::Fill(count) => {
-                    for _ in 0..count {
-                        fresh += 1;
-                        let key = format!("filled:{fresh}").into_bytes();
-                        prop_assert!(pages.insert(&key, Element::Bytes(b""), None));
-                        naive.insert(key, (Vec::new(), None));
-                    }
-                }
-                Op::Drain(count) => {
-                    let keys: Vec<_> = naive.keys().rev().take(count).cloned().collect();
-                    for key in keys {
-                        prop_assert!(pages.remove(&key));
-                        naive.remove(&key);
-                    }
-                }
-            }
+            apply(op, &mut pages, &mut naive, &mut fresh);
         }
         check(&pages, &naive);
         prop_assert!(pages.clone() == pages);
@@ -131,6 +164,52 @@ proptest! {
         }
         prop_assert!(steps <= naive.len() + 400);
         prop_assert_eq!(pages.memory_bytes(), 0);
+    }
+
+    /// Several views at a time, visited in slices, given up early or seen to the end, while all goes on.
+    #[test]
+    fn views_stay_as_they_were(
+        ops in proptest::collection::vec((ops(), 0..6u8, 1..200usize), 0..60),
+        start in 0..40_000usize,
+        valued in any::<bool>(),
+        free_first in any::<bool>(),
+    ) {
+        let mut pages = Pages::new(hasher(), valued);
+        let (mut naive, mut fresh) = (BTreeMap::new(), 0);
+        // Rarely more than one chunk: that takes 16,384 entries.
+        let start = if cfg!(miri) || start < 39_000 { start % 500 } else { start };
+        apply(Op::Fill(start), &mut pages, &mut naive, &mut fresh);
+        let mut views: Vec<Watched> = Vec::new();
+        for (op, what, amount) in ops {
+            apply(op, &mut pages, &mut naive, &mut fresh);
+            match what {
+                0 => {
+                    let view = pages.view();
+                    prop_assert_eq!(view.len(), naive.len());
+                    views.push(Watched { view, expect: naive.clone(), seen: BTreeMap::new() });
+                }
+                1 if !views.is_empty() => _ = views.swap_remove(amount % views.len()),
+                2 | 3 if !views.is_empty() => {
+                    let at = amount % views.len();
+                    if views[at].visit(amount) {
+                        while !views[at].view.free_some(amount) {}
+                        views.swap_remove(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        check(&pages, &naive);
+        if free_first {
+            while !pages.free_some(7) {}
+            prop_assert_eq!(pages.memory_bytes(), 0);
+        }
+        for view in &mut views {
+            while !view.visit(50) {}
+        }
+        drop(pages);
+        drop(views);
+        prop_assert_eq!(crate::share::retained_bytes(), 0);
     }
 
     /// What is there throughout a scan is seen, whatever comes and goes meanwhile.

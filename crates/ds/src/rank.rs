@@ -14,9 +14,12 @@
 //! Every operation on one element goes down one path, O(log n), and moves at most a few KiB. Leaves are split in the middle,
 //! but at both ends of the tree so that the old leaf stays full: scores that only grow, such as times, leave full leaves
 //! behind. Small nodes join neighbours that have room; nodes are never empty.
+//!
+//! Nodes can be shared with a [`RankView`], which stays as it is whatever becomes of the tree.
 
 mod node;
 mod run;
+mod view;
 
 #[cfg(test)]
 #[path = "rank_tests.rs"]
@@ -25,6 +28,9 @@ mod tests;
 use std::ops::Range;
 
 use node::{Edges, Inserted, Node};
+pub use view::RankView;
+
+use crate::share::Share;
 
 /// See the [module documentation](self).
 #[derive(Clone, Debug, Default)]
@@ -138,6 +144,12 @@ impl RankTree {
         if !range.is_empty() {
             self.root.visit(range, backwards, &mut visit);
         }
+    }
+
+    /// The elements of a range of ranks as they are now, to be looked at whatever becomes of the tree. O(1), and the first change of
+    /// each node afterwards copies it.
+    pub fn view(&self, range: Range<usize>, backwards: bool) -> RankView {
+        RankView::new(self.root.share(), range.start.min(self.len)..range.end.min(self.len), backwards)
     }
 
     /// Frees up to so many leaves from the end. Returns whether all is freed.

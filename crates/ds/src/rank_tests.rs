@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::RankTree;
 use super::run::Run;
+use super::{RankTree, RankView};
 
 impl Run {
     /// Checks that entries are in order and the allocation has the size of its class.
@@ -98,58 +98,66 @@ fn visited(tree: &RankTree, range: std::ops::Range<usize>, backwards: bool) -> V
     seen
 }
 
+/// A view, and what it must show from now on.
+type Watched = (RankView, Vec<(f64, Vec<u8>)>);
+
+/// Does the same to both.
+fn apply(op: Op, tree: &mut RankTree, oracle: &mut Oracle) {
+    let len = oracle.0.len();
+    match op {
+        Op::Insert(score, member) => {
+            assert_eq!(tree.insert(score, &member), oracle.insert(score, &member));
+        }
+        Op::Remove(at) if len > 0 => {
+            let (score, member) = oracle.0[at % len].clone();
+            assert!(tree.remove(score, &member) && oracle.remove(score, &member));
+        }
+        Op::RemoveMissing(score, member) => {
+            assert_eq!(tree.remove(score, &member), oracle.remove(score, &member));
+        }
+        Op::RemoveRange(at, n) => {
+            let from = at % (len + 1);
+            let to = (from + n).min(len);
+            let mut gone = Vec::new();
+            tree.remove_range(from..from + n, |score, member| gone.push((score, member.to_vec())));
+            assert_eq!(gone, oracle.0.drain(from..to).collect::<Vec<_>>());
+        }
+        Op::Rank(at) if len > 0 => {
+            let (score, member) = &oracle.0[at % len];
+            assert_eq!(tree.rank(*score, member), Some(at % len));
+            assert_eq!(tree.rank_of_present(*score, member), at % len);
+            assert_eq!(tree.get(at % len), Some((*score, member.as_slice())));
+            assert_eq!(tree.get(len), None);
+        }
+        Op::Borders(score, member) => {
+            let place = oracle.place(score, &member);
+            assert_eq!(tree.rank(score, &member), place.ok());
+            let before = |s: f64, m: &[u8]| (s, m) < (score, member.as_slice());
+            assert_eq!(tree.partition(before), oracle.0.partition_point(|(s, m)| before(*s, m)));
+            let below = |s: f64| s <= score;
+            assert_eq!(tree.partition_by_score(below), oracle.0.partition_point(|(s, _)| below(*s)));
+        }
+        Op::Visit(at, n, backwards) => {
+            let from = at % (len + 1);
+            let mut expected = oracle.0[from..(from + n).min(len)].to_vec();
+            if backwards {
+                expected.reverse();
+            }
+            assert_eq!(visited(tree, from..from + n, backwards), expected);
+        }
+        Op::FreeSome if len > 0 => {
+            tree.free_some(1);
+            oracle.0.truncate(tree.len());
+        }
+        Op::Remove(_) | Op::Rank(_) | Op::FreeSome => {}
+    }
+    assert_eq!(tree.len(), oracle.0.len());
+}
+
 fn run(ops: Vec<Op>) {
     let (mut tree, mut oracle) = (RankTree::new(), Oracle::default());
     for op in ops {
-        let len = oracle.0.len();
-        match op {
-            Op::Insert(score, member) => {
-                assert_eq!(tree.insert(score, &member), oracle.insert(score, &member));
-            }
-            Op::Remove(at) if len > 0 => {
-                let (score, member) = oracle.0[at % len].clone();
-                assert!(tree.remove(score, &member) && oracle.remove(score, &member));
-            }
-            Op::RemoveMissing(score, member) => {
-                assert_eq!(tree.remove(score, &member), oracle.remove(score, &member));
-            }
-            Op::RemoveRange(at, n) => {
-                let from = at % (len + 1);
-                let to = (from + n).min(len);
-                let mut gone = Vec::new();
-                tree.remove_range(from..from + n, |score, member| gone.push((score, member.to_vec())));
-                assert_eq!(gone, oracle.0.drain(from..to).collect::<Vec<_>>());
-            }
-            Op::Rank(at) if len > 0 => {
-                let (score, member) = &oracle.0[at % len];
-                assert_eq!(tree.rank(*score, member), Some(at % len));
-                assert_eq!(tree.rank_of_present(*score, member), at % len);
-                assert_eq!(tree.get(at % len), Some((*score, member.as_slice())));
-                assert_eq!(tree.get(len), None);
-            }
-            Op::Borders(score, member) => {
-                let place = oracle.place(score, &member);
-                assert_eq!(tree.rank(score, &member), place.ok());
-                let before = |s: f64, m: &[u8]| (s, m) < (score, member.as_slice());
-                assert_eq!(tree.partition(before), oracle.0.partition_point(|(s, m)| before(*s, m)));
-                let below = |s: f64| s <= score;
-                assert_eq!(tree.partition_by_score(below), oracle.0.partition_point(|(s, _)| below(*s)));
-            }
-            Op::Visit(at, n, backwards) => {
-                let from = at % (len + 1);
-                let mut expected = oracle.0[from..(from + n).min(len)].to_vec();
-                if backwards {
-                    expected.reverse();
-                }
-                assert_eq!(visited(&tree, from..from + n, backwards), expected);
-            }
-            Op::FreeSome if len > 0 => {
-                tree.free_some(1);
-                oracle.0.truncate(tree.len());
-            }
-            Op::Remove(_) | Op::Rank(_) | Op::FreeSome => {}
-        }
-        assert_eq!(tree.len(), oracle.0.len());
+        apply(op, &mut tree, &mut oracle);
     }
     tree.check();
     assert_eq!(visited(&tree, 0..usize::MAX, false), oracle.0);
@@ -168,6 +176,60 @@ proptest! {
     #[test]
     fn does_what_a_sorted_vector_does(ops in ops(3000)) {
         run(ops);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 60 }))]
+
+    /// Several views at a time, visited in slices, given up early or seen to the end, while all goes on.
+    #[test]
+    fn views_stay_as_they_were(ops in ops(1500), whats in prop::collection::vec((0..60u8, any::<usize>()), 1500)) {
+        let (mut tree, mut oracle) = (RankTree::new(), Oracle::default());
+        let mut views: Vec<Watched> = Vec::new();
+        let visit = |(view, expect): &mut Watched, max: usize| {
+            let (mut left, mut seen) = (max, 0);
+            let done = view.visit(|score, member| {
+                assert_eq!((score, member), (expect[seen].0, &expect[seen].1[..]));
+                seen += 1;
+                left -= 1;
+                left > 0
+            });
+            expect.drain(..seen);
+            assert_eq!((view.len(), done), (expect.len(), expect.is_empty()));
+            done
+        };
+        for (op, (what, amount)) in ops.into_iter().zip(whats) {
+            apply(op, &mut tree, &mut oracle);
+            match what {
+                0 | 1 => {
+                    let from = amount % (oracle.0.len() + 1) / 3;
+                    let to = if what == 0 { usize::MAX } else { from + amount % 100 };
+                    let mut expect = oracle.0[from..to.min(oracle.0.len())].to_vec();
+                    if amount % 2 == 0 {
+                        expect.reverse();
+                    }
+                    views.push((tree.view(from..to, amount % 2 == 0), expect));
+                }
+                2 if !views.is_empty() => _ = views.swap_remove(amount % views.len()),
+                3..10 if !views.is_empty() => {
+                    let at = amount % views.len();
+                    if visit(&mut views[at], amount % 100 + 1) {
+                        while !views[at].0.free_some(1) {}
+                        views.swap_remove(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        tree.check();
+        prop_assert_eq!(visited(&tree, 0..usize::MAX, false), oracle.0);
+        while !tree.free_some(3) {}
+        for view in &mut views {
+            while !visit(view, 70) {}
+        }
+        drop((tree, views));
+        prop_assert_eq!(crate::share::retained_bytes(), 0);
     }
 }
 

@@ -172,6 +172,25 @@ impl<B> Record<B> {
         Ok(())
     }
 
+    /// Writes bytes over bytes if the record is of the plainest kind (no word, short lengths) and the size class allows: the
+    /// fastest case of [`Record::overwrite_in_place`]. Returns how many bytes there were before; `None` if nothing is changed.
+    #[inline(always)]
+    pub fn overwrite_bytes(&mut self, bytes: &[u8]) -> Option<usize> {
+        let (old, length_at) = self.view().plain_bytes()?;
+        let (len, start) = (u8::try_from(bytes.len()).ok()?, length_at + 1);
+        if bytes.len() != old && size_class(start + bytes.len()) != size_class(start + old) {
+            return None;
+        }
+        // SAFETY: a plain record of bytes has the byte of their length there, and they follow it. The new ones end within the
+        // allocation, whose class is the same, and are borrowed from elsewhere: this record is owned.
+        unsafe {
+            *self.at(0) = shape::PLAIN;
+            *self.at(length_at) = len;
+            ptr::copy_nonoverlapping(bytes.as_ptr(), self.at(start), bytes.len());
+        }
+        Some(old)
+    }
+
     /// The same record with another word, in place if the size class allows.
     pub fn with_word(mut self, word: Option<u64>) -> Self {
         let old = self.shape();

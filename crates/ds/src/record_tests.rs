@@ -60,6 +60,7 @@ impl Plain {
 enum Op {
     Overwrite(Option<u64>, Plain),
     InPlace(Plain),
+    Bytes(Vec<u8>),
     Word(Option<u64>),
     Resize(usize),
     Fill(u8),
@@ -97,6 +98,7 @@ fn ops() -> impl Strategy<Value = Op> {
     prop_oneof![
         (words(), plains()).prop_map(|(word, plain)| Op::Overwrite(word, plain)),
         plains().prop_map(Op::InPlace),
+        lengths().prop_map(|len| Op::Bytes((0..len).map(|i| i as u8).collect())),
         words().prop_map(Op::Word),
         lengths().prop_map(Op::Resize),
         any::<u8>().prop_map(Op::Fill),
@@ -157,6 +159,22 @@ proptest! {
                     prop_assert_eq!(record.overwrite_in_place(new.payload(&alive)).is_ok(), fits);
                     prop_assert_eq!(record.p, address);
                     if fits {
+                        (plain, hint) = (new, false);
+                    }
+                }
+                Some(Op::Bytes(bytes)) => {
+                    let short = name.len() < 256 && word.is_none() && bytes.len() < 256;
+                    let old = match &plain {
+                        Plain::Bytes(old) if short && old.len() < 256 => Some(old.len()),
+                        _ => None,
+                    };
+                    let new = Plain::Bytes(bytes.clone());
+                    let class = |plain| size_class(bytes_needed(&name, word, plain));
+                    let old = old.filter(|_| class(&plain) == class(&new));
+                    let address = record.p;
+                    prop_assert_eq!(record.overwrite_bytes(&bytes), old);
+                    prop_assert_eq!(record.p, address);
+                    if old.is_some() {
                         (plain, hint) = (new, false);
                     }
                 }

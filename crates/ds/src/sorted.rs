@@ -7,12 +7,20 @@
 use std::collections::VecDeque;
 
 use crate::blocks::{Blocks, Place, Weigh, heap_bytes, is_sparse};
+use crate::share::Share;
 
 /// Most entries of a run.
 const RUN_MAX: usize = if cfg!(test) { 6 } else { 128 };
 
 #[derive(Clone, Debug)]
 struct Run<K, V>(VecDeque<(K, V)>);
+
+/// Logs have no views, so their runs need not be cheap to share.
+impl<K: Clone, V: Clone> Share for Run<K, V> {
+    fn share(&self) -> Self {
+        self.clone()
+    }
+}
 
 impl<K, V> Weigh for Run<K, V> {
     fn weight(&self) -> usize {
@@ -50,7 +58,7 @@ impl<K, V> Default for SortedLog<K, V> {
     }
 }
 
-impl<K: Ord + Copy, V> SortedLog<K, V> {
+impl<K: Ord + Copy, V: Clone> SortedLog<K, V> {
     /// The number of entries. O(1).
     #[inline]
     pub fn len(&self) -> usize {
@@ -212,7 +220,7 @@ pub struct IterFrom<'a, K, V> {
     at: usize,
 }
 
-impl<'a, K: Ord + Copy, V> Iterator for IterFrom<'a, K, V> {
+impl<'a, K: Ord + Copy, V: Clone> Iterator for IterFrom<'a, K, V> {
     type Item = (K, &'a V);
 
     fn next(&mut self) -> Option<(K, &'a V)> {

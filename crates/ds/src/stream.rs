@@ -16,12 +16,14 @@ mod group;
 mod id;
 mod producers;
 mod trim;
+mod view;
 
 #[cfg(test)]
 #[path = "stream_tests.rs"]
 mod tests;
 
 use crate::blocks::{Blocks, Place, heap_bytes};
+use crate::share::Share;
 pub use chunk::Limits;
 use chunk::{Chunk, Raw, Walk};
 pub use entry::Entry;
@@ -29,6 +31,7 @@ pub use group::{Consumer, Group, Groups, Pending};
 pub use id::StreamId;
 pub use producers::{Producers, name_of};
 pub use trim::{References, Trim, TrimTo};
+pub use view::StreamView;
 
 /// See the [module documentation](self).
 #[derive(Clone, Debug, Default)]
@@ -244,12 +247,26 @@ impl Stream {
         self.range(StreamId::MIN, StreamId::MAX).next()
     }
 
+    /// The number of entries of a range. O(blocks), and a walk over a chunk at either end.
+    pub fn count(&self, from: StreamId, to: StreamId) -> usize {
+        view::count_between(&self.chunks, (from, to))
+    }
+
+    /// The entries of a range as they are now, at most `count`, to be looked at whatever becomes of the stream. O(blocks), and the
+    /// first change of each block and of each chunk afterwards copies it.
+    pub fn view(&mut self, from: StreamId, to: StreamId, backwards: bool, count: usize) -> StreamView {
+        StreamView::new(self.chunks.view(), (from, to), backwards, count)
+    }
+
     /// Frees some of the stream's memory: at most `pieces_max` chunks, runs of pending entries or consumers. Returns
     /// whether none is left.
     pub fn free_some(&mut self, pieces_max: usize) -> bool {
         for _ in 0..pieces_max {
             match self.chunks.pop_back() {
-                Some(chunk) => self.buffer_bytes -= chunk.heap_bytes(),
+                Some(mut chunk) => {
+                    self.buffer_bytes -= chunk.heap_bytes();
+                    chunk.give_up();
+                }
                 None => {
                     self.producers = None;
                     return self.groups.free_some(pieces_max);
@@ -289,8 +306,9 @@ impl Stream {
     }
 
     fn drop_chunk(&mut self, place: Place) {
-        if let Some(chunk) = self.chunks.remove(place) {
+        if let Some(mut chunk) = self.chunks.remove(place) {
             self.buffer_bytes -= chunk.heap_bytes();
+            chunk.give_up();
         }
     }
 }

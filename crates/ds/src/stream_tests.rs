@@ -231,6 +231,80 @@ fn apply_trim(stream: &mut Stream, model: &mut Model, trim: Trim) {
     assert_eq!(removed as usize, before - model.entries.len(), "{trim:?}");
 }
 
+/// A view with what it must show from the first entry to the last, and how many it has shown.
+struct Watched {
+    view: StreamView,
+    expect: Vec<(StreamId, Vec<Text>)>,
+    seen: usize,
+}
+
+impl Watched {
+    fn visit(&mut self, max: usize) -> bool {
+        let mut left = max;
+        let (expect, seen) = (&self.expect, &mut self.seen);
+        let done = self.view.visit(|entry| {
+            assert_eq!(Some(&pairs(entry)), expect.get(*seen));
+            *seen += 1;
+            left -= 1;
+            left > 0
+        });
+        assert_eq!((self.view.len(), done), (self.expect.len() - self.seen, self.seen == self.expect.len()));
+        done
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 4 } else { 300 }, ..ProptestConfig::default() })]
+
+    /// Several views at a time, visited in slices, given up early or seen to the end, while all goes on.
+    #[test]
+    fn views_stay_as_they_were(
+        acts in prop::collection::vec((act(), 0..6u8, any::<(u8, u8)>(), 1..60usize), 1..300),
+        entries in 1..12usize,
+    ) {
+        let limits = Limits { bytes: 200, entries };
+        let (mut stream, mut model) = (Stream::new(), Model::default());
+        let mut views: Vec<Watched> = Vec::new();
+        for (act, what, (from, to), amount) in acts {
+            apply(&mut stream, &mut model, &act, limits);
+            prop_assert_eq!(stream.memory_bytes(), stream.counted_bytes());
+            match what {
+                0 => {
+                    let (from, to) = match amount % 3 {
+                        0 => (StreamId::MIN, StreamId::MAX),
+                        _ => (model.id(from), model.id(to)),
+                    };
+                    let backwards = amount % 2 == 0;
+                    let mut expect: Vec<_> = model.entries.iter()
+                        .filter(|(id, _)| (from..=to).contains(id))
+                        .map(|(&id, fields)| (id, fields.clone()))
+                        .collect();
+                    if backwards {
+                        expect.reverse();
+                    }
+                    expect.truncate(amount);
+                    views.push(Watched { view: stream.view(from, to, backwards, amount), expect, seen: 0 });
+                }
+                1 if !views.is_empty() => _ = views.swap_remove(amount % views.len()),
+                2 | 3 if !views.is_empty() => {
+                    let at = amount % views.len();
+                    if views[at].visit(amount) {
+                        while !views[at].view.free_some(1) {}
+                        views.swap_remove(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        while !stream.free_some(1) {}
+        for view in &mut views {
+            while !view.visit(7) {}
+        }
+        drop((stream, views));
+        prop_assert_eq!(crate::share::retained_bytes(), 0);
+    }
+}
+
 fn check(acts: &[Act], limits: Limits) {
     let mut stream = Stream::new();
     let mut model = Model::default();

@@ -211,7 +211,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     }
 
     /// The record of a key, to change or remove it.
-    #[inline]
+    #[inline(always)]
     pub fn find(&mut self, slot: u16, hash: u64, key: &[u8]) -> Option<Occupied<'_, R, H>> {
         let at = self.at(slot, hash)?;
         let found = self.segment(at).find(hash, at.depth, |record| Self::has_key(record, key));
@@ -221,7 +221,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     }
 
     /// The record of a key or the place for one, with one search.
-    #[inline]
+    #[inline(always)]
     pub fn entry(&mut self, slot: u16, hash: u64, key: &[u8]) -> Entry<'_, R, H> {
         if let Some(at) = self.at(slot, hash)
             && let Some((place, record)) =
@@ -243,7 +243,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     #[inline(always)]
     fn has_key(record: NonNull<u8>, key: &[u8]) -> bool {
         // SAFETY: pointers in segments are records of type R, and the table is borrowed.
-        unsafe { RecordRef::<R>::new(record, false) }.key() == key
+        same(unsafe { RecordRef::<R>::new(record, false) }.key(), key)
     }
 
     /// The index of a slot; outside the table's range, one past every part.
@@ -331,6 +331,21 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         self.count(at, -1, -i64::from(marked));
         self.shrink(at);
     }
+}
+
+/// Whether two keys are the same: most have 8 to 16 bytes, which two words that may overlap hold.
+#[inline(always)]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    if let (8..=16, Some(a_first), Some(a_last), Some(b_first), Some(b_last)) =
+        (a.len(), a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>())
+    {
+        return u64::from_ne_bytes(*a_first) == u64::from_ne_bytes(*b_first)
+            && u64::from_ne_bytes(*a_last) == u64::from_ne_bytes(*b_last);
+    }
+    a == b
 }
 
 impl Part {

@@ -18,14 +18,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let came = !answers.is_empty();
         for answer in answers.drain(..) {
             match answer.body.0 {
-                AnswerBody::Batch(batch) => self.deliver_batch(batch),
-                AnswerBody::Late { dest, bytes, ticks, note } => {
+                AnswerBody::Batch(batch) => self.deliver_batch(answer.from, batch),
+                AnswerBody::Late { dest, bytes, stream, ticks, note } => {
                     self.in_flight -= 1;
                     self.part_took(dest, ticks);
                     if let Some(note) = note {
                         self.notice(dest, note.command, note.ticks, bytes.len(), note.args);
                     }
-                    self.deliver(dest, &bytes);
+                    match stream {
+                        Some(number) => self.deliver_streamed(dest, &bytes, answer.from, number),
+                        None => self.deliver(dest, &bytes),
+                    }
+                }
+                AnswerBody::Slice { dest, number, bytes, done } => {
+                    self.in_flight -= 1;
+                    self.take_slice(answer.from, dest, number, &bytes, done);
                 }
                 AnswerBody::Served { number, bytes, ticks } => {
                     let dest = Dest::Waiter { number };
@@ -107,16 +114,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Gives the replies of a batch to those who wait for them.
-    pub(crate) fn deliver_batch(&mut self, mut batch: Box<Batch>) {
+    pub(crate) fn deliver_batch(&mut self, from: u16, mut batch: Box<Batch>) {
         self.take_times(&mut batch);
         let mut start = 0;
-        for (piece, &end) in batch.pieces.iter().zip(&batch.ends) {
+        let mut streams = batch.streams.iter().peekable();
+        for (at, (piece, &end)) in batch.pieces.iter().zip(&batch.ends).enumerate() {
             if end == DEFERRED {
                 continue;
             }
             self.in_flight -= 1;
             let bytes = batch.replies.get(start..end).unwrap_or_default();
             start = end;
+            if let Some(&(_, number)) = streams.next_if(|&&(piece, _)| piece as usize == at) {
+                self.deliver_streamed(piece.dest, bytes, from, number);
+                continue;
+            }
             match piece.dest {
                 Dest::Conn { index, generation, seq } => {
                     let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {

@@ -20,6 +20,7 @@ mod param;
 mod parse;
 mod remembered;
 mod rewrite;
+mod saving;
 mod set;
 mod table;
 mod valkey;
@@ -224,9 +225,7 @@ impl Config {
     pub fn without_effect(&self) -> Vec<&'static str> {
         let idle = |(param, entry): (&'static Param, &Entry)| {
             let idle = entry.given && matches!(param.effect, Effect::None);
-            // No snapshots is what there is.
-            let fulfilled = param.name == "save" && entry.value == Value::Text(Vec::new());
-            (idle && !fulfilled && entry.value != Value::default_of(param)).then_some(param.name)
+            (idle && entry.value != Value::default_of(param)).then_some(param.name)
         };
         params().zip(&self.entries).filter_map(idle).collect()
     }
@@ -405,6 +404,33 @@ impl Config {
     /// `supervised`: whether a service manager may want to hear how the process does.
     pub fn is_supervised(&self) -> bool {
         matches!(self.text("supervised"), b"systemd" | b"auto")
+    }
+
+    /// `save`: after so many seconds, if there were so many changes.
+    pub fn save_points(&self) -> Vec<(u64, u64)> {
+        let words = self.text("save").split(|&byte| byte == b' ');
+        let numbers: Vec<u64> = words.filter_map(base::num::parse_u64).collect();
+        numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
+    }
+
+    /// `dbfilename`.
+    pub fn snapshot_file(&self) -> String {
+        String::from_utf8_lossy(self.text("dbfilename")).into_owned()
+    }
+
+    /// `rdbcompression`.
+    pub fn compresses(&self) -> bool {
+        self.flag("rdbcompression")
+    }
+
+    /// `rdbchecksum`.
+    pub fn checksums(&self) -> bool {
+        self.flag("rdbchecksum")
+    }
+
+    /// `stop-writes-on-bgsave-error`.
+    pub fn stops_writes(&self) -> bool {
+        self.flag("stop-writes-on-bgsave-error")
     }
 
     fn flag(&self, name: &str) -> bool {

@@ -15,6 +15,7 @@ use resp::Parser;
 use crate::connection::Fieldsets;
 use crate::pubsub::Subscriptions;
 use crate::route::Call;
+use crate::streamed::Streams;
 use crate::transaction::{Multi, Watched};
 
 /// A stash that grew beyond this is given back when it is empty.
@@ -155,6 +156,8 @@ pub(crate) struct Conn {
     pub(crate) multi: Option<Box<Multi>>,
     /// The keys that it watches.
     pub(crate) watched: Option<Box<Watched>>,
+    /// Replies that are written bit by bit.
+    pub(crate) streams: Option<Box<Streams>>,
     /// In the list of connections whose bytes wait to be parsed.
     pub(crate) stalled: bool,
     /// Reading is stopped at the socket.
@@ -207,6 +210,7 @@ impl Conn {
             shown_blocked: false,
             multi: None,
             watched: None,
+            streams: None,
             stalled: false,
             paused: false,
             dirty: false,
@@ -272,6 +276,7 @@ impl Conn {
         let expected = self.forecast_bytes.saturating_mul(outstanding as usize);
         outstanding < REPLIES_OUTSTANDING_MAX
             && !self.waits
+            && self.streams.is_none()
             && expected.saturating_add(self.out.len() + self.unsent_bytes + self.stashed_bytes())
                 < REPLIES_PAUSE_BYTES
     }
@@ -359,7 +364,10 @@ impl Conn {
     #[inline]
     pub(crate) fn push(&mut self, after: u32, frame: &[u8]) {
         let outstanding = self.outstanding();
-        if outstanding > 0 && (self.has_pushes() || after.wrapping_sub(self.head_seq) < outstanding) {
+        let is_due = after.wrapping_sub(self.head_seq) >= outstanding;
+        if outstanding > 0 && (!is_due || self.has_pushes() || self.is_streaming()) {
+            // Not in the middle of a reply that is being written.
+            let after = if is_due && self.is_streaming() { self.head_seq } else { after };
             return self.push_late(after, frame);
         }
         let start = self.out.len();
@@ -379,6 +387,19 @@ impl Conn {
         if let (true, Some(first)) = (self.resp3, frame.first_mut()) {
             *first = b'>';
         }
+        self.keep_push(after, frame);
+    }
+
+    /// Takes bytes that are no reply. They stand in front of the next one that is not being written already.
+    pub(crate) fn push_plain(&mut self, bytes: &[u8]) {
+        if self.is_streaming() {
+            self.keep_push(self.head_seq, bytes.to_vec());
+        } else {
+            self.out.extend_from_slice(bytes);
+        }
+    }
+
+    fn keep_push(&mut self, after: u32, frame: Vec<u8>) {
         let stash = self.stash.get_or_insert_default();
         stash.push_bytes += frame.len();
         stash.pushes.push_back((after, frame));
@@ -403,7 +424,12 @@ impl Conn {
             place.len = AWAITED;
             self.out.extend_from_slice(stash.bytes.get(at..at + len).unwrap_or_default());
             stash.count -= 1;
-            self.head_seq = self.head_seq.wrapping_add(1);
+            let head = self.head_seq;
+            if self.streams.as_ref().is_some_and(|streams| streams.has(head)) {
+                // This is but the beginning of the reply.
+                return;
+            }
+            self.head_seq = head.wrapping_add(1);
         }
         if !stash.pushes.is_empty() {
             return stash.bytes.clear();

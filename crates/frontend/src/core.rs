@@ -7,6 +7,7 @@ use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
 use commands::{CommandTable, Handler, Route, Topology};
+use persist::load::ShardLoader;
 use resp::Limits;
 use store::{Shard, ShardOptions};
 
@@ -24,8 +25,10 @@ use crate::message::{Answer, Batch};
 use crate::plan::Plan;
 use crate::pubsub::{PubSub, classes_of};
 use crate::rounds::Task;
+use crate::saving::Gate;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
+use crate::streamed::Rests;
 use crate::watch::Watch;
 
 /// Rounds of a task that may follow one another within a turn: enough for commands with keys, while a walk over a large shard
@@ -142,6 +145,8 @@ pub struct Core<C, W> {
     pub(crate) next_task: u64,
     /// Tasks whose round is complete.
     pub(crate) runnable: Vec<u32>,
+    /// Replies that are written bit by bit.
+    pub(crate) rests: Rests,
     pub(crate) deliveries: Vec<Delivery<Box<Batch>>>,
     pub(crate) answers: Vec<bus::Reply<Answer>>,
     pub(crate) outgoing: Vec<(u16, Box<Batch>)>,
@@ -165,6 +170,10 @@ pub struct Core<C, W> {
     /// Whether expired keys are looked for, and whether all background work stands still (DEBUG).
     pub(crate) active_expire: bool,
     pub(crate) paused_cron: bool,
+    /// Why commands are refused for now.
+    pub(crate) gate: Gate,
+    /// What loads the file at the start.
+    pub(crate) loader: Option<Box<ShardLoader>>,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -197,6 +206,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             seed: options.seed,
         });
         shard.set_limits(hot.limits);
+        shard.set_sinks(shared.saving.jobs.sinks());
         shard.want_events(classes_of(hot.notify));
         Core {
             id: options.shard,
@@ -229,6 +239,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             tasks: Slots::new(),
             next_task: 0,
             runnable: Vec::new(),
+            rests: Rests::default(),
             deliveries: Vec::new(),
             answers: Vec::new(),
             outgoing: Vec::new(),
@@ -245,6 +256,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             answered_bytes: 0,
             active_expire: true,
             paused_cron: false,
+            gate: Gate::default(),
+            loader: None,
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
             hot,
@@ -312,10 +325,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.leave_all(id, &mut subscriptions);
             }
             self.discard_multi(id);
+            let streams = self.conns[id.index as usize].take().and_then(|conn| conn.streams);
+            if let Some(streams) = streams {
+                self.drop_streams(*streams);
+            }
             if let Some(number) = blocked {
                 self.blocked_gone(number);
             }
-            self.conns[id.index as usize] = None;
             self.stats().clients.add(u64::MAX);
         }
     }
@@ -371,6 +387,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let commands_before = self.stats().commands_processed.get();
         self.refresh_config();
         self.look_at_pause();
+        let loading = self.look_at_saving();
         let came = self.take_answers();
         self.take_errands();
         self.watch_memory();
@@ -400,6 +417,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.go_on_leaving();
         let background = self.background();
+        let saving = self.walk_for_snapshot();
         if self.shard.has_events() {
             self.publish_events();
             self.flush();
@@ -407,6 +425,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.detour.listings.is_empty() {
             self.answer_listings(io);
         }
+        let streaming = self.stream(io);
         self.hand_over(io);
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
@@ -415,8 +434,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Next {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
+                || streaming
                 || self.blocking.has_work()
                 || self.is_leaving()
+                || loading
+                || saving == Some(0)
                 || self.may_parse_stalled(),
             deadline_us: [
                 self.soft_limit_deadline_us(),
@@ -424,6 +446,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.pause_deadline_us(),
                 self.blocking.deadline_us(),
                 background,
+                saving,
             ]
             .into_iter()
             .flatten()
@@ -473,11 +496,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.shard.set_now(clock_ms);
             self.after_piece(None);
             let more = self.shard.free_slice(FREE_SLICE);
+            self.rests.free_some();
+            let more = more || self.rests.has_garbage();
             self.stats().cron_ticks.add((self.ticks)().wrapping_sub(start));
             self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
         }
         // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
-        if self.shard.has_garbage() {
+        if self.shard.has_garbage() || self.rests.has_garbage() {
             return Some(self.background_due_us);
         }
         if !self.active_expire {
@@ -526,7 +551,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.shared.core_drained();
             self.shared.process.wake_all();
         }
-        self.said_drained && self.shared.all_drained()
+        self.said_drained && self.shared.all_drained() && self.is_saved()
     }
 }
 

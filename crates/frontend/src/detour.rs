@@ -51,7 +51,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (pause, monitored) = (self.detour.pause, !self.detour.monitored.is_empty());
         let hot = self.shared.table.iter().map(|(_, spec)| {
             let full = self.memory.is_full() && spec.meta.flags.contains(commands::meta::Flag::DenyOom);
-            let slow = monitored || full || pause.is_some_and(|pause| pause.holds(spec));
+            let slow = monitored
+                || full
+                || self.gate.refuses(spec).is_some()
+                || pause.is_some_and(|pause| pause.holds(spec));
             if slow { HotSpec::NONE } else { HotSpec::of(spec) }
         });
         self.hot_specs = hot.collect();
@@ -82,7 +85,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Some(core) => {
                 self.port.reply_late(
                     core,
-                    Answer(AnswerBody::Late { dest, bytes: bytes.to_vec(), ticks: 0, note: None }),
+                    Answer(AnswerBody::Late {
+                        dest,
+                        bytes: bytes.to_vec(),
+                        stream: None,
+                        ticks: 0,
+                        note: None,
+                    }),
                 );
             }
         }

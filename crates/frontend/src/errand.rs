@@ -36,6 +36,13 @@ pub(crate) struct Done {
     bytes: Vec<u8>,
 }
 
+impl Done {
+    /// The reply of a command, for its core's desk.
+    pub(crate) fn new(command: CommandId, dest: Dest, bytes: Vec<u8>) -> Self {
+        Done { command, dest, bytes }
+    }
+}
+
 /// What there is to do.
 #[derive(Debug)]
 pub(crate) enum Work {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base::{ArgRange, Args};
 use bus::Wake;
 use commands::{CommandId, CommandSpec, Handler, Route, ShardCtx, StepOut};
-use resp::Reply;
+use resp::{Reply, Rest};
 use store::Shard;
 
 use crate::blocking::WaiterId;
@@ -64,13 +64,30 @@ impl Origin<'_> {
 #[inline]
 pub(crate) fn call_handler(
     shard: &mut Shard,
-    (command, handler): (CommandId, Handler),
+    call: (CommandId, Handler),
     piece: &Piece,
     args: Args<'_>,
     out: &mut Vec<u8>,
     stats: &CoreStats,
 ) -> usize {
-    let mut reply = Reply::new(out, piece.resp3);
+    call_leaving(shard, call, piece, args, out, stats, None)
+}
+
+/// As [`call_handler`]; the handler may leave the rest of a long reply in `rest`, if there is a place.
+#[inline]
+pub(crate) fn call_leaving(
+    shard: &mut Shard,
+    (command, handler): (CommandId, Handler),
+    piece: &Piece,
+    args: Args<'_>,
+    out: &mut Vec<u8>,
+    stats: &CoreStats,
+    rest: Option<&mut Option<Box<dyn Rest>>>,
+) -> usize {
+    let mut reply = match rest {
+        Some(rest) => Reply::with_rest(out, piece.resp3, rest),
+        None => Reply::new(out, piece.resp3),
+    };
     let start = reply.position();
     let mut ctx = ShardCtx { shard, db: usize::from(piece.db), slot: piece.slot, hash: piece.hash };
     if let Err(error) = handler(&mut ctx, args, &mut reply) {
@@ -130,14 +147,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         bytes.clear();
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = self.plan.args(piece);
-        let len = call_handler(&mut self.shard, (command, handler), piece, args, &mut bytes, stats);
+        let mut rest = None;
+        let place = piece.may_stream().then_some(&mut rest);
+        let len = call_leaving(&mut self.shard, (command, handler), piece, args, &mut bytes, stats, place);
         let end = (self.ticks)();
         let ticks = end.wrapping_sub(start);
         account(&stats.commands[usize::from(command)], ticks);
         self.own_piece_took(piece, command, ticks, len);
         // `deliver` may complete a gathering, which wants the scratch buffer too.
         let out = std::mem::take(&mut bytes);
-        self.deliver(piece.dest, &out);
+        match rest {
+            Some(rest) => {
+                let number = self.rests.open(rest, piece.resp3);
+                self.deliver_streamed(piece.dest, &out, self.id, number);
+            }
+            None => self.deliver(piece.dest, &out),
+        }
         self.scratch = out;
         end
     }
@@ -150,6 +175,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let stats = &shared.stats[usize::from(self.id)];
         let watch = self.watch;
         let mut tick = (self.ticks)();
+        let mut commands = pieces.len() as u64;
         for window in pieces.chunks(PREFETCH_WINDOW) {
             for piece in window {
                 self.shard.prefetch(usize::from(piece.db), piece.slot, piece.hash);
@@ -170,6 +196,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     Op::Fence => {
                         Reply::new(&mut replies, false).ok();
                         batch.ends.push(replies.len());
+                        continue;
+                    }
+                    Op::More => {
+                        self.rests.ask(from, piece);
+                        batch.ends.push(DEFERRED);
+                        commands -= 1;
+                        continue;
+                    }
+                    Op::DropRest => {
+                        self.rests.drop(piece.hash);
+                        batch.ends.push(replies.len());
+                        commands -= 1;
                         continue;
                     }
                     Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => {
@@ -203,8 +241,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 }
                 let args = batch.args(piece);
                 if let Some(handler) = self.handlers[usize::from(command)] {
+                    let mut rest = None;
+                    let place = piece.may_stream().then_some(&mut rest);
+                    let call = (command, handler);
                     let reply_bytes =
-                        call_handler(&mut self.shard, (command, handler), piece, args, &mut replies, stats);
+                        call_leaving(&mut self.shard, call, piece, args, &mut replies, stats, place);
+                    if let Some(rest) = rest {
+                        let number = self.rests.open(rest, piece.resp3);
+                        batch.streams.push((batch.ends.len() as u32, number));
+                    }
                     let end = (self.ticks)();
                     let ticks = end.wrapping_sub(tick);
                     let counters = &stats.commands[usize::from(command)];
@@ -225,7 +270,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 }
             }
         }
-        stats.commands_processed.add(pieces.len() as u64);
+        stats.commands_processed.add(commands);
         stats.pieces_received.add(pieces.len() as u64);
         batch.pieces = pieces;
         batch.replies = replies;
@@ -368,7 +413,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut out = Vec::new();
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = Args::new(&bytes, &ranges);
-        let len = call_handler(&mut self.shard, (command, handler), &piece, args, &mut out, stats);
+        let mut rest = None;
+        let place = piece.may_stream().then_some(&mut rest);
+        let len = call_leaving(&mut self.shard, (command, handler), &piece, args, &mut out, stats, place);
+        let stream = rest.map(|rest| self.rests.open(rest, piece.resp3));
         let ticks = (self.ticks)().wrapping_sub(start);
         let counters = &stats.commands[usize::from(command)];
         account(counters, ticks);
@@ -383,9 +431,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if let Some(note) = note {
                 self.notice(piece.dest, command, ticks, len, note.args);
             }
-            self.deliver(piece.dest, &out);
+            match stream {
+                Some(number) => self.deliver_streamed(piece.dest, &out, from, number),
+                None => self.deliver(piece.dest, &out),
+            }
         } else {
-            let late = AnswerBody::Late { dest: piece.dest, bytes: out, ticks, note };
+            let late = AnswerBody::Late { dest: piece.dest, bytes: out, stream, ticks, note };
             self.port.reply_late(from, Answer(late));
         }
     }

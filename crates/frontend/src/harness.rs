@@ -61,7 +61,7 @@ impl Process for TestProcess {
     fn errand(&self, errand: ErrandCall) {
         self.told.errands.lock().expect("the lock").push(errand);
     }
-    fn shutdown(&self) {
+    fn shutdown(&self, _: Option<bool>) {
         self.told.shutdown.store(true, Ordering::SeqCst);
     }
     fn wake_all(&self) {}
@@ -251,6 +251,39 @@ impl Harness {
             let unsent = output.len();
             self.cores[client.core].sent(client.id, unsent);
         }
+    }
+
+    /// Sends bytes without taking what comes back.
+    pub(crate) fn send_only(&mut self, client: Client, bytes: &[u8]) {
+        self.cores[client.core].receive(client.id, bytes.to_vec());
+        self.run();
+    }
+
+    /// A slow client takes some bytes of what came back.
+    pub(crate) fn sip(&mut self, client: Client, step: usize) -> Vec<u8> {
+        let Some(output) = self.sockets.output.get_mut(&(client.core, client.id)) else { return Vec::new() };
+        let taken = output.drain(..step.min(output.len())).collect();
+        let unsent = output.len();
+        self.cores[client.core].sent(client.id, unsent);
+        self.run();
+        taken
+    }
+
+    /// How many bytes wait to be taken.
+    pub(crate) fn waiting(&self, client: Client) -> usize {
+        self.sockets.output.get(&(client.core, client.id)).map_or(0, Vec::len)
+    }
+
+    /// The client is gone.
+    pub(crate) fn hang_up(&mut self, client: Client) {
+        self.sockets.output.remove(&(client.core, client.id));
+        self.cores[client.core].closed(client.id);
+        self.run();
+    }
+
+    /// How many replies are being written bit by bit, over all shards.
+    pub(crate) fn streams(&self) -> usize {
+        self.cores.iter().map(|core| core.rests.len()).sum()
     }
 
     /// Sends a command in the inline form and returns its reply.

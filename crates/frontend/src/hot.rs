@@ -12,7 +12,7 @@ use bus::Wake;
 use commands::{CommandId, CommandSpec, CommandTable, Route};
 
 use crate::core::{Core, conn_mut};
-use crate::execute::{PREFETCH_WINDOW, call_handler};
+use crate::execute::{PREFETCH_WINDOW, call_leaving};
 use crate::message::{Dest, Op, Piece, Source};
 use crate::plan::{Plan, batch_for, source_bytes};
 use crate::route::put_into;
@@ -166,19 +166,27 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 };
                 let args = self.plan.args(piece);
                 let mut reply_bytes = 0;
+                let mut rest = None;
                 let call = |out: &mut Vec<u8>| {
-                    reply_bytes = call_handler(&mut self.shard, (command, handler), piece, args, out, stats);
+                    let call = (command, handler);
+                    reply_bytes =
+                        call_leaving(&mut self.shard, call, piece, args, out, stats, Some(&mut rest));
                 };
                 if conn.is_head(seq) {
                     let mut call = call;
                     call(&mut conn.out);
-                    conn.head_written();
+                    if rest.is_none() {
+                        conn.head_written();
+                    }
                 } else {
                     conn.write_early(seq, call);
                 }
                 if !conn.dirty {
                     conn.dirty = true;
                     self.dirty.push(index);
+                }
+                if let Some(rest) = rest {
+                    self.own_streamed(index, seq, rest, piece.resp3);
                 }
                 let end = (self.ticks)();
                 let ticks = end.wrapping_sub(tick);

@@ -51,8 +51,10 @@ mod publish;
 mod pubsub;
 mod rounds;
 mod route;
+mod saving;
 pub mod shared;
 pub mod stats;
+mod streamed;
 mod transaction;
 mod watch;
 

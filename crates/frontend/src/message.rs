@@ -60,6 +60,10 @@ pub(crate) enum Op {
     Unlock { step: u32 },
     /// Does nothing, but behind all that was published before.
     Fence,
+    /// Asks for more of a reply, whose number is in the piece's hash.
+    More,
+    /// Nobody wants the rest of a reply, whose number is in the piece's hash.
+    DropRest,
     /// A blocking command whose keys are all here: tries it, and makes it wait if there is nothing for it.
     Wait(CommandId),
     /// A blocking command over several shards waits; its keys are locked.
@@ -82,11 +86,18 @@ impl Dest {
     pub(crate) const NO_STEP: Dest = Dest::Step { task: u32::MAX, step: u32::MAX };
 }
 
+impl Piece {
+    /// Whether the reply may be written bit by bit: it goes straight to a connection.
+    pub(crate) fn may_stream(&self) -> bool {
+        matches!(self.dest, Dest::Conn { index, .. } if index != u32::MAX)
+    }
+}
+
 impl Op {
     /// The number of the step among the batch's or plan's steps.
     pub(crate) fn step(self) -> Option<u32> {
         match self {
-            Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::Message(_) => None,
+            Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::More | Op::DropRest | Op::Message(_) => None,
             Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel | Op::Retry => None,
             Op::Lock { step }
             | Op::Once { step }
@@ -151,6 +162,8 @@ pub struct Batch {
     pub(crate) replies: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) outs: Vec<(Dest, StepOut)>,
+    /// Replies that go on: the number of the piece, and of the rest at the shard.
+    pub(crate) streams: Vec<(u32, u64)>,
     /// Times of pieces that are parts of something, or unusual.
     pub(crate) timed: Vec<Timed>,
 }
@@ -168,6 +181,7 @@ impl Batch {
         self.ends.clear();
         self.outs.clear();
         self.timed.clear();
+        self.streams.clear();
         for buffer in [&mut self.bytes, &mut self.replies] {
             buffer.clear();
             if buffer.capacity() > KEEP_MAX_BYTES {
@@ -203,7 +217,10 @@ pub(crate) enum AnswerBody {
     /// A batch with its replies.
     Batch(Box<Batch>),
     /// The reply of a piece that had to wait for a key lock.
-    Late { dest: Dest, bytes: Vec<u8>, ticks: u64, note: Option<Box<Note>> },
+    /// With the number of the rest if the reply goes on.
+    Late { dest: Dest, bytes: Vec<u8>, stream: Option<u64>, ticks: u64, note: Option<Box<Note>> },
+    /// More of a reply.
+    Slice { dest: Dest, number: u64, bytes: Vec<u8>, done: bool },
     /// The result of a step that had to wait for a key lock.
     LateStep { dest: Dest, out: StepOut, ticks: u64 },
     /// The reply of a blocking command that waited.

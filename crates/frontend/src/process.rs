@@ -6,6 +6,9 @@ use crate::errand::ErrandCall;
 /// Something that is prepared, and takes effect when this is called.
 pub type Prepared = Box<dyn FnOnce() + Send>;
 
+/// Work for the storage plane, which tells it the time in milliseconds since 1970 when asked.
+pub type StorageTask = Box<dyn FnOnce(&dyn Fn() -> u64) + Send>;
+
 /// The process, as commands see it. Every method is quick and waits for nothing.
 pub trait Process: Send + Sync {
     /// What does not change while the process runs.
@@ -41,6 +44,10 @@ pub trait Process: Send + Sync {
     fn apply(&self, setting: Setting) -> Result<(), String>;
     /// Hands work to the control plane, which calls [`ErrandCall::run`].
     fn errand(&self, errand: ErrandCall);
+    /// Hands work to the storage plane, where it may wait for the disk. False: there is none.
+    fn storage(&self, _task: StorageTask) -> bool {
+        false
+    }
     /// Opens what `config` asks to listen on; called by the control plane. Dropping the result undoes it.
     ///
     /// # Errors
@@ -49,8 +56,9 @@ pub trait Process: Send + Sync {
         let _ = config;
         Err("this process can't change where it listens".into())
     }
-    /// Ends the process in an orderly way (SHUTDOWN): cores finish and stop soon after.
-    fn shutdown(&self);
+    /// Ends the process in an orderly way (SHUTDOWN): cores finish and stop soon after. `save`: whether with a last snapshot;
+    /// `None` if the configuration is to say.
+    fn shutdown(&self, save: Option<bool>);
     /// Wakes all cores.
     fn wake_all(&self);
 }

@@ -127,6 +127,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if listening && let Some(error) = refusal(self.table().spec(call.command)) {
             return self.refuse(&call, &error);
         }
+        if self.gate.is_shut()
+            && let Some(error) = self.gate.refuses(self.table().spec(call.command))
+        {
+            return self.refuse(&call, &error);
+        }
         let request_bytes = self.plan.ranges.last().map_or(0, |last| last.end() + 2);
         if request_bytes >= self.watch.request_bytes {
             self.notice_request(&call, request_bytes);

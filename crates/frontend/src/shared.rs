@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use commands::{CmdError, CommandId, CommandTable};
 use crossbeam::utils::CachePadded;
+use persist::load::Feed;
 use store::Limits;
 
 use crate::config::{Changes, Config};
@@ -14,6 +15,7 @@ use crate::histogram::Distribution;
 use crate::journal::Journals;
 use crate::process::Process;
 use crate::pubsub::Registry;
+use crate::saving::Saving;
 use crate::stats::CoreStats;
 
 /// Who may do something.
@@ -150,6 +152,10 @@ pub struct Shared {
     hot_epoch: AtomicU64,
     /// By core: replies of commands that the control plane carried out.
     errands: Vec<Mutex<Vec<Done>>>,
+    /// Snapshots.
+    pub saving: Saving,
+    /// Loading at the start.
+    pub feed: Feed,
 }
 
 impl Shared {
@@ -159,6 +165,7 @@ impl Shared {
         // The configuration was checked when it was read.
         let _ = config.rename_in(&mut table);
         let hot = config.hot();
+        let saving = Saving::new(process.facts().started_ms / 1000);
         Shared {
             stats: (0..shards).map(|_| CoreStats::new(table.len(), hot.databases)).collect(),
             monitors: (0..shards).map(|_| AtomicU64::new(0)).collect(),
@@ -176,6 +183,8 @@ impl Shared {
             hot: RwLock::new(hot),
             hot_epoch: AtomicU64::new(1),
             errands: (0..shards).map(|_| Mutex::default()).collect(),
+            saving,
+            feed: Feed::default(),
         }
     }
 

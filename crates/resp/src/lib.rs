@@ -13,10 +13,12 @@ mod error;
 mod inline;
 mod parse;
 mod reply;
+mod rest;
 mod skip;
 
 pub use error::ProtocolError;
 pub use inline::{Unbalanced, split_line, write_escaped};
 pub use parse::{Limits, Parsed, Parser};
 pub use reply::Reply;
+pub use rest::Rest;
 pub use skip::skip_element;

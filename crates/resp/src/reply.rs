@@ -3,18 +3,44 @@
 
 use base::num::{write_f64, write_i64, write_u64};
 
+use crate::Rest;
+
 /// Writes replies to the end of a buffer.
 #[derive(Debug)]
 pub struct Reply<'a> {
     out: &'a mut Vec<u8>,
     resp3: bool,
+    /// Where the rest of a long reply may be left.
+    rest: Option<&'a mut Option<Box<dyn Rest>>>,
 }
 
 impl<'a> Reply<'a> {
     /// A writer to the end of `out`, for RESP3 where `resp3`, else RESP2.
     #[inline]
     pub const fn new(out: &'a mut Vec<u8>, resp3: bool) -> Self {
-        Self { out, resp3 }
+        Self { out, resp3, rest: None }
+    }
+
+    /// As [`Reply::new`], where the one reply that is written may end with a rest that is left in `rest`, to be written
+    /// later.
+    #[inline]
+    pub const fn with_rest(out: &'a mut Vec<u8>, resp3: bool, rest: &'a mut Option<Box<dyn Rest>>) -> Self {
+        Self { out, resp3, rest: Some(rest) }
+    }
+
+    /// Whether the reply may be left unfinished with [`Reply::leave`]. If not, it is to be written in full.
+    #[inline]
+    pub const fn may_leave(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// Leaves the rest of the reply to be written later; nothing else of it is written now. Only where
+    /// [`Reply::may_leave`]; otherwise the rest is written at once.
+    pub fn leave(&mut self, mut rest: Box<dyn Rest>) {
+        match &mut self.rest {
+            Some(place) => **place = Some(rest),
+            None => while !rest.write(self, usize::MAX) {},
+        }
     }
 
     /// Whether the client speaks RESP3.
@@ -40,10 +66,10 @@ impl<'a> Reply<'a> {
         self.out.reserve(bytes);
     }
 
-    /// A writer to the same buffer for a shorter time.
+    /// A writer to the same buffer for a shorter time, which leaves nothing for later.
     #[inline]
     pub const fn reborrow(&mut self) -> Reply<'_> {
-        Reply { out: &mut *self.out, resp3: self.resp3 }
+        Reply { out: &mut *self.out, resp3: self.resp3, rest: None }
     }
 
     /// Bytes that are already protocol: one or more whole elements, or a part of one that other calls complete.

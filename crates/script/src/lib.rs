@@ -15,6 +15,7 @@ mod api;
 mod bytecode;
 mod convert;
 mod engine;
+mod functions;
 mod host;
 mod library;
 mod libs;
@@ -22,6 +23,7 @@ mod shebang;
 mod vm;
 
 pub use engine::{Engine, Function, Library, Options, Progress, RunId, ScriptId, Stop};
+pub use functions::{FunctionInfo, Libraries, LibraryInfo, ListQuery, RestorePolicy, read_payload};
 pub use host::{CallOutcome, Host, Permission, Tick};
 pub use shebang::{Flags, LibraryHead, Shebang, parse_library, parse_script};
 

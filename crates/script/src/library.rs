@@ -71,9 +71,9 @@ fn add(call: &mut Call<'_>, given: &mut Given) -> Result<(), String> {
     Ok(())
 }
 
-/// The bytes of a string, not of a number.
+/// The bytes of a string, or the text of a number.
 fn string(call: &Call<'_>, index: i32) -> Option<Vec<u8>> {
-    if call.stack.kind(index) == Type::String { call.stack.bytes(index).map(<[u8]>::to_vec) } else { None }
+    call.stack.bytes(index).map(<[u8]>::to_vec)
 }
 
 fn read_positional(call: &mut Call<'_>, given: &mut Given) -> Result<(), &'static str> {

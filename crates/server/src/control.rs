@@ -16,6 +16,9 @@ use crate::daemon::{self, PidFile};
 /// How often numbers are sampled that INFO shows as rates or peaks.
 const SAMPLE_EVERY: Duration = Duration::from_millis(100);
 
+/// How often it is looked whether a snapshot is done that the end waits for.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// How long cores may take to finish what is in flight, before the process ends without them.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -33,8 +36,10 @@ pub(crate) enum Event {
     },
     /// SIGTERM or SIGINT came.
     Signal(i32),
-    /// A client asked for the end.
-    Shutdown,
+    /// A client asked for the end, with or without a last snapshot, or left that to the configuration.
+    Shutdown(Option<bool>),
+    /// The file of snapshots is loaded, or can't be.
+    Loaded(Result<(), String>),
     /// A command that opens files or sockets.
     Errand(ErrandCall),
 }
@@ -62,6 +67,8 @@ pub(crate) struct Server {
     pub(crate) events: Receiver<Event>,
     /// What to log when all cores run: one line an address.
     pub(crate) listening: Vec<String>,
+    /// Whether the process ends with a snapshot.
+    pub(crate) saves_last: bool,
     /// It goes with the process.
     pub(crate) pid_file: Option<PidFile>,
 }
@@ -71,7 +78,7 @@ impl Server {
     ///
     /// # Errors
     /// A core failed, or did not finish in time.
-    pub(crate) fn run(self) -> Result<(), String> {
+    pub(crate) fn run(mut self) -> Result<(), String> {
         let (mut starting, mut running) = (self.cores.len(), self.cores.len());
         let mut stop_by: Option<Instant> = None;
         while running > 0 {
@@ -97,33 +104,53 @@ impl Server {
                 Some(Event::Signal(signal)) => {
                     let name = signal_hook::low_level::signal_name(signal).unwrap_or("a signal");
                     tracing::info!("{name} received, shutting down");
-                    stop_by = Some(self.stop());
+                    stop_by = Some(self.stop(None));
                 }
-                Some(Event::Shutdown) if stop_by.is_none() => {
+                Some(Event::Shutdown(save)) if stop_by.is_none() => {
                     tracing::info!("a client asks for shutdown");
-                    stop_by = Some(self.stop());
+                    stop_by = Some(self.stop(save));
                 }
-                Some(Event::Shutdown) => {}
+                Some(Event::Shutdown(_)) => {}
+                Some(Event::Loaded(result)) => result?,
                 Some(Event::Errand(errand)) => errand.run(&self.shared),
-                None if stop_by.is_some_and(|by| Instant::now() >= by) => {
+                None if stop_by.is_some_and(|by| Instant::now() >= by) && !self.is_saving() => {
                     return Err(format!("{running} cores did not finish in time"));
                 }
                 None => {
+                    self.shared.look_at_save_points(sys::clock::realtime_ms());
                     self.shared.process.sample();
                     self.shared.sample_memory();
                 }
             }
         }
-        for core in self.cores {
+        for core in self.cores.drain(..) {
             // A panic would have ended the process.
             let _ = core.join();
+        }
+        while self.is_saving() {
+            std::thread::sleep(LOOK_EVERY);
+        }
+        if self.saves_last && self.shared.saving.jobs.saves().failed {
+            return Err("the last snapshot failed: what was changed since the one before is lost".into());
         }
         drop(self.pid_file);
         tracing::info!("bye");
         Ok(())
     }
 
-    fn stop(&self) -> Instant {
+    /// Whether a snapshot is being written.
+    fn is_saving(&self) -> bool {
+        self.shared.saving.jobs.saves().began_ms.is_some()
+    }
+
+    fn stop(&mut self, save: Option<bool>) -> Instant {
+        self.saves_last = save.unwrap_or_else(|| self.shared.saves_at_end()) && !self.shared.feed.is_active();
+        if self.saves_last {
+            let by = Instant::now() + SHUTDOWN_PATIENCE;
+            while !self.shared.prepare_last_save(sys::clock::realtime_ms()) && Instant::now() < by {
+                std::thread::sleep(LOOK_EVERY);
+            }
+        }
         daemon::notify(&self.shared.config(), "STOPPING=1");
         self.shared.stop();
         self.shared.process.wake_all();

@@ -3,21 +3,25 @@
 //! ```text
 //! main thread = control: signals, SHUTDOWN, ended cores, samples        (control.rs)
 //!   ├─ anax-0 … anax-N   one core each: reactor + frontend + shard      (cores.rs, service.rs)
+//!   ├─ storage           writes and reads files of data                 (storage.rs)
 //!   └─ signals           turns signals into messages for the control    (control.rs)
 //! ```
 //!
 //! Only this crate knows both the sockets (`reactor`) and the protocol (`frontend`).
 
+mod check_rdb;
 mod control;
 mod cores;
 mod daemon;
 mod listen;
+mod loading;
 mod log_pairs;
 mod log_sink;
 mod logging;
 mod process;
 mod service;
 mod start;
+mod storage;
 
 use std::process::ExitCode;
 
@@ -30,6 +34,20 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     let args: Vec<String> =
         std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if let [word, file] = args.as_slice()
+        && word == "check-rdb"
+    {
+        return match check_rdb::check(file.as_ref()) {
+            Ok(found) => {
+                println!("{found}");
+                ExitCode::SUCCESS
+            }
+            Err(problem) => {
+                eprintln!("{problem}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let config = match Config::from_args(&args) {
         Ok(config) => config,
         Err(ConfigError::Show(text)) => {

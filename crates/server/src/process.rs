@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use frontend::config::Setting;
-use frontend::process::Prepared;
 use frontend::process::{CpuInfo, Facts, MemoryInfo};
+use frontend::process::{Prepared, StorageTask};
 use frontend::{Config, ErrandCall};
 use reactor::{Counters, Doors, Endpoint, Settings, Waker};
 use sys::memory::Arena;
@@ -31,6 +31,7 @@ pub(crate) struct ServerProcess {
     pub(crate) listening: Arc<Mutex<Vec<Endpoint>>>,
     pub(crate) log_level: LevelHandle,
     pub(crate) events: Sender<Event>,
+    pub(crate) storage: Sender<StorageTask>,
     /// What `spin-us -1` means here.
     pub(crate) spin_default_us: u32,
     pub(crate) memory: MemorySampler,
@@ -124,6 +125,10 @@ impl frontend::Process for ServerProcess {
         let _ = self.events.send(Event::Errand(errand));
     }
 
+    fn storage(&self, task: StorageTask) -> bool {
+        self.storage.send(task).is_ok()
+    }
+
     fn listen(&self, config: &Config) -> Result<Prepared, String> {
         let now = self.listening.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (close, open) = crate::listen::reopen(config, &now)?;
@@ -142,9 +147,9 @@ impl frontend::Process for ServerProcess {
         }))
     }
 
-    fn shutdown(&self) {
+    fn shutdown(&self, save: Option<bool>) {
         // Refused only when the process ends already.
-        let _ = self.events.send(Event::Shutdown);
+        let _ = self.events.send(Event::Shutdown(save));
     }
 
     fn wake_all(&self) {

@@ -16,6 +16,7 @@ use crate::listen;
 use crate::logging::LevelHandle;
 use crate::process::{MemorySampler, ServerProcess, facts};
 use crate::service::CoreWaker;
+use crate::storage;
 
 /// Files that the process needs besides its clients' sockets: listeners, the log, the standard streams, as Redis
 /// reckons.
@@ -78,6 +79,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         listening: Arc::new(Mutex::new(endpoints)),
         log_level,
         events: sender.clone(),
+        storage: storage::start().map_err(|error| format!("can't start the storage thread: {error}"))?,
         spin_default_us: layout.spin_default_us,
         memory: MemorySampler::new(),
         arenas: (0..layout.shards).map(|_| OnceLock::new()).collect(),
@@ -92,6 +94,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         events: sender,
         arenas,
     };
+    crate::loading::begin(&common.shared, &common.events)?;
     let cpus = layout.cpus.unwrap_or_default();
     let cores = seats
         .into_iter()
@@ -100,7 +103,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
             cores::spawn(seat, &common, cpu, rng.next_u64())
         })
         .collect::<Result<Vec<_>, String>>()?;
-    Ok(Server { shared: common.shared, cores, events, listening, pid_file })
+    Ok(Server { shared: common.shared, cores, events, listening, saves_last: false, pid_file })
 }
 
 /// Makes room for so many clients by raising the limit of open files. Returns how many there may be.

@@ -78,7 +78,7 @@ impl Process for SimProcess {
     /// There is no control plane, and no command of a simulation needs one.
     fn errand(&self, _: ErrandCall) {}
 
-    fn shutdown(&self) {}
+    fn shutdown(&self, _: Option<bool>) {}
 
     fn wake_all(&self) {
         self.flags.raise_all();

@@ -11,6 +11,7 @@ use crate::graveyard::Graveyard;
 use crate::interest::Interest;
 use crate::key::TableHasher;
 use crate::sizes::Place;
+use crate::snapshot::Snapshot;
 use crate::value::{Large, field_soonest_ms, footprint};
 
 /// Counters of a shard. They only grow, but for the estimate.
@@ -54,6 +55,8 @@ pub(crate) struct Books {
     pub(crate) events: Events,
     /// Keys that somebody wants to hear of.
     pub(crate) interest: Interest,
+    /// The snapshot that is under way.
+    pub(crate) snapshot: Option<Box<Snapshot>>,
 }
 
 impl Books {

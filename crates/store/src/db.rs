@@ -4,7 +4,7 @@ use ds::{Entry as TableEntry, Table};
 
 use crate::books::Books;
 use crate::draft::{Draft, Edited, WrongType, recycle};
-use crate::entry::{Entry, Occupied, Vacant};
+use crate::entry::{Entry, Occupied, Vacant, insert_bytes};
 use crate::expiry::Deadlines;
 use crate::key::TableHasher;
 use crate::value::{KeyRecord, TooLong, is_expired};
@@ -16,6 +16,8 @@ pub(crate) struct Database {
     pub(crate) deadlines: Deadlines,
     /// Whether the shard's list of databases with expiring keys has it.
     pub(crate) listed: bool,
+    /// Its number when the snapshot began that is under way, if that has not walked it yet.
+    pub(crate) cut: Option<usize>,
 }
 
 /// What becomes of a key's expiry when its value is set.
@@ -108,8 +110,9 @@ impl<'s> Db<'s> {
         self.read(key).is_some()
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn find(&mut self, key: Key<'_>, counted: bool) -> Option<Item<'_>> {
+        self.preserve_expired(key);
         let found = self.database.table.find(key.slot, key.hash, key.bytes);
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         let found = match found {
@@ -141,18 +144,11 @@ impl<'s> Db<'s> {
     }
 
     /// The place of a key, to look and then change with one search. Not counted as a lookup.
-    #[inline]
     pub fn entry<'e>(&'e mut self, key: Key<'e>) -> Entry<'e> {
+        self.preserve(key);
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         match self.database.table.entry(key.slot, key.hash, key.bytes) {
-            TableEntry::Occupied(found) if is_expired(found.record().view(), books.now_ms) => {
-                if !books.keep_expired {
-                    books.stats.expired_keys += 1;
-                    books.events.push(Class::Expired, "expired", deadlines.db, key.bytes);
-                }
-                Entry::Vacant(Vacant::stale(key, found, deadlines, books))
-            }
-            TableEntry::Occupied(found) => Entry::Occupied(Occupied::new(found, deadlines, books)),
+            TableEntry::Occupied(found) => Entry::found(key, found, deadlines, books),
             TableEntry::Vacant(place) => Entry::Vacant(Vacant::empty(key, place, deadlines, books)),
         }
     }
@@ -177,10 +173,33 @@ impl<'s> Db<'s> {
     /// Sets a key to a string, whatever it was before.
     #[inline]
     pub fn set(&mut self, key: Key<'_>, value: StringValue<'_>, expiry: Expiry) {
-        match self.entry(key) {
-            Entry::Occupied(mut found) => found.overwrite(value, expiry),
-            Entry::Vacant(place) => place.insert(value, expiry.apply(None)),
+        let Some(bytes) = value.short_bytes() else { return self.set_any(key, value, expiry) };
+        let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
+        match self.database.table.entry(key.slot, key.hash, key.bytes) {
+            TableEntry::Occupied(mut found) => {
+                // A string over a string of about its length, neither of which expires: what most writes are.
+                if !matches!(expiry, Expiry::At(_))
+                    && !books.events.are_wanted()
+                    && let Some(old_len) = found.overwrite_bytes(bytes)
+                {
+                    deadlines.sizes.shift_string(old_len, bytes.len());
+                    books.stats.dirty += 1;
+                    books.interest.touch(deadlines.db, key.bytes);
+                    return;
+                }
+                Entry::found(key, found, deadlines, books).set(value, expiry);
+            }
+            TableEntry::Vacant(place) if matches!(expiry, Expiry::At(_)) => {
+                Vacant::empty(key, place, deadlines, books).insert(value, expiry.apply(None));
+            }
+            TableEntry::Vacant(place) => insert_bytes(key, place, bytes, deadlines, books),
         }
+    }
+
+    /// As [`Db::set`], for any value.
+    #[inline(never)]
+    fn set_any(&mut self, key: Key<'_>, value: StringValue<'_>, expiry: Expiry) {
+        self.entry(key).set(value, expiry);
     }
 
     /// Appends to a string, or makes one of the text. Returns the new length. Amortised O(length of `text`).

@@ -10,7 +10,7 @@ use crate::expiry::Deadlines;
 use crate::key::TableHasher;
 use crate::packed::Tag;
 use crate::sizes::Place as Size;
-use crate::value::{INLINE_MAX_BYTES, KeyRecord, Large, TooLong, checked_end, field_soonest_ms};
+use crate::value::{INLINE_MAX_BYTES, KeyRecord, Large, TooLong, checked_end, field_soonest_ms, is_expired};
 use crate::{Class, Expiry, Item, Key, Kind, OwnedValue, StringValue, Value};
 
 /// A growing string doubles while it is shorter than this; then it gets this much room, or an eighth of its length.
@@ -27,7 +27,33 @@ pub enum Entry<'a> {
     Vacant(Vacant<'a>),
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// The place of a key that the table has, though its time may be over.
+    #[inline]
+    pub(crate) fn found(
+        key: Key<'a>,
+        place: TableOccupied<'a, KeyRecord, TableHasher>,
+        deadlines: &'a mut Deadlines,
+        books: &'a mut Books,
+    ) -> Self {
+        if !is_expired(place.record().view(), books.now_ms) {
+            return Entry::Occupied(Occupied::new(place, deadlines, books));
+        }
+        if !books.keep_expired {
+            books.stats.expired_keys += 1;
+            books.events.push(Class::Expired, "expired", deadlines.db, key.bytes);
+        }
+        Entry::Vacant(Vacant::stale(key, place, deadlines, books))
+    }
+
+    /// Sets the key to a string, whatever it was before.
+    pub(crate) fn set(self, value: StringValue<'_>, expiry: Expiry) {
+        match self {
+            Entry::Occupied(mut found) => found.overwrite(value, expiry),
+            Entry::Vacant(place) => place.insert(value, expiry.apply(None)),
+        }
+    }
+
     /// Counts the lookup as a hit or a miss.
     #[inline]
     pub(crate) fn count(&mut self) {
@@ -120,6 +146,11 @@ impl<'a> Occupied<'a> {
         self.books.events.push(Class::New, "new", self.deadlines.db, name);
     }
 
+    /// Has OBJECT ENCODING show the string as one that was changed in place, as Redis does for some that it makes so.
+    pub fn mark_changed(&mut self) {
+        self.place.record_mut().set_hint(true);
+    }
+
     /// Sets or clears the expiry.
     pub fn set_expiry(&mut self, expiry_ms: Option<u64>) {
         self.change(|record| record.with_word(expiry_ms));
@@ -138,9 +169,6 @@ impl<'a> Occupied<'a> {
     pub fn append(&mut self, text: &[u8]) -> Result<usize, TooLong> {
         let old = self.value().text_len();
         let len = checked_end(old, text.len())?;
-        if text.is_empty() {
-            return Ok(len);
-        }
         self.edit(old, text, len);
         Ok(len)
     }
@@ -187,28 +215,7 @@ impl<'a> Occupied<'a> {
     }
 
     /// Writes word and payload.
-    #[inline]
     fn write(&mut self, word: Option<u64>, mut payload: Payload<'_, Large>) {
-        if let (PayloadRef::Bytes(old), Payload::Bytes(new)) = (self.place.record().payload(), &payload)
-            && word == self.expiry_ms()
-        {
-            // A string over a string of about its length: what most writes are.
-            let (before, after) = (Size::of_string(old.len()), Size::of_string(new.len()));
-            match self.place.record_mut().overwrite_in_place(payload) {
-                Ok(()) => {
-                    self.deadlines.sizes.shift(before, after);
-                    self.changed();
-                    return;
-                }
-                Err(unwritten) => payload = unwritten,
-            }
-        }
-        self.write_any(word, payload);
-    }
-
-    /// The same for any payloads.
-    #[inline(never)]
-    fn write_any(&mut self, word: Option<u64>, mut payload: Payload<'_, Large>) {
         if word == self.expiry_ms()
             && field_soonest_ms(self.place.record().view()).is_none()
             && !may_expire(&payload)
@@ -397,6 +404,24 @@ impl<'a> Vacant<'a> {
             Place::Done => {}
         }
     }
+}
+
+/// Makes a key, a short string without an expiry. As [`Vacant::insert`], for what most new keys are.
+#[inline]
+pub(crate) fn insert_bytes(
+    key: Key<'_>,
+    place: TableVacant<'_, KeyRecord, TableHasher>,
+    bytes: &[u8],
+    deadlines: &mut Deadlines,
+    books: &mut Books,
+) {
+    books.events.push(Class::New, "new", deadlines.db, key.bytes);
+    let record = KeyRecord::new(key.bytes, None, Payload::Bytes(bytes));
+    books.record_bytes += record.bytes_allocated();
+    deadlines.sizes.count(Size::of_string(bytes.len()));
+    books.interest.touch(deadlines.db, key.bytes);
+    books.stats.dirty += 1;
+    place.insert(record, false);
 }
 
 impl Drop for Vacant<'_> {

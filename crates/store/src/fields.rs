@@ -124,6 +124,9 @@ impl Database {
         name: &[u8],
     ) -> usize {
         let key = Key::new(&hasher.0, name);
+        if books.snapshot.is_some() {
+            self.preserve(books, key.slot, key.hash);
+        }
         let Some(found) = self.table.find(key.slot, key.hash, name) else { return 0 };
         if is_expired(found.record().view(), books.now_ms) {
             books.stats.expired_keys += 1;

@@ -15,7 +15,7 @@ mod expiry;
 use std::collections::BTreeSet;
 
 use ds::pack::{self, Element, Pack};
-use ds::pages::{Entry, Pages};
+use ds::pages::{Entry, Pages, PagesView};
 
 pub use draft::{FieldExpiry, HashDraft};
 pub(crate) use expiry::{expiring_pack, packed_soonest_ms};
@@ -49,6 +49,11 @@ impl Hash {
     #[inline]
     pub(crate) fn soonest_ms(&self) -> Option<u64> {
         self.deadlines.first().map(|&(at, _)| at)
+    }
+
+    /// The fields as they are, to be looked at later.
+    pub(crate) fn view(&mut self) -> PagesView<TableHasher> {
+        self.fields.view()
     }
 
     fn set(&mut self, field: &[u8], value: Element<'_>, expiry_ms: Option<u64>) -> bool {
@@ -110,7 +115,7 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     #[inline]
-    fn of(entry: Entry<'a>) -> Self {
+    pub(crate) fn of(entry: Entry<'a>) -> Self {
         Field { name: entry.key, value: entry.value, expiry_ms: entry.stamp }
     }
 
@@ -170,6 +175,23 @@ impl<'a> HashRef<'a> {
         match self.form {
             Form::Pack(_, step) => step == 3,
             Form::Big(hash) => !hash.deadlines.is_empty(),
+        }
+    }
+
+    /// The number of fields that have not expired. O(expired fields), or O(number of fields) of a pack.
+    pub fn live_len(self) -> usize {
+        match self.form {
+            Form::Pack(_, 3) => self.iter().count(),
+            Form::Pack(..) => self.len(),
+            Form::Big(hash) => hash.fields.len() - hash.deadlines.range(..(self.now_ms, 0)).count(),
+        }
+    }
+
+    /// About how many bytes names and values have; 0 for a pack.
+    pub fn big_bytes(self) -> usize {
+        match self.form {
+            Form::Pack(..) => 0,
+            Form::Big(hash) => hash.fields.memory_bytes(),
         }
     }
 

@@ -37,15 +37,19 @@ mod packed;
 mod set;
 mod shard;
 mod sizes;
+mod snapshot;
 mod sorted_set;
 mod stream;
 mod structure;
 mod value;
+mod view;
 mod walk;
 mod watched;
 
 #[cfg(test)]
 mod collection_tests;
+#[cfg(test)]
+mod snapshot_tests;
 #[cfg(test)]
 #[path = "store_tests.rs"]
 mod tests;
@@ -68,8 +72,10 @@ pub use packed::{Packed, Tag};
 pub use set::{Members, Set, SetDraft, SetRef};
 pub use shard::{Info, Shard, ShardOptions};
 pub use sizes::{SIZE_STEPS, Sizes};
+pub use snapshot::{Sink, Sinks, SliceEnd};
 pub use sorted_set::{SmallSortedSet, SortedSet, SortedSetEdit, SortedSetRef};
 pub use stream::StreamDraft;
 pub use structure::{Collection, Structure};
 pub use value::{Item, Kind, StringValue, TooLong, Value};
+pub use view::{HashView, SetView};
 pub use watched::WatchToken;

@@ -4,7 +4,7 @@
 //! comes first: in a pack every change moves what lies behind it, and the last element is found by a walk. What
 //! `OBJECT ENCODING` answers follows Redis's thresholds alone.
 
-use ds::list::{self, Side};
+use ds::list::{self, ListView, Side};
 use ds::pack::{self, Element, Pack};
 
 use crate::packed::{Packed, Tag};
@@ -46,6 +46,13 @@ impl Collection for List {
 
     fn free_some(&mut self, budget: usize) -> bool {
         self.elements.free_some(budget)
+    }
+}
+
+impl List {
+    /// Elements as they are, to be looked at later.
+    pub(crate) fn view(&mut self, from: usize, count: usize) -> ListView {
+        self.elements.view(from, count)
     }
 }
 
@@ -119,6 +126,11 @@ impl<'a> ListRef<'a> {
     /// Whether there is none; never so in the store.
     pub fn is_empty(self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether it is no pack.
+    pub fn is_big(self) -> bool {
+        matches!(self, ListRef::Big(_))
     }
 
     /// How long an element is in a reply on average, with its head.

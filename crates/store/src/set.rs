@@ -2,7 +2,7 @@
 
 use ds::intset::{self, IntSet};
 use ds::pack::{self, Element, Pack};
-use ds::pages::Pages;
+use ds::pages::{Pages, PagesView};
 
 use crate::key::TableHasher;
 use crate::packed::{Packed, Tag};
@@ -18,6 +18,11 @@ pub struct Set {
 impl Set {
     fn new(hasher: TableHasher) -> Self {
         Set { members: Pages::new(hasher, false) }
+    }
+
+    /// The members as they are, to be looked at later.
+    pub(crate) fn view(&mut self) -> PagesView<TableHasher> {
+        self.members.view()
     }
 
     fn add(&mut self, member: &[u8]) -> bool {
@@ -81,6 +86,14 @@ impl<'a> SetRef<'a> {
     /// Whether there is none; never so in the store.
     pub fn is_empty(self) -> bool {
         self.len() == 0
+    }
+
+    /// About how many bytes the members have; 0 for a small set.
+    pub fn big_bytes(self) -> usize {
+        match self {
+            SetRef::Ints(_) | SetRef::Pack(_) => 0,
+            SetRef::Big(set) => set.members.memory_bytes(),
+        }
     }
 
     /// Whether a text is a member. O(1), or O(number of members) of a pack.
@@ -239,6 +252,21 @@ impl SetDraft<'_, '_> {
         };
         self.0.changed(added.into());
         added
+    }
+
+    /// Chooses the full form if so many members at once are too many for the form of a set that is there, as Redis does even if
+    /// some of them are in it already.
+    #[inline]
+    pub fn expect(&mut self, members: usize) {
+        let limits = self.0.limits;
+        let max = match self.0.packed().map(|packed| packed.tag) {
+            Some(Tag::IntSet) => limits.set_max_intset_entries,
+            Some(_) => limits.set_max_listpack_entries,
+            None => return,
+        };
+        if members > max {
+            self.upgrade();
+        }
     }
 
     /// Removes a member; returns whether it was there.

@@ -10,6 +10,7 @@ use crate::expiry::{Deadlines, Progress};
 use crate::graveyard::Graveyard;
 use crate::interest::{Interest, Touched};
 use crate::key::TableHasher;
+use crate::snapshot::Sinks;
 use crate::watched::Watches;
 use crate::{Key, Limits, Sizes};
 
@@ -51,14 +52,16 @@ pub struct Shard {
     options: ShardOptions,
     hasher: TableHasher,
     /// As many as have been used.
-    databases: Vec<Option<Box<Database>>>,
+    pub(crate) databases: Vec<Option<Box<Database>>>,
     /// Numbers of databases that may have keys with an expiry, each once.
     expiring: Vec<usize>,
     /// Which of them the next slice of expiry begins with.
     expiring_next: usize,
     /// Whether nothing expires but what somebody comes upon; for tests.
     expiry_paused: bool,
-    books: Books,
+    pub(crate) books: Books,
+    /// Where the sinks of snapshots come from.
+    pub(crate) sinks: Option<Box<dyn Sinks>>,
     /// Who watches keys.
     pub(crate) watches: Watches,
 }
@@ -88,7 +91,9 @@ impl Shard {
                 buffer: Vec::new(),
                 events: Events::default(),
                 interest: Interest::default(),
+                snapshot: None,
             },
+            sinks: None,
         }
     }
 
@@ -248,7 +253,7 @@ impl Shard {
         database.listed = listed;
         let keys = old.table.len();
         self.books.record_bytes -= old.deadlines.fields.memory_bytes();
-        self.books.bury_table(old.table);
+        self.books.retire_table(*old);
         self.books.stats.dirty += keys as u64;
         keys
     }
@@ -278,7 +283,7 @@ impl Shard {
     /// and up to date after every command.
     #[inline]
     pub fn expire_due_ms(&self) -> Option<u64> {
-        if self.expiring.is_empty() || self.books.keep_expired || self.expiry_paused {
+        if self.expiring.is_empty() || self.books.keep_expired || self.expiry_paused || self.has_snapshot() {
             None
         } else {
             Some(self.books.expiry_due_ms.max(self.books.now_ms))
@@ -322,10 +327,11 @@ impl Shard {
         });
     }
 
-    /// Heap bytes of tables, records and values, by the allocator's size classes. O(1).
+    /// Heap bytes of tables, records and values, and of what views retain, by the allocator's size classes. O(1).
     #[inline]
     pub fn used_bytes(&self) -> usize {
-        self.books.record_bytes + self.books.table_bytes
+        let retained = usize::try_from(ds::share::retained_bytes()).unwrap_or(0);
+        self.books.record_bytes + self.books.table_bytes + retained
     }
 
     /// Heap bytes of tables, a part of [`Shard::used_bytes`]. O(1).
@@ -407,7 +413,7 @@ fn new_database(options: &ShardOptions, index: usize) -> Box<Database> {
     let slots = slots_of_shard(options.shard, options.shards);
     let count = slots.end - slots.start;
     let table = Table::new(slots.start, count, TableHasher(options.hasher));
-    let mut database = Database { table, deadlines: Deadlines::default(), listed: false };
+    let mut database = Database { table, deadlines: Deadlines::default(), listed: false, cut: None };
     database.deadlines.db = index;
     Box::new(database)
 }

@@ -66,6 +66,14 @@ impl Sizes {
         }
     }
 
+    /// A string has another length now.
+    #[inline(always)]
+    pub(crate) fn shift_string(&mut self, from: usize, to: usize) {
+        if from != to {
+            self.shift(Place::of_string(from), Place::of_string(to));
+        }
+    }
+
     /// A value has grown or shrunk.
     #[inline]
     pub(crate) fn shift(&mut self, from: Place, to: Place) {

@@ -71,6 +71,14 @@ impl<'a> SortedSetRef<'a> {
         self.len() == 0
     }
 
+    /// About how many bytes each member has; 0 for a small set.
+    pub fn big_bytes_each(self) -> usize {
+        match self {
+            SortedSetRef::Small(_) => 0,
+            SortedSetRef::Big(set) => set.order().memory_bytes() / set.order().len().max(1),
+        }
+    }
+
     /// The score of a member.
     #[inline]
     pub fn score(self, member: &[u8]) -> Option<f64> {

@@ -123,13 +123,32 @@ impl<'a> StringValue<'a> {
         match self {
             StringValue::Text(text) => match canonical_int(text) {
                 Some(int) => Payload::Int(int),
-                None => StringValue::Bytes(text).payload(),
+                None => bytes_payload(text),
             },
-            StringValue::Bytes(bytes) if bytes.len() <= INLINE_MAX_BYTES => Payload::Bytes(bytes),
-            StringValue::Bytes(bytes) => Payload::Boxed(Box::new(Large::Bytes(bytes.to_vec()))),
+            StringValue::Bytes(bytes) => bytes_payload(bytes),
             StringValue::Int(int) => Payload::Int(int),
         }
     }
+
+    /// The bytes that it is stored as, if it is not as an integer and they are few.
+    #[inline(always)]
+    pub(crate) fn short_bytes(self) -> Option<&'a [u8]> {
+        let (bytes, may_be_int) = match self {
+            StringValue::Text(text) => (text, true),
+            StringValue::Bytes(bytes) => (bytes, false),
+            StringValue::Int(_) => return None,
+        };
+        let is_short = bytes.len() <= INLINE_MAX_BYTES && !(may_be_int && canonical_int(bytes).is_some());
+        is_short.then_some(bytes)
+    }
+}
+
+#[inline]
+fn bytes_payload(bytes: &[u8]) -> Payload<'_, Large> {
+    if bytes.len() <= INLINE_MAX_BYTES {
+        return Payload::Bytes(bytes);
+    }
+    Payload::Boxed(Box::new(Large::Bytes(bytes.to_vec())))
 }
 
 /// The integer that a text is the canonical form of.

@@ -110,7 +110,12 @@ fn store(ctx: &mut ShardCtx<'_>, name: &[u8], text: &[u8]) {
             ctx.event(Class::Generic, "del", name);
         }
     } else {
-        ctx.database().set(key, StringValue::Bytes(text), Expiry::Clear);
+        let mut db = ctx.database();
+        db.set(key, StringValue::Bytes(text), Expiry::Clear);
+        if let Some(mut found) = db.occupied(key) {
+            found.mark_changed();
+        }
+        drop(db);
         ctx.event(Class::String, "set", name);
     }
 }

@@ -2,7 +2,7 @@
 
 use base::Args;
 use resp::Reply;
-use store::{Class, Entry, Occupied};
+use store::{Class, Entry, Occupied, Value};
 
 use super::offset;
 use crate::string::as_string;
@@ -156,6 +156,12 @@ fn write(
     match db.entry(key) {
         Entry::Occupied(mut found) => {
             changed = apply(&mut found, operations, needed, reply)?;
+            if matches!(found.value(), Value::Int(_)) {
+                let mut scratch = Vec::new();
+                let text = as_string(found.value())?.text(&mut scratch).to_vec();
+                found.set_range(0, &text)?;
+            }
+            found.mark_changed();
         }
         Entry::Vacant(place) => {
             let mut text = Vec::new();
@@ -271,12 +277,14 @@ impl Type {
     fn fit(self, value: i128, set: bool, overflow: Overflow) -> Option<i64> {
         let (min, max) = self.bounds();
         let value = if set && !self.signed { i128::from(value as i64 as u64) } else { value };
+        // Redis compares 0 with the distance to the greatest value, which wraps around for the least numbers.
+        let wraps = set && self.signed && self.bits < 64 && max - value > i128::from(i64::MAX);
         if (min..=max).contains(&value) {
             return Some(value as i64);
         }
         match overflow {
             Overflow::Fail => None,
-            Overflow::Saturate => Some(if value > max { max } else { min } as i64),
+            Overflow::Saturate => Some(if value > max || wraps { max } else { min } as i64),
             Overflow::Wrap => {
                 let unused = 64 - self.bits;
                 let raw = (value as u64) << unused;

@@ -15,12 +15,12 @@ struct Range {
     last_outside: u8,
 }
 
-/// The range `start..=end` of a string of `len` bytes; negative numbers count from its end. `None` if it is empty.
+/// The range `start..=end` of a string of `len` bytes; negative numbers count from its end, and mean its beginning where they
+/// are before it. `None` if it is empty.
 fn range(len: usize, start: i64, end: Option<i64>, in_bits: bool) -> Option<Range> {
     let total = if in_bits { len as i64 * 8 } else { len as i64 };
     let from_end = |at: i64| if at < 0 { total.saturating_add(at).max(0) } else { at };
     let (start, end) = match end {
-        Some(end) if start < 0 && end < 0 && start > end => return None,
         Some(end) => (from_end(start), from_end(end).min(total - 1)),
         None => (from_end(start), total - 1),
     };
@@ -68,7 +68,10 @@ pub(super) fn bitcount(
     let count = match ctx.database().get(key) {
         Some(value) => {
             let text = as_string(value)?.text(&mut scratch);
-            range(text.len(), start, Some(end), in_bits).map_or(0, |range| count_in(text, &range))
+            // So says Redis of BITCOUNT, and not of BITPOS.
+            let is_empty = start < 0 && end < 0 && start > end;
+            let range = if is_empty { None } else { range(text.len(), start, Some(end), in_bits) };
+            range.map_or(0, |range| count_in(text, &range))
         }
         None => 0,
     };

@@ -28,10 +28,11 @@ pub(super) fn setbit(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
             let byte = old.unwrap_or(0);
             let new = if bit { byte | mask } else { byte & !mask };
             changed = old != Some(new);
-            // An integer becomes a string even if no bit changes, which OBJECT ENCODING shows.
+            // As in Redis, the string is made one to be changed even if no bit changes, which OBJECT ENCODING shows.
             if changed || matches!(found.value(), Value::Int(_)) {
                 found.set_range(byte_at, &[new])?;
             }
+            found.mark_changed();
             byte & mask != 0
         }
         Entry::Vacant(place) => {

@@ -84,7 +84,7 @@ impl Position {
     /// The position in the middle of the cell that a score is the number of.
     #[inline]
     pub(super) fn of_score(score: f64) -> Self {
-        let area = Cell { bits: score as i64 as u64, step: STEP_MAX }.area();
+        let area = Cell { bits: bits_of(score), step: STEP_MAX }.area();
         let middle = |range: Range<f64>, (min, max): (f64, f64)| {
             let middle = (range.start + range.end) / 2.0;
             middle.min(max).max(min)
@@ -145,6 +145,20 @@ impl Cell {
         bits = moved(bits & COLUMNS, all_rows, columns) & all_columns | bits & ROWS;
         bits = moved(bits & ROWS, all_columns, rows) & all_rows | bits & COLUMNS;
         Cell { bits, ..self }
+    }
+}
+
+/// A score as the bits of a cell. Those of no cell are converted as the processors that Redis runs on do it.
+fn bits_of(score: f64) -> u64 {
+    const HALF: f64 = (1u64 << 63) as f64;
+    if score >= 2.0 * HALF {
+        0
+    } else if score >= HALF {
+        score as u64
+    } else if score >= -HALF {
+        score as i64 as u64
+    } else {
+        1 << 63
     }
 }
 

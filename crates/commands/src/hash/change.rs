@@ -31,6 +31,7 @@ fn set_all(ctx: &mut ShardCtx<'_>, args: Args<'_>, command: &'static str) -> Res
     let key = ctx.routed_key(name);
     let edited = ctx.database().edit(key, Kind::Hash, |draft| {
         let mut hash = draft.as_hash();
+        hash.expect(args.len() / 2 - 1);
         let pairs = args.tail(2).iter().step_by(2).zip(args.tail(3).iter().step_by(2));
         pairs.fold(0, |created, (field, value)| {
             created + i64::from(hash.set(field, value, FieldExpiry::Clear))

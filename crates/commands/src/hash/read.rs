@@ -5,6 +5,7 @@ use resp::Reply;
 use store::HashRef;
 
 use crate::elements::{self, ScanOptions};
+use crate::streamed::{self, Part};
 use crate::{CmdError, ShardCtx};
 
 /// HGET key field
@@ -36,47 +37,46 @@ pub(super) fn hmget(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
 
 /// HGETALL key
 pub(super) fn hgetall(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    let key = ctx.routed_key(args.arg(1));
-    let mut db = ctx.database();
-    let Some(hash) = db.hash_of(key)? else {
-        reply.map(0);
-        return Ok(());
-    };
-    reply.map(live(hash));
-    for field in hash.iter() {
-        elements::bulk(reply, field.name);
-        elements::bulk(reply, field.value);
-    }
-    Ok(())
+    fields(ctx, args, reply, Part::Both)
 }
 
 /// HKEYS key
 pub(super) fn hkeys(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
-    let key = ctx.routed_key(args.arg(1));
-    let mut db = ctx.database();
-    let hash = db.hash_of(key)?;
-    reply.array(hash.map_or(0, live));
-    for field in hash.into_iter().flat_map(HashRef::iter) {
-        elements::bulk(reply, field.name);
-    }
-    Ok(())
+    fields(ctx, args, reply, Part::Names)
 }
 
 /// HVALS key
 pub(super) fn hvals(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    fields(ctx, args, reply, Part::Values)
+}
+
+/// Replies with all fields that have not expired, or a part of each.
+#[inline]
+fn fields(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>, part: Part) -> Result<(), CmdError> {
     let key = ctx.routed_key(args.arg(1));
     let mut db = ctx.database();
     let hash = db.hash_of(key)?;
-    reply.array(hash.map_or(0, live));
-    for field in hash.into_iter().flat_map(HashRef::iter) {
-        elements::bulk(reply, field.value);
+    let len = hash.map_or(0, HashRef::live_len);
+    match part {
+        Part::Both => reply.map(len),
+        Part::Names | Part::Values => reply.array(len),
+    }
+    let Some(hash) = hash else { return Ok(()) };
+    if streamed::is_long(reply, hash.len(), hash.big_bytes()) {
+        if let Some(view) = db.view_hash(key) {
+            reply.leave(Box::new(streamed::Fields(view, part)));
+        }
+        return Ok(());
+    }
+    for field in hash.iter() {
+        if part != Part::Values {
+            elements::bulk(reply, field.name);
+        }
+        if part != Part::Names {
+            elements::bulk(reply, field.value);
+        }
     }
     Ok(())
-}
-
-/// The number of fields that have not expired.
-fn live(hash: HashRef<'_>) -> usize {
-    if hash.may_expire() { hash.iter().count() } else { hash.len() }
 }
 
 /// HLEN key. As in Redis, expired fields count until somebody removes them.

@@ -55,7 +55,11 @@ impl<'a> Options<'a> {
                 return Err(CmdError::quoting("ERR unknown argument: ", word, ""));
             }
         }
-        let count = words::positive(args.arg(at + 1)).ok().filter(|&count| count > 0);
+        if args.len() < at + 4 {
+            return Err(CmdError::Arity("hsetex".into()));
+        }
+        let count = words::positive(args.arg(at + 1)).ok();
+        let count = count.filter(|count| (1..=i32::MAX as u64).contains(count));
         let count = count.ok_or(CmdError::text_of("ERR invalid number of fields"))?;
         let pairs = args.tail(at + 2);
         if count.checked_mul(2) != Some(pairs.len() as u64) {
@@ -73,7 +77,7 @@ pub(super) fn hsetex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     let key = ctx.routed_key(name);
     let is_past = matches!(expiry, FieldExpiry::At(at) if at <= now_ms);
     let edited = ctx.database().edit(key, Kind::Hash, |draft| {
-        let is_new = draft.is_new();
+        let (is_new, long) = (draft.is_new(), draft.limits.hash_max_listpack_value);
         let mut hash = draft.as_hash();
         let mut names = pairs.iter().step_by(2);
         let holds = match condition {
@@ -84,8 +88,15 @@ pub(super) fn hsetex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
         if !holds {
             return (false, is_new);
         }
+        if !(is_new && is_past) {
+            hash.expect(pairs.len() / 2);
+        }
         for (field, value) in pairs.iter().step_by(2).zip(pairs.tail(1).iter().step_by(2)) {
             if is_past {
+                // Also what does not stay decides about the form of a hash.
+                if !is_new && field.len().max(value.len()) > long {
+                    hash.set(field, value, FieldExpiry::Clear);
+                }
                 hash.remove(field);
             } else {
                 hash.set(field, value, expiry);

@@ -5,7 +5,7 @@ use resp::Reply;
 use store::ListRef;
 
 use super::{bulk, index, span};
-use crate::{CmdError, ShardCtx, words};
+use crate::{CmdError, ShardCtx, streamed, words};
 
 /// Replies of so many elements get their room at once.
 const LONG: usize = 1000;
@@ -47,6 +47,12 @@ pub(super) fn lrange(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     };
     let (first, count) = span(start, end, list.len());
     reply.array(count);
+    if list.is_big() && streamed::is_long(reply, 0, list.bytes_per_element().saturating_mul(count)) {
+        if let Some(view) = db.view_list(key, first, count) {
+            reply.leave(Box::new(streamed::Elements(view)));
+        }
+        return Ok(());
+    }
     if count >= LONG {
         reply.reserve(list.bytes_per_element() * count);
     }

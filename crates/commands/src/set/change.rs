@@ -13,6 +13,7 @@ pub(super) fn sadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
     let members = args.tail(2).iter();
     let edited = ctx.database().edit(key, Kind::Set, |draft| {
         let (mut set, hint) = (draft.as_set(), members.len());
+        set.expect(hint);
         members.fold(0, |added, member| added + i64::from(set.add(member, hint)))
     })?;
     if edited.changed {

@@ -5,7 +5,7 @@ use resp::Reply;
 use store::SetRef;
 
 use crate::elements::{self, ScanOptions};
-use crate::{CmdError, ShardCtx};
+use crate::{CmdError, ShardCtx, streamed};
 
 /// SISMEMBER key member
 pub(super) fn sismember(
@@ -47,6 +47,12 @@ pub(super) fn smembers(
     match db.set_of(key)? {
         Some(set) => {
             reply.set(set.len());
+            if streamed::is_long(reply, set.len(), set.big_bytes()) {
+                if let Some(view) = db.view_set(key) {
+                    reply.leave(Box::new(streamed::Members(view)));
+                }
+                return Ok(());
+            }
             set.all(|member| {
                 elements::bulk(reply, member);
                 true

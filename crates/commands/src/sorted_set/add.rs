@@ -108,6 +108,10 @@ pub(super) fn zadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
 
 /// ZINCRBY key increment member
 pub(super) fn zincrby(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    // What is an option of ZADD is one here too, and leaves too few words.
+    if ["NX", "XX", "GT", "LT", "CH", "INCR"].iter().any(|option| words::is(args.arg(2), option)) {
+        return Err(CmdError::Syntax);
+    }
     add(AddOptions { incr: true, ..AddOptions::default() }, args.arg(1), args.tail(2), ctx, reply)
 }
 

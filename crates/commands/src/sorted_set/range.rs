@@ -10,7 +10,7 @@ use store::{Limits, SortedSetRef};
 use super::bounds::{LexRange, ScoreRange, ranks_between};
 use super::members::{Members, element, header};
 use super::{members_out, move_members, read, store_members, with_read};
-use crate::{CmdError, OwnedArgs, ShardCtx, Step, Tx, words};
+use crate::{CmdError, OwnedArgs, ShardCtx, Step, Tx, streamed, words};
 
 /// What is meant by the two ends of a range.
 #[derive(Clone, Copy, PartialEq)]
@@ -135,14 +135,30 @@ fn reply_range(
     reverse: Option<bool>,
 ) -> Result<(), CmdError> {
     let query = Query::parse(args.tail(2).iter(), by, reverse, false)?;
+    let mut long = None;
     with_read(ctx, args.arg(1), |set| {
         let ranks = query.ranks(set);
         header(reply, ranks.len(), query.with_scores);
+        if streamed::is_long(reply, ranks.len(), ranks.len().saturating_mul(set.big_bytes_each())) {
+            long = Some(ranks);
+            return;
+        }
         set.visit(ranks, query.reverse, |score, member| {
             element(reply, score, member, query.with_scores);
             true
         });
-    })
+    })?;
+    if let Some(ranks) = long {
+        let key = ctx.routed_key(args.arg(1));
+        if let Some(view) = ctx.database().view_sorted_set(key, ranks, query.reverse) {
+            let write = match query.with_scores {
+                true => |reply: &mut Reply<'_>, score, member: &[u8]| element(reply, score, member, true),
+                false => |reply: &mut Reply<'_>, _, member: &[u8]| reply.bulk(member),
+            };
+            reply.leave(Box::new(streamed::Ranked(view, write)));
+        }
+    }
+    Ok(())
 }
 
 /// ZRANGE key min max [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]

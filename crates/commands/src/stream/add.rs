@@ -88,7 +88,7 @@ impl<'a> Named<'a> {
 pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let Parsed { options, named, new_id, at } = parse(args)?;
     let limits = ctx.limits();
-    let trim = options.trim(&limits)?;
+    let trim = options.trim(&limits, true)?;
     let fields = args.tail(at + 1);
     if fields.is_empty() || !fields.len().is_multiple_of(2) {
         return Err(CmdError::Arity("xadd".into()));

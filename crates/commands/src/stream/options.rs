@@ -72,14 +72,15 @@ impl Options {
         Ok(2 + skip)
     }
 
-    /// What is to be trimmed, if anything, or why the options don't go together.
-    pub(super) fn trim(&self, limits: &Limits) -> Result<Option<Trim>, CmdError> {
+    /// What is to be trimmed, if anything, or why the options don't go together; of XADD if `adding`.
+    pub(super) fn trim(&self, limits: &Limits, adding: bool) -> Result<Option<Trim>, CmdError> {
         let Some(to) = self.to else {
             return match self.limit {
                 Some(1..) => Err(CmdError::text_of(
                     "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
                 )),
-                _ => self.check_limit().map(|()| None),
+                _ if adding => self.check_limit().map(|()| None),
+                _ => Ok(None),
             };
         };
         self.check_limit()?;

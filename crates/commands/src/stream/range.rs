@@ -5,7 +5,7 @@ use ds::stream::Stream;
 use resp::Reply;
 
 use super::{entries_reply, entry_reply, id};
-use crate::{CmdError, ShardCtx, words};
+use crate::{CmdError, ShardCtx, streamed, words};
 
 /// XLEN key
 pub(super) fn xlen(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
@@ -52,6 +52,18 @@ fn range(
         return Ok(());
     };
     let count = count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+    let bytes_each = stream.memory_bytes() / stream.len().max(1);
+    let is_long = |entries: usize| streamed::is_long(reply, 4 * entries, entries.saturating_mul(bytes_each));
+    if is_long(count.min(stream.len())) {
+        let entries = stream.count(from, to).min(count);
+        if is_long(entries) {
+            if let Some(view) = db.view_stream(key, (from, to), backwards, count) {
+                reply.array(entries);
+                reply.leave(Box::new(streamed::Entries(view, entry_reply)));
+            }
+            return Ok(());
+        }
+    }
     let all = from <= stream.first_id() && to >= stream.last_id();
     match (count, backwards) {
         (0, _) => reply.null_array(),

@@ -18,7 +18,7 @@ pub(super) fn xtrim(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_
         }
     }
     let trim = options
-        .trim(&ctx.limits())?
+        .trim(&ctx.limits(), false)?
         .ok_or(CmdError::text_of("ERR syntax error, XTRIM must be called with a trimming strategy"))?;
     let name = args.arg(1);
     let key = ctx.routed_key(name);

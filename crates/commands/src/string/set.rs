@@ -18,7 +18,7 @@ pub(super) fn set(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>)
     }
     let key = ctx.routed_key(args.arg(1));
     ctx.database().set(key, StringValue::Text(args.arg(2)), Expiry::Clear);
-    ctx.event(Class::String, "set", args.arg(1));
+    ctx.event(Class::String, "set", key.bytes);
     reply.ok();
     Ok(())
 }

@@ -81,6 +81,11 @@ impl Keyspace {
         }
     }
 
+    /// Sets the limits of all shards.
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.shards.iter_mut().for_each(|shard| shard.set_limits(limits));
+    }
+
     /// Carries out a command and returns its reply.
     pub(crate) fn call<A: AsRef<[u8]>>(&mut self, args: &[A]) -> Vec<u8> {
         let args: Vec<&[u8]> = args.iter().map(AsRef::as_ref).collect();
@@ -116,9 +121,14 @@ impl Keyspace {
                 shards.dedup();
                 let step = usize::from(spec.meta.step.unsigned_abs()).max(1);
                 let odd = !(args.len() - 1).is_multiple_of(step);
+                let unnamed = spec.meta.has_unnamed_keys(to_args(&mut Vec::new(), &mut Vec::new(), args));
                 match shards[..] {
                     _ if self.topology.shards == 1 => self.run(0, handler, args),
-                    [] if !spec.meta.key_specs.is_empty() => self.run(0, handler, args),
+                    _ if unnamed => self.rounds(function, args),
+                    [] if !spec.meta.key_specs.is_empty() => {
+                        let first = usize::from(spec.meta.first_key.unsigned_abs()).max(1);
+                        self.run(self.topology.shard_of(args.get(first).unwrap_or(&&b""[..])), handler, args)
+                    }
                     [shard] => self.run(shard, handler, args),
                     [shard, ..] if odd => self.run(shard, handler, args),
                     _ => self.rounds(function, args),

@@ -5,6 +5,7 @@ mod collections;
 mod edges;
 mod events;
 mod geo;
+mod grammar;
 mod harness;
 mod lists;
 mod model;

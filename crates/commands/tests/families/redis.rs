@@ -1,16 +1,19 @@
-//! The same against a real server: the recorded edges, and random commands. Runs where `ANAX_REDIS_BIN` names a
-//! redis-server of version 8.2.
+//! The same against a real server: the recorded edges, and random commands. Runs where `ANAX_REDIS` names a
+//! redis-server of version 8.2, or `redis-server-8` is in the path.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use base::Rng;
 use resp::skip_element;
+use store::Limits;
 
 use crate::edges::FILES;
-use crate::harness::{Keyspace, integer};
+use crate::grammar::{Compare, Grammar};
+use crate::harness::{Keyspace, elements, integer};
 use crate::model::normalized;
 use crate::random::{Unit, command};
 use crate::scripts::{edges, show, words};
@@ -31,6 +34,16 @@ impl Drop for Process {
     }
 }
 
+/// A redis-server of version 8.2: what `ANAX_REDIS` names, or `redis-server-8` in the path.
+fn binary() -> Option<PathBuf> {
+    let named = std::env::var_os("ANAX_REDIS").or_else(|| std::env::var_os("ANAX_REDIS_BIN"));
+    let in_path = || {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).map(|folder| folder.join("redis-server-8")).find(|file| file.is_file())
+    };
+    named.map(PathBuf::from).or_else(in_path)
+}
+
 /// A server of its own.
 struct Redis {
     _process: Process,
@@ -41,8 +54,8 @@ struct Redis {
 impl Redis {
     /// `None`, with a note, where no server is at hand.
     fn start() -> Option<Self> {
-        let Ok(binary) = std::env::var("ANAX_REDIS_BIN") else {
-            println!("skipped: ANAX_REDIS_BIN names no redis-server 8.2");
+        let Some(binary) = binary() else {
+            println!("skipped: no redis-server 8.2 is known");
             return None;
         };
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -148,4 +161,170 @@ fn random_commands_one_shard() {
 #[test]
 fn random_commands_three_shards() {
     check_random(3, 2);
+}
+
+/// Commands of all data types.
+const TYPED_COMMANDS: usize = 40_000;
+/// After so many the key space is emptied.
+const ROUND: usize = 400;
+/// How many differences are shown at once.
+const SHOWN_MAX: usize = 12;
+/// How many of the commands before are shown with a difference.
+const SHOWN_BEFORE: usize = 16;
+
+/// Thresholds at which collections get big soon.
+const LOW: [(&str, &str); 6] = [
+    ("list-max-listpack-size", "4"),
+    ("hash-max-listpack-entries", "5"),
+    ("set-max-intset-entries", "4"),
+    ("set-max-listpack-entries", "5"),
+    ("zset-max-listpack-entries", "5"),
+    ("stream-node-max-entries", "3"),
+];
+
+/// The elements of a reply, those of arrays in it one after the other.
+fn flat(reply: &[u8]) -> Vec<String> {
+    if reply.first() != Some(&b'*') || reply.starts_with(b"*-1") {
+        return vec![show(reply)];
+    }
+    elements(reply).into_iter().flat_map(flat).collect()
+}
+
+/// Whether two replies are the same as far as they have to be.
+fn are_same(compare: Compare, ours: &[u8], theirs: &[u8]) -> bool {
+    if ours == theirs || ours == b"$8\r\nlistpack\r\n" && theirs == b"$10\r\nlistpackex\r\n" {
+        return true;
+    }
+    let is_array = |reply: &[u8]| reply.starts_with(b"*") && !reply.starts_with(b"*-1");
+    if !is_array(ours) || !is_array(theirs) {
+        return compare == Compare::Times && are_close(&show(ours), &show(theirs));
+    }
+    let (mut a, mut b) = (flat(ours), flat(theirs));
+    match compare {
+        Compare::Exactly => false,
+        Compare::Length => a.len() == b.len(),
+        Compare::Unordered => {
+            let nested = elements(ours).iter().any(|element| is_array(element)) && elements(ours).len() > 2;
+            if nested {
+                let sorted = |reply: &[u8]| {
+                    let mut all: Vec<String> = elements(reply).into_iter().map(show).collect();
+                    all.sort();
+                    all
+                };
+                return sorted(ours) == sorted(theirs);
+            }
+            a.sort();
+            b.sort();
+            a == b
+        }
+        Compare::Texts => {
+            a.retain(|text| !text.starts_with(':'));
+            b.retain(|text| !text.starts_with(':'));
+            a == b
+        }
+        Compare::Times => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a == b || are_close(a, b)),
+    }
+}
+
+fn are_close(a: &str, b: &str) -> bool {
+    let int = |text: &str| text.strip_prefix(':')?.trim_end_matches("\\r\\n").trim().parse::<i64>().ok();
+    int(a).zip(int(b)).is_some_and(|(a, b)| a.min(b) > 0 && (a - b).abs() < CLOCK_SLACK)
+}
+
+fn check_types(shards: u16, seed: u64, low: bool) {
+    let Some(mut redis) = Redis::start() else { return };
+    let mut keyspace = Keyspace::new(shards);
+    if low {
+        for (name, value) in LOW {
+            redis.call(&words(&format!("CONFIG SET {name} {value}")));
+        }
+        keyspace.set_limits(Limits {
+            list_max_listpack_size: 4,
+            hash_max_listpack_entries: 5,
+            set_max_intset_entries: 4,
+            set_max_listpack_entries: 5,
+            zset_max_listpack_entries: 5,
+            stream_node_max_entries: 3,
+            ..Limits::default()
+        });
+    }
+    let count =
+        std::env::var("ANAX_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(TYPED_COMMANDS);
+    let mut grammar = Grammar::new(seed);
+    let (mut history, mut wrong) = (Vec::new(), Vec::new());
+    for number in 0..count {
+        if number % ROUND == 0 || history.is_empty() {
+            keyspace.call(&words("FLUSHALL"));
+            redis.call(&words("FLUSHALL"));
+            history.clear();
+            grammar.restart();
+        }
+        let (args, compare) = grammar.next();
+        if is_told_otherwise(&mut redis, &args, low) {
+            continue;
+        }
+        keyspace.set_now(now_ms());
+        let (ours, theirs) = (keyspace.call(&args), redis.call(&args));
+        let line = args.iter().map(|arg| format!("\"{}\"", arg.escape_ascii())).collect::<Vec<_>>().join(" ");
+        history.push((args, line, show(&theirs)));
+        if are_same(compare, &ours, &theirs) {
+            continue;
+        }
+        let (args, line, theirs) = history.last().expect("a command");
+        let keys: Vec<&[u8]> = args.iter().skip(1).map(Vec::as_slice).filter(|arg| is_key(arg)).collect();
+        let before = history
+            .iter()
+            .rev()
+            .skip(1)
+            .filter(|(args, _, _)| args.iter().any(|arg| keys.contains(&arg.as_slice())));
+        let mut before: Vec<String> =
+            before.take(SHOWN_BEFORE).map(|(_, line, reply)| format!("    {line} -> {reply}")).collect();
+        before.reverse();
+        wrong.push(format!(
+            "{number}: {line}\n  ours {}\n Redis {theirs}\n{}",
+            show(&ours),
+            before.join("\n")
+        ));
+        if wrong.len() >= SHOWN_MAX {
+            break;
+        }
+        history.clear();
+    }
+    assert!(wrong.is_empty(), "seed {seed}, {shards} shards, low {low}:\n{}", wrong.join("\n"));
+}
+
+/// Whether a command is one whose effects are known to differ: SORT changes small sorted sets in Redis, and shows the order of a
+/// set; a list from which an element goes to its other end is shorter for a moment, which may show in its encoding; one
+/// into which nothing is inserted or set is made fit for it.
+fn is_told_otherwise(redis: &mut Redis, args: &[Vec<u8>], low: bool) -> bool {
+    let rotates = matches!(&args[0][..], b"LMOVE" | b"RPOPLPUSH") && args.get(1) == args.get(2);
+    if low && (rotates || args[0] == b"LINSERT" || args[0] == b"LSET") {
+        return true;
+    }
+    if !args[0].starts_with(b"SORT") || args.len() < 2 || args[1].starts_with(b"q") {
+        return false;
+    }
+    let kind = redis.call(&[b"TYPE".to_vec(), args[1].clone()]);
+    kind == b"+zset\r\n" || kind == b"+set\r\n" && args.iter().any(|arg| arg == b"nosort")
+}
+
+fn is_key(arg: &[u8]) -> bool {
+    matches!(arg, [b'l' | b's' | b'h' | b'z' | b't' | b'b' | b'p' | b'g' | b'n' | b'y' | b'q', b'0'..=b'9'])
+}
+
+#[test]
+fn commands_of_all_types_one_shard() {
+    check_types(1, 11, false);
+    check_types(1, 12, true);
+}
+
+#[test]
+fn commands_of_all_types_two_shards() {
+    check_types(2, 13, true);
+}
+
+#[test]
+fn commands_of_all_types_seven_shards() {
+    check_types(7, 14, false);
+    check_types(7, 15, true);
 }

@@ -3,6 +3,7 @@
 use crate::blocks::{Weigh, heap_bytes};
 use crate::pack::{self, Element};
 use crate::record::size_class;
+use crate::share::Share;
 
 use super::CHUNK_INDEXES;
 
@@ -22,6 +23,13 @@ pub(super) struct Chunk {
     short_texts: Vec<u8>,
     /// The long elements in order.
     long_texts: Vec<Box<[u8]>>,
+}
+
+/// Arrays have no views, so their chunks need not be cheap to share.
+impl Share for Chunk {
+    fn share(&self) -> Self {
+        self.clone()
+    }
 }
 
 impl Weigh for Chunk {

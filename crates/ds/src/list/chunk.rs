@@ -8,10 +8,10 @@
 //! So both ends grow in O(1) amortised: when one side has no room left, the elements move once, and the free bytes are
 //! divided in favour of the side that grows.
 
-use crate::blocks::{Weigh, heap_bytes};
+use crate::blocks::Weigh;
 use crate::pack::Encoded;
-use crate::record::size_class;
 use crate::run::{Elements, first_len, offset_of, offsets_into};
+use crate::share::{COUNT_BYTES, Share, Slab, room};
 
 /// Smallest buffer.
 const BUFFER_MIN_BYTES: usize = 64;
@@ -31,19 +31,37 @@ pub enum Side {
 /// How large a chunk may get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most bytes of encoded elements; one element may be longer, and is alone then.
+    /// Most bytes of encoded elements, and the few of their allocation's head; one element may be longer, and is alone then.
     pub bytes: usize,
     /// Most elements.
     pub count: usize,
 }
 
+impl Limits {
+    /// Most bytes of encoded elements.
+    #[inline]
+    pub(super) fn run_bytes(self) -> usize {
+        self.bytes.saturating_sub(COUNT_BYTES)
+    }
+}
+
 /// See the [module documentation](self).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chunk {
-    buf: Box<[u8]>,
+    buf: Slab,
     head: u32,
     tail: u32,
     count: u32,
+}
+
+impl Share for Chunk {
+    fn share(&self) -> Self {
+        Chunk { buf: self.buf.share(), ..*self }
+    }
+
+    fn give_up(&mut self) {
+        self.buf.give_up();
+    }
 }
 
 impl Weigh for Chunk {
@@ -56,7 +74,7 @@ impl Weigh for Chunk {
 impl Chunk {
     /// A chunk of `count` elements that are encoded already.
     pub(super) fn of_run(run: &[u8], count: usize) -> Self {
-        let mut buf = vec![0; size_class(run.len())].into_boxed_slice();
+        let mut buf = Slab::roomy(run.len());
         buf[..run.len()].copy_from_slice(run);
         Chunk { buf, head: 0, tail: run.len() as u32, count: count as u32 }
     }
@@ -82,7 +100,7 @@ impl Chunk {
     /// Heap bytes.
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
-        heap_bytes(self.buf.len())
+        self.buf.heap_bytes()
     }
 
     /// Where the run begins in the buffer; changes only when the front does or the elements move.
@@ -106,7 +124,7 @@ impl Chunk {
     /// Whether another element fits.
     #[inline]
     pub(super) fn has_room(&self, len: usize, limits: Limits) -> bool {
-        self.count == 0 || (self.count() < limits.count && self.len() + len <= limits.bytes)
+        self.count == 0 || (self.count() < limits.count && self.len() + len <= limits.run_bytes())
     }
 
     /// Adds an element at an end. Returns whether the elements moved within or out of their buffer.
@@ -265,17 +283,19 @@ impl Chunk {
     #[cold]
     pub(super) fn shrink(&mut self) {
         let len = self.len();
-        let mut buf = vec![0; size_class((len * 2).max(BUFFER_MIN_BYTES))].into_boxed_slice();
+        let mut buf = Slab::roomy((len * 2).max(BUFFER_MIN_BYTES));
         let head = (buf.len() - len) / 2;
         buf[head..head + len].copy_from_slice(self.run());
+        self.give_up();
         *self = Chunk { buf, head: head as u32, tail: (head + len) as u32, count: self.count };
     }
 
     /// Gives free bytes back, if they are worth it: for a chunk that is not at an end of its list any more.
     pub(super) fn fit(&mut self) {
-        let wanted = size_class(self.len());
-        if wanted < self.buf.len() {
-            *self = Chunk::of_run(self.run(), self.count());
+        if room(self.len()) < self.buf.len() {
+            let fitting = Chunk::of_run(self.run(), self.count());
+            self.give_up();
+            *self = fitting;
         }
     }
 
@@ -291,13 +311,14 @@ impl Chunk {
         let (used, needed) = (self.len(), self.len() + len);
         let size = if needed <= self.buf.len() {
             self.buf.len()
-        } else if needed > limits.bytes {
-            size_class(needed)
+        } else if needed > limits.run_bytes() {
+            room(needed)
         } else {
-            size_class(needed.next_power_of_two().clamp(BUFFER_MIN_BYTES, limits.bytes.max(BUFFER_MIN_BYTES)))
+            let doubled = (COUNT_BYTES + needed).next_power_of_two();
+            room(doubled.clamp(BUFFER_MIN_BYTES, limits.bytes.max(BUFFER_MIN_BYTES)) - COUNT_BYTES)
         };
         // An element that is alone in its chunk leaves no room to divide.
-        let free = if needed > limits.bytes { 0 } else { size - needed };
+        let free = if needed > limits.run_bytes() { 0 } else { size - needed };
         let head = match side {
             Side::Front => len + free - free / 4,
             Side::Back => free / 4,
@@ -305,8 +326,9 @@ impl Chunk {
         if size == self.buf.len() {
             self.buf.copy_within(self.head as usize..self.tail as usize, head);
         } else {
-            let mut buf = vec![0; size].into_boxed_slice();
+            let mut buf = Slab::zeroed(size);
             buf[head..head + used].copy_from_slice(self.run());
+            self.buf.give_up();
             self.buf = buf;
         }
         self.head = head as u32;

@@ -3,14 +3,15 @@
 use super::{OUTSIDE_MIN_BYTES, Stored};
 use crate::pack::Element;
 use crate::record::size_class;
+use crate::share::{Lendable, Share, Slab};
 
-/// Elements of a chunk: what moves at most when a chunk grows.
-const CHUNK_ELEMENTS: usize = 1024;
+/// Elements of a chunk: what moves at most when a chunk grows, and is counted up when one that views share is changed.
+const CHUNK_ELEMENTS: usize = 512;
 
 /// See the [module documentation](self).
 #[derive(Clone, Default)]
 pub(super) struct Outside {
-    chunks: Vec<Vec<Box<[u8]>>>,
+    chunks: Vec<Lendable<Vec<Slab>>>,
     /// Numbers without an element.
     free: Vec<u32>,
     /// Bytes of the elements.
@@ -21,10 +22,10 @@ impl Outside {
     /// Heap bytes.
     pub(super) fn memory_bytes(&self) -> usize {
         let vec = |capacity: usize, size: usize| if capacity == 0 { 0 } else { size_class(capacity * size) };
-        let element = size_of::<Box<[u8]>>();
+        let element = size_of::<Slab>();
         let last = self.chunks.last().map_or(0, |chunk| vec(chunk.capacity(), element));
         let full = self.chunks.len().saturating_sub(1) * vec(CHUNK_ELEMENTS, element);
-        let index = vec(self.chunks.capacity(), size_of::<Vec<Box<[u8]>>>());
+        let index = vec(self.chunks.capacity(), size_of::<Vec<Slab>>());
         self.bytes + full + last + index + vec(self.free.capacity(), size_of::<u32>())
     }
 
@@ -38,18 +39,18 @@ impl Outside {
     }
 
     fn insert(&mut self, text: &[u8]) -> u32 {
-        self.bytes += size_class(text.len());
-        let text = text.to_vec().into_boxed_slice();
+        let text = Slab::copy_of(text);
+        self.bytes += text.heap_bytes();
         if let Some(number) = self.free.pop() {
             let at = number as usize;
             self.chunks[at / CHUNK_ELEMENTS][at % CHUNK_ELEMENTS] = text;
             return number;
         }
         if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK_ELEMENTS) {
-            self.chunks.push(Vec::new());
+            self.chunks.push(Lendable::Own(Vec::new()));
         }
         let before = (self.chunks.len() - 1) * CHUNK_ELEMENTS;
-        let at = self.chunks.last().map_or(0, Vec::len);
+        let at = self.chunks.last().map_or(0, |chunk| chunk.len());
         if let Some(chunk) = self.chunks.last_mut() {
             chunk.push(text);
         }
@@ -67,8 +68,9 @@ impl Outside {
 
     pub(super) fn remove(&mut self, number: u32) {
         let at = number as usize;
-        let gone = std::mem::take(&mut self.chunks[at / CHUNK_ELEMENTS][at % CHUNK_ELEMENTS]);
-        self.bytes -= size_class(gone.len());
+        let mut gone = std::mem::take(&mut self.chunks[at / CHUNK_ELEMENTS][at % CHUNK_ELEMENTS]);
+        self.bytes -= gone.heap_bytes();
+        gone.give_up();
         self.free.push(number);
     }
 
@@ -76,13 +78,24 @@ impl Outside {
     pub(super) fn pop(&mut self) -> bool {
         self.free = Vec::new();
         while let Some(chunk) = self.chunks.last_mut() {
-            if let Some(gone) = chunk.pop() {
-                self.bytes -= if gone.is_empty() { 0 } else { size_class(gone.len()) };
+            if let Some(mut gone) = chunk.pop() {
+                self.bytes -= gone.heap_bytes();
+                gone.give_up();
                 return true;
             }
             self.chunks.pop();
         }
         self.chunks = Vec::new();
         false
+    }
+
+    /// The same elements by the same numbers, to look at.
+    pub(super) fn view(&mut self) -> Outside {
+        Outside { chunks: self.chunks.iter_mut().map(Lendable::lend).collect(), free: Vec::new(), bytes: 0 }
+    }
+
+    /// Lets go of a chunk of what another owner may hold; false if there is none.
+    pub(super) fn drop_chunk(&mut self) -> bool {
+        self.chunks.pop().is_some()
     }
 }

@@ -3,7 +3,7 @@
 //! Entries are written from the end to the front, slots from the front to the end, and an entry's place is its distance
 //! from the end; so a page moves to a longer or shorter allocation by two copies.
 
-use crate::record::size_class;
+use crate::share::{Share, Slab};
 
 /// Count and used bytes.
 const HEADER_BYTES: usize = 4;
@@ -17,7 +17,7 @@ pub(super) const PAGE_MAX_BYTES: usize = 1 << 16;
 
 /// See the [module documentation](self). The allocation is as long as a size class.
 #[derive(Clone, Default)]
-pub(super) struct Page(Box<[u8]>);
+pub(super) struct Page(Slab);
 
 impl Page {
     /// The number of entries.
@@ -40,8 +40,8 @@ impl Page {
 
     /// Bytes of the allocation.
     #[inline]
-    pub(super) fn bytes_len(&self) -> usize {
-        self.0.len()
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
     }
 
     /// The bytes from the beginning of an entry on.
@@ -183,13 +183,24 @@ impl Page {
     /// Moves to an allocation for so many bytes, which are as many as are used or more.
     fn reallocate(&mut self, needed: usize) {
         let (slots, used) = (HEADER_BYTES + self.len() * SLOT_BYTES, self.used());
-        let len = if needed == 0 { 0 } else { size_class(needed) };
-        let mut fresh = vec![0; len].into_boxed_slice();
+        let mut fresh = Slab::roomy(needed);
+        let len = fresh.len();
         if len > 0 && !self.0.is_empty() {
             fresh[..slots].copy_from_slice(&self.0[..slots]);
             fresh[len - used..].copy_from_slice(&self.0[self.0.len() - used..]);
         }
+        self.0.give_up();
         self.0 = fresh;
+    }
+}
+
+impl Share for Page {
+    fn share(&self) -> Self {
+        Page(self.0.share())
+    }
+
+    fn give_up(&mut self) {
+        self.0.give_up();
     }
 }
 

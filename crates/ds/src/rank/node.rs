@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use super::run::{Run, RunBuilder};
 use crate::record::size_class;
+use crate::share::{COUNT_BYTES, Share, Shared};
 
 /// Most bytes of a leaf, long members left out: a class of the allocator, so that leaves filled in order waste nothing.
-const LEAF_MAX_BYTES: usize = 2048;
+const LEAF_MAX_BYTES: usize = 2048 - COUNT_BYTES;
 /// A leaf with fewer bytes looks for a neighbour to join.
 const LEAF_MIN_BYTES: usize = LEAF_MAX_BYTES / 4;
 /// Leaves join if the result has room to grow.
@@ -27,7 +28,7 @@ const CHILDREN_SPARE: usize = 8;
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Leaf(Run),
-    Inner(Box<Inner>),
+    Inner(Shared<Inner>),
 }
 
 /// An inner node with its children. Border `i` lies after all of child `i` and not after any of child `i + 1`.
@@ -91,7 +92,7 @@ impl Node {
         match self {
             Node::Leaf(run) => run.memory_bytes(),
             Node::Inner(inner) => {
-                size_class(size_of::<Inner>())
+                Shared::<Inner>::HEAP_BYTES
                     + inner.borders.memory_bytes()
                     + size_class(inner.counts.capacity() * size_of::<u32>())
                     + size_class(inner.children.capacity() * size_of::<Node>())
@@ -166,6 +167,7 @@ impl Node {
                 Inserted::Split(border, Node::Leaf(right))
             }
             Node::Inner(inner) => {
+                let inner = inner.make_mut();
                 let at = inner.child_of(score, member);
                 inner.children[at].prefetch();
                 let last = inner.children.len() - 1;
@@ -188,6 +190,7 @@ impl Node {
     /// Takes a new child, the right part of child `at`.
     fn take_child(&mut self, at: usize, border: Border, right: Node) {
         let Node::Inner(inner) = self else { return };
+        let inner = inner.make_mut();
         if inner.children.len() == inner.children.capacity() {
             inner.children.reserve_exact(CHILDREN_SPARE);
             inner.counts.reserve_exact(CHILDREN_SPARE);
@@ -215,6 +218,7 @@ impl Node {
         let Node::Inner(inner) = self else {
             return (Border { score: 0.0, member: Vec::new() }, Node::default());
         };
+        let inner = inner.make_mut();
         let borders = inner.borders.split_off(at);
         let last = at - 1;
         let border = Border { score: inner.borders.score(last), member: inner.borders.member(last).to_vec() };
@@ -222,7 +226,7 @@ impl Node {
         let (counts, children) = (inner.counts.split_off(at), inner.children.split_off(at));
         inner.counts.shrink_to_fit();
         inner.children.shrink_to_fit();
-        (border, Node::Inner(Box::new(Inner { borders, counts, children })))
+        (border, Node::Inner(Shared::new(Inner { borders, counts, children })))
     }
 
     /// Takes an entry out; returns whether it was there.
@@ -236,6 +240,7 @@ impl Node {
                 true
             }
             Node::Inner(inner) => {
+                let inner = inner.make_mut();
                 let at = inner.child_of(score, member);
                 inner.children[at].prefetch();
                 let removed = inner.children[at].remove(score, member, bytes);
@@ -268,6 +273,7 @@ impl Node {
                 *bytes = *bytes + run.memory_bytes() - before;
             }
             Node::Inner(inner) => {
+                let inner = inner.make_mut();
                 let (mut touched, mut from) = (0..0, 0);
                 for (at, (child, count)) in inner.children.iter_mut().zip(&mut inner.counts).enumerate() {
                     let all = *count as usize;
@@ -293,6 +299,7 @@ impl Node {
     fn join_small(&mut self, range: Range<usize>, bytes: &mut usize) {
         let before = self.own_bytes();
         if let Node::Inner(inner) = self {
+            let inner = inner.make_mut();
             for at in range.clone().rev() {
                 inner.drop_if_empty(at, bytes);
             }
@@ -421,7 +428,7 @@ impl Node {
         inner.counts.reserve_exact(CHILDREN_SPARE);
         inner.children.push(std::mem::take(self));
         inner.counts.push(0);
-        *self = Node::Inner(Box::new(inner));
+        *self = Node::Inner(Shared::new(inner));
         self.take_child(0, border, right);
         *bytes += self.own_bytes();
     }
@@ -431,6 +438,7 @@ impl Node {
         while let Node::Inner(inner) = self
             && inner.children.len() <= 1
         {
+            let inner = inner.make_mut();
             let child = inner.children.pop();
             inner.counts.clear();
             *bytes -= self.own_bytes();
@@ -444,10 +452,12 @@ impl Node {
             Node::Leaf(run) => {
                 let gone = run.len();
                 *bytes -= run.memory_bytes();
+                run.give_up();
                 *run = Run::default();
                 gone
             }
             Node::Inner(inner) => {
+                let inner = inner.make_mut();
                 let Some(last) = inner.children.len().checked_sub(1) else { return 0 };
                 let gone = inner.children[last].drop_last_leaf(bytes);
                 inner.counts[last] -= gone as u32;
@@ -537,9 +547,10 @@ impl Inner {
         match (&mut *left, right) {
             (Node::Leaf(left), Node::Leaf(right)) => left.append(right),
             (Node::Inner(left), Node::Inner(mut right)) => {
+                let (left, right) = (left.make_mut(), right.make_mut());
                 let end = left.borders.len();
                 left.borders.insert(end, self.borders.score(at), self.borders.member(at));
-                left.borders.append(right.borders);
+                left.borders.append(std::mem::take(&mut right.borders));
                 left.counts.reserve_exact(right.counts.len());
                 left.counts.append(&mut right.counts);
                 left.children.reserve_exact(right.children.len());
@@ -551,6 +562,56 @@ impl Inner {
         *bytes += self.children[at].own_bytes();
         self.counts[at] += self.counts.remove(at + 1);
         self.borders.remove(at..at + 1);
+    }
+}
+
+impl Node {
+    /// Lets go of some of what another owner may hold, about `budget` leaves; returns whether all is let go of, and the node is
+    /// empty.
+    pub(super) fn release(&mut self, budget: &mut usize) -> bool {
+        if let Node::Inner(inner) = self
+            && let Some(only) = inner.only_owner()
+        {
+            while let Some(child) = only.children.last_mut() {
+                if *budget == 0 || !child.release(budget) {
+                    return false;
+                }
+                only.children.pop();
+            }
+        }
+        *budget = budget.saturating_sub(1);
+        *self = Node::default();
+        true
+    }
+}
+
+impl Share for Node {
+    fn share(&self) -> Self {
+        match self {
+            Node::Leaf(run) => Node::Leaf(run.share()),
+            Node::Inner(inner) => Node::Inner(inner.share()),
+        }
+    }
+
+    fn give_up(&mut self) {
+        match self {
+            Node::Leaf(run) => run.give_up(),
+            Node::Inner(inner) => inner.give_up(),
+        }
+    }
+}
+
+impl Share for Inner {
+    /// With the same room, so that accounts of the room hold.
+    fn share(&self) -> Self {
+        let mut counts = Vec::with_capacity(self.counts.capacity());
+        counts.extend_from_slice(&self.counts);
+        Inner { borders: self.borders.share(), counts, children: self.children.share() }
+    }
+
+    fn give_up(&mut self) {
+        self.borders.give_up();
+        self.children.give_up();
     }
 }
 
@@ -585,7 +646,7 @@ pub(super) fn build<'m>(entries: impl Iterator<Item = (f64, &'m [u8])>) -> (Node
                 inner.push(border.score, &border.member);
             }
             let counts = children.iter().map(|child| child.count() as u32).collect();
-            above.push(Node::Inner(Box::new(Inner { borders: inner.finish(), counts, children })));
+            above.push(Node::Inner(Shared::new(Inner { borders: inner.finish(), counts, children })));
             borders_above.extend(between.next());
         }
         (level, borders) = (above, borders_above);

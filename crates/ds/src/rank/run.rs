@@ -15,6 +15,7 @@ use std::mem::size_of;
 use std::ops::Range;
 
 use crate::record::size_class;
+use crate::share::{Bytes, Share, Shared, Slab, room};
 use crate::table::prefetch::{CACHE_LINE_BYTES, prefetch};
 
 /// Longest member that lies in its run: long enough for all usual ones, short enough that a run is a few of them.
@@ -36,7 +37,7 @@ const SHRINK_SPARE_BYTES: usize = 64;
 /// The long members of a run, in the order of their entries.
 #[derive(Clone, Debug, Default)]
 struct Longs {
-    members: Vec<Box<[u8]>>,
+    members: Vec<Slab>,
     /// Heap bytes of the members.
     bytes: usize,
 }
@@ -44,9 +45,9 @@ struct Longs {
 /// See the [module documentation](self).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Run {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     len: u16,
-    longs: Option<Box<Longs>>,
+    longs: Option<Shared<Longs>>,
 }
 
 impl Run {
@@ -64,8 +65,7 @@ impl Run {
 
     /// Heap bytes. O(1).
     pub(super) fn memory_bytes(&self) -> usize {
-        let own = if self.bytes.capacity() == 0 { 0 } else { size_class(self.bytes.capacity()) };
-        own + self.longs.as_deref().map_or(0, Longs::memory_bytes)
+        self.bytes.heap_bytes() + self.longs.as_deref().map_or(0, Longs::memory_bytes)
     }
 
     /// Asks for all scores at once: a search touches few of their lines, but one after the other.
@@ -209,7 +209,7 @@ impl Run {
         let long = member.len() > INLINE_MAX_BYTES;
         if long {
             let at = self.longs_before(i);
-            self.longs.get_or_insert_default().insert(at, member);
+            self.longs.get_or_insert_default().make_mut().insert(at, member);
         }
         let inline = if long { &[] } else { member };
         let (len, start) = (self.len(), self.start(i));
@@ -246,7 +246,7 @@ impl Run {
         }
         let (longs_from, longs_to) = (self.longs_before(from), self.longs_before(to));
         if let Some(longs) = &mut self.longs
-            && longs.remove(longs_from..longs_to)
+            && longs.make_mut().remove(longs_from..longs_to)
         {
             self.longs = None;
         }
@@ -276,7 +276,7 @@ impl Run {
         let moved = len - at;
         let longs_before = self.longs_before(at);
         let base = len * ENTRY_BYTES;
-        let mut bytes = Vec::with_capacity(size_class(moved * ENTRY_BYTES + self.bytes.len() - base - start));
+        let mut bytes = Bytes::with_capacity(moved * ENTRY_BYTES + self.bytes.len() - base - start);
         bytes.extend_from_slice(&self.bytes[at * SCORE_BYTES..len * SCORE_BYTES]);
         for end in &self.ends()[at..] {
             bytes.extend_from_slice(&(u16::from_le_bytes(*end) - start as u16).to_le_bytes());
@@ -284,7 +284,7 @@ impl Run {
         bytes.extend_from_slice(&self.bytes[base + start..]);
         let mut right = Run { bytes, len: moved as u16, longs: None };
         if let Some(longs) = &mut self.longs {
-            let (emptied, tail) = longs.split_off(longs_before);
+            let (emptied, tail) = longs.make_mut().split_off(longs_before);
             right.longs = tail;
             if emptied {
                 self.longs = None;
@@ -294,7 +294,7 @@ impl Run {
         self.bytes.copy_within(base..base + start, at * ENTRY_BYTES);
         self.bytes.truncate(at * ENTRY_BYTES + start);
         self.len = at as u16;
-        self.bytes.shrink_to(size_class(self.bytes.len()));
+        self.bytes.shrink();
         right
     }
 
@@ -302,7 +302,7 @@ impl Run {
     pub(super) fn append(&mut self, mut other: Run) {
         let (len, more) = (self.len(), other.len());
         let members = self.bytes.len() - len * ENTRY_BYTES;
-        let mut bytes = Vec::with_capacity(size_class(self.bytes.len() + other.bytes.len()));
+        let mut bytes = Bytes::with_capacity(self.bytes.len() + other.bytes.len());
         bytes.extend_from_slice(&self.bytes[..len * SCORE_BYTES]);
         bytes.extend_from_slice(&other.bytes[..more * SCORE_BYTES]);
         bytes.extend_from_slice(&self.bytes[len * SCORE_BYTES..len * ENTRY_BYTES]);
@@ -311,10 +311,12 @@ impl Run {
         }
         bytes.extend_from_slice(&self.bytes[len * ENTRY_BYTES..]);
         bytes.extend_from_slice(&other.bytes[more * ENTRY_BYTES..]);
+        self.bytes.give_up();
         self.bytes = bytes;
+        other.bytes.give_up();
         self.len += more as u16;
         match (&mut self.longs, other.longs.take()) {
-            (Some(longs), Some(more)) => longs.append(*more),
+            (Some(longs), Some(mut more)) => longs.make_mut().append(more.make_mut()),
             (longs @ None, more) => *longs = more,
             (Some(_), None) => {}
         }
@@ -333,19 +335,39 @@ impl Run {
 
     /// Makes the contents longer by so many bytes.
     fn grow(&mut self, by: usize) {
-        let len = self.bytes.len() + by;
-        if len > self.bytes.capacity() {
-            self.bytes.reserve_exact(size_class(len) - self.bytes.len());
-        }
-        self.bytes.resize(len, 0);
+        self.bytes.grow(by);
     }
 
     fn shrink(&mut self) {
         if self.bytes.is_empty() {
-            self.bytes = Vec::new();
-        } else if size_class(self.bytes.len() + SHRINK_SPARE_BYTES) < size_class(self.bytes.capacity()) {
-            self.bytes.shrink_to(size_class(self.bytes.len()));
+            self.bytes.give_up();
+            self.bytes = Bytes::default();
+        } else if room(self.bytes.len() + SHRINK_SPARE_BYTES) < self.bytes.capacity() {
+            self.bytes.shrink();
         }
+    }
+}
+
+impl Share for Run {
+    fn share(&self) -> Self {
+        Run { bytes: self.bytes.share(), len: self.len, longs: self.longs.as_ref().map(Share::share) }
+    }
+
+    fn give_up(&mut self) {
+        self.bytes.give_up();
+        if let Some(longs) = &mut self.longs {
+            longs.give_up();
+        }
+    }
+}
+
+impl Share for Longs {
+    fn share(&self) -> Self {
+        Longs { members: self.members.share(), bytes: self.bytes }
+    }
+
+    fn give_up(&mut self) {
+        self.members.give_up();
     }
 }
 
@@ -355,7 +377,7 @@ pub(super) struct RunBuilder {
     scores: Vec<u8>,
     ends: Vec<u8>,
     members: Vec<u8>,
-    longs: Option<Box<Longs>>,
+    longs: Option<Shared<Longs>>,
 }
 
 impl RunBuilder {
@@ -374,7 +396,7 @@ impl RunBuilder {
     pub(super) fn push(&mut self, score: f64, member: &[u8]) {
         let mut long = 0;
         if member.len() > INLINE_MAX_BYTES {
-            let longs = self.longs.get_or_insert_default();
+            let longs = self.longs.get_or_insert_default().make_mut();
             longs.insert(longs.members.len(), member);
             long = LONG;
         } else {
@@ -390,7 +412,7 @@ impl RunBuilder {
         if used == 0 {
             return Run::default();
         }
-        let mut bytes = Vec::with_capacity(size_class(used));
+        let mut bytes = Bytes::with_capacity(used);
         let len = (self.scores.len() / SCORE_BYTES) as u16;
         for part in [&mut self.scores, &mut self.ends, &mut self.members] {
             bytes.extend_from_slice(part);
@@ -402,31 +424,35 @@ impl RunBuilder {
 
 impl Longs {
     fn memory_bytes(&self) -> usize {
-        let table = self.members.capacity() * size_of::<Box<[u8]>>();
-        size_class(size_of::<Longs>()) + if table == 0 { 0 } else { size_class(table) } + self.bytes
+        let table = self.members.capacity() * size_of::<Slab>();
+        Shared::<Longs>::HEAP_BYTES + if table == 0 { 0 } else { size_class(table) } + self.bytes
     }
 
     fn insert(&mut self, at: usize, member: &[u8]) {
-        self.bytes += size_class(member.len());
-        self.members.insert(at, member.into());
+        let member = Slab::copy_of(member);
+        self.bytes += member.heap_bytes();
+        self.members.insert(at, member);
     }
 
     /// Whether none is left.
     fn remove(&mut self, range: Range<usize>) -> bool {
-        self.bytes -= self.members.drain(range).map(|member| size_class(member.len())).sum::<usize>();
+        for mut member in self.members.drain(range) {
+            self.bytes -= member.heap_bytes();
+            member.give_up();
+        }
         self.members.is_empty()
     }
 
     /// Whether none is left here, and those from `at` on.
-    fn split_off(&mut self, at: usize) -> (bool, Option<Box<Longs>>) {
+    fn split_off(&mut self, at: usize) -> (bool, Option<Shared<Longs>>) {
         let members = self.members.split_off(at);
-        let bytes = members.iter().map(|member| size_class(member.len())).sum();
+        let bytes = members.iter().map(Slab::heap_bytes).sum();
         self.bytes -= bytes;
-        let tail = (!members.is_empty()).then(|| Box::new(Longs { members, bytes }));
+        let tail = (!members.is_empty()).then(|| Shared::new(Longs { members, bytes }));
         (self.members.is_empty(), tail)
     }
 
-    fn append(&mut self, mut more: Longs) {
+    fn append(&mut self, more: &mut Longs) {
         self.bytes += more.bytes;
         self.members.append(&mut more.members);
     }

@@ -21,6 +21,9 @@ const WORD_8: u8 = 0b0010_0000;
 const NAME_WIDE: u8 = 0b0100_0000;
 const HINT: u8 = 0b1000_0000;
 
+/// The flags of the plainest record: bytes without a word and without the hint, all lengths of one byte.
+pub(super) const PLAIN: u8 = KIND_BYTES;
+
 const POINTER_BYTES: usize = size_of::<*mut u8>();
 /// All that the header needs is bytes; the pointers in payloads lie anywhere.
 const ALIGN: usize = 8;
@@ -198,6 +201,12 @@ impl Shape {
             Err(_) => unreachable!("a record is below 10 GiB"),
         }
     }
+}
+
+/// Whether flags are [`PLAIN`], whatever the hint says.
+#[inline(always)]
+pub(super) fn is_plain(flags: u8) -> bool {
+    flags & !HINT == PLAIN
 }
 
 #[inline(always)]

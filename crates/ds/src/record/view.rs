@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use std::slice;
 
 use super::Record;
-use super::shape::{Shape, length_len, name_is_wide, word_len};
+use super::shape::{Shape, is_plain, length_len, name_is_wide, word_len};
 use crate::table::{KeyHash, Occupied, RecordRef};
 
 /// The payload of a record.
@@ -140,6 +140,19 @@ impl<'a, B> RecordView<'a, B> {
         }
     }
 
+    /// Of a record of the plainest kind: how many bytes it has, and where it says so.
+    #[inline(always)]
+    pub(super) fn plain_bytes(self) -> Option<(usize, usize)> {
+        if !is_plain(self.flags()) {
+            return None;
+        }
+        // SAFETY: a byte with the length of the name follows the flags, and one with that of the payload follows the name.
+        unsafe {
+            let length_at = 2 + usize::from(*self.at(1));
+            Some((usize::from(*self.at(length_at)), length_at))
+        }
+    }
+
     /// What the header says.
     #[inline(always)]
     pub(super) fn shape(self) -> Shape {
@@ -168,6 +181,13 @@ impl<'a, B> RecordRef<'a, Record<B>> {
 }
 
 impl<'a, B, H: KeyHash> Occupied<'a, Record<B>, H> {
+    /// As [`Record::overwrite_bytes`], without taking the record out of the table.
+    #[inline(always)]
+    pub fn overwrite_bytes(&mut self, bytes: &[u8]) -> Option<usize> {
+        // SAFETY: the bytes are written into the record, which stays the same.
+        unsafe { self.record_in_place() }.overwrite_bytes(bytes)
+    }
+
     /// The record for as long as the table is borrowed.
     #[inline(always)]
     pub fn into_view(self) -> RecordView<'a, B> {

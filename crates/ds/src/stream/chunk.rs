@@ -18,10 +18,10 @@
 
 use super::StreamId;
 use super::entry::Entry;
-use crate::blocks::{Weigh, heap_bytes};
+use crate::blocks::Weigh;
 use crate::pack::Element;
-use crate::record::size_class;
 use crate::run::{Elements, first_len};
+use crate::share::{Bytes, COUNT_BYTES, Share};
 
 /// The entry is deleted.
 const DELETED: u8 = 0b0001;
@@ -57,7 +57,7 @@ pub struct Limits {
 /// See the [module documentation](self).
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
-    buf: Vec<u8>,
+    buf: Bytes,
     /// What the id of the entry at `body` counts from: not greater than it, and greater than all ids of earlier chunks.
     base: StreamId,
     /// The id of the last entry, deleted or not.
@@ -69,6 +69,16 @@ pub(super) struct Chunk {
     deleted: u32,
     /// How many deleted entries are still here.
     flagged: u32,
+}
+
+impl Share for Chunk {
+    fn share(&self) -> Self {
+        Chunk { buf: self.buf.share(), ..*self }
+    }
+
+    fn give_up(&mut self) {
+        self.buf.give_up();
+    }
 }
 
 impl Weigh for Chunk {
@@ -101,16 +111,16 @@ impl Raw {
 impl Chunk {
     /// A chunk whose first entry will have this id and these fields: names and values in turn.
     pub(super) fn new<'f>(id: StreamId, fields: impl Iterator<Item = &'f [u8]> + Clone) -> Self {
-        let mut buf = Vec::with_capacity(BUFFER_MIN_BYTES);
+        let mut buf = Bytes::with_capacity(BUFFER_MIN_BYTES - COUNT_BYTES);
         write_varint(&mut buf, fields.clone().count() as u64 / 2);
-        fields.step_by(2).for_each(|name| Element::of(name).encode().append_to(&mut buf));
+        fields.step_by(2).for_each(|name| append(&mut buf, name));
         let body = buf.len() as u32;
         Chunk { buf, base: id, last: id, body, live: 0, deleted: 0, flagged: 0 }
     }
 
     /// Heap bytes.
     pub(super) fn heap_bytes(&self) -> usize {
-        heap_bytes(self.buf.capacity())
+        self.buf.heap_bytes()
     }
 
     /// Not greater than the id of any entry here, and greater than any before.
@@ -155,7 +165,7 @@ impl Chunk {
         } else {
             self.buf.truncate(values);
             write_varint(&mut self.buf, fields.clone().count() as u64 / 2);
-            fields.for_each(|field| Element::of(field).encode().append_to(&mut self.buf));
+            fields.for_each(|field| append(&mut self.buf, field));
         }
         self.buf[start] = flags;
         self.live += 1;
@@ -198,7 +208,7 @@ impl Chunk {
             }
             at = end;
             left -= 1;
-            Element::of(fields.next().unwrap_or_default()).encode().append_to(&mut self.buf);
+            append(&mut self.buf, fields.next().unwrap_or_default());
         }
         left == 0
     }
@@ -215,9 +225,9 @@ impl Chunk {
     fn reserve(&mut self, len: usize, limits: Limits) {
         let needed = self.buf.len() + len;
         if needed > self.buf.capacity() {
-            let doubled =
-                (self.buf.capacity() * 2).clamp(BUFFER_MIN_BYTES, limits.bytes.max(BUFFER_MIN_BYTES));
-            self.buf.reserve_exact(size_class(needed.max(doubled)) - self.buf.len());
+            let doubled = ((self.buf.capacity() + COUNT_BYTES) * 2)
+                .clamp(BUFFER_MIN_BYTES, limits.bytes.max(BUFFER_MIN_BYTES));
+            self.buf.reserve_to(needed.max(doubled - COUNT_BYTES));
         }
     }
 
@@ -281,9 +291,7 @@ impl Chunk {
 
     /// Gives free bytes back: for a chunk that gets no more entries.
     pub(super) fn fit(&mut self) {
-        if size_class(self.buf.len()) < self.buf.capacity() {
-            self.buf.shrink_to(size_class(self.buf.len()));
-        }
+        self.buf.shrink();
     }
 
     /// Writes the entries anew, without those that are deleted. They go on to count as entries, so that a chunk is
@@ -296,7 +304,7 @@ impl Chunk {
         (0..self.names().0)
             .for_each(|_| names_end += first_len(self.buf.get(names_end..).unwrap_or_default()));
         let mut fresh = Chunk {
-            buf: Vec::with_capacity(size_class(self.buf.len() - (self.body as usize - names_end))),
+            buf: Bytes::with_capacity(self.buf.len() - (self.body as usize - names_end)),
             last: self.base,
             body: names_end as u32,
             ..*self
@@ -322,6 +330,7 @@ impl Chunk {
             fresh.write_tombstone(last);
         }
         fresh.fit();
+        self.give_up();
         *self = fresh;
     }
 
@@ -397,9 +406,18 @@ impl Walk {
     }
 }
 
+/// Appends a name or value.
+#[inline]
+fn append(out: &mut Bytes, text: &[u8]) {
+    let encoded = Element::of(text).encode();
+    let at = out.len();
+    out.grow(encoded.bytes_len());
+    encoded.write_to(&mut out[at..]);
+}
+
 /// Appends a number, seven bits a byte, the lowest first.
 #[inline]
-fn write_varint(out: &mut Vec<u8>, mut value: u64) {
+fn write_varint(out: &mut Bytes, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;

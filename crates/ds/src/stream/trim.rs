@@ -83,7 +83,12 @@ impl Stream {
             }
             let end = chunk.last();
             removed += self.trim_chunk(place, &trim);
-            if !whole {
+            // Where referenced entries stay, others further on go in their stead.
+            let more = match trim.to {
+                TrimTo::Len(max) => self.len() as u64 > max,
+                TrimTo::Id(_) => whole,
+            };
+            if !more {
                 break;
             }
             // The chunk may be gone, or have kept some of its entries.

@@ -117,6 +117,16 @@ impl<'a, R: Record, H: KeyHash> Occupied<'a, R, H> {
         &mut self.record
     }
 
+    /// The record, to be changed where it is, without taking it out of the table meanwhile.
+    ///
+    /// # Safety
+    /// The record must not be exchanged for another one.
+    #[inline(always)]
+    pub(crate) unsafe fn record_in_place(&mut self) -> &mut R {
+        self.table.stamp(self.at);
+        &mut self.record
+    }
+
     /// Puts another record of the same key in the place of this one, and returns this one. The mark stays.
     #[inline]
     pub fn replace(&mut self, record: R) -> R {
@@ -174,8 +184,17 @@ impl<'a, R: Record, H: KeyHash> Occupied<'a, R, H> {
 }
 
 impl<R: Record, H: KeyHash> Drop for Occupied<'_, R, H> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
+        if self.state != State::InTable {
+            self.put_back();
+        }
+    }
+}
+
+impl<R: Record, H: KeyHash> Occupied<'_, R, H> {
+    /// Gives back what the handle has of the table.
+    fn put_back(&mut self) {
         match self.state {
             State::InTable => {}
             State::Lent => {

@@ -28,6 +28,21 @@ pub(super) fn position_of(hash: u64) -> u64 {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct SizeClass(u8);
 
+/// The number of buckets by step, so that a search need not work it out. Steps from 125 on are never met.
+static BUCKETS: [u32; 256] = {
+    let mut buckets = [0; 256];
+    let mut step = 1;
+    while step < buckets.len() {
+        buckets[step] = match step {
+            1..=4 => step as u32,
+            5..=124 => (5 + ((step - 1) & 3) as u32) << ((step - 1) / 4 - 1),
+            _ => u32::MAX,
+        };
+        step += 1;
+    }
+    buckets
+};
+
 impl SizeClass {
     /// No buckets.
     pub(super) const NONE: SizeClass = SizeClass(0);
@@ -35,11 +50,7 @@ impl SizeClass {
     /// Number of buckets.
     #[inline(always)]
     pub(super) const fn buckets(self) -> usize {
-        match self.0 {
-            0 => 0,
-            step @ 1..=4 => step as usize,
-            step => (5 + ((step - 1) & 3) as usize) << ((step - 1) / 4 - 1),
-        }
+        BUCKETS[self.0 as usize] as usize
     }
 
     /// Records before the segment must grow: seven eighths of the lanes, or all of them in the smallest, where a
@@ -185,14 +196,7 @@ impl Segment {
         ((bucket as u64 + 1) << POSITION_BITS).div_ceil(buckets << depth)
     }
 
-    /// The places that a search for `hash` looks at, in order: the home bucket, and on while buckets overflow.
-    #[inline(always)]
-    pub(super) fn probe(&self, hash: u64, depth: u32) -> impl Iterator<Item = (usize, &Bucket)> {
-        self.probe_from(self.home(hash, depth))
-    }
-
-    /// As [`Segment::probe`], from a home bucket.
-    #[inline(always)]
+    /// The places that a search looks at whose home bucket is this.
     pub(super) fn probe_from(&self, home: usize) -> impl Iterator<Item = (usize, &Bucket)> {
         let buckets = self.buckets();
         let (mut next, mut left) = (home, buckets.len());
@@ -217,12 +221,19 @@ impl Segment {
         mut is_it: impl FnMut(NonNull<u8>) -> bool,
     ) -> Option<(Place, NonNull<u8>)> {
         let tag = tag_of(hash);
-        for (index, bucket) in self.probe(hash, depth) {
+        let buckets = self.buckets();
+        let mut index = self.home(hash, depth);
+        for _ in 0..buckets.len() {
+            let bucket = buckets.get(index)?;
             for (lane, record) in bucket.records(bucket.matching(tag)) {
                 if is_it(record) {
                     return Some((Place { bucket: index as u32, lane: lane as u8 }, record));
                 }
             }
+            if !bucket.overflowed() {
+                return None;
+            }
+            index = if index + 1 == buckets.len() { 0 } else { index + 1 };
         }
         None
     }
@@ -238,15 +249,19 @@ impl Segment {
     #[inline(always)]
     pub(super) fn prefetch_records(&self, hash: u64, depth: u32) {
         let tag = tag_of(hash);
-        for (_, bucket) in self.probe(hash, depth) {
+        let buckets = self.buckets();
+        let mut index = self.home(hash, depth);
+        while let Some(bucket) = buckets.get(index) {
             let mut found = false;
             for (_, record) in bucket.records(bucket.matching(tag)) {
                 prefetch_record(record);
                 found = true;
             }
-            if found {
+            // A search that goes around is not worth the care.
+            if found || !bucket.overflowed() {
                 return;
             }
+            index += 1;
         }
     }
 

@@ -2,8 +2,8 @@
 //! defaults, so that configuration files, tools and tests that set or read them work.
 
 use super::check::{
-    check_announced_name, check_aof_file, check_aof_folder, check_db_file, check_host_name, check_locale,
-    check_oom_values, check_replica_of, check_save, check_title,
+    check_announced_name, check_aof_file, check_aof_folder, check_host_name, check_locale, check_oom_values,
+    check_replica_of, check_title,
 };
 use super::param::{
     INT_MAX, Param, Words, bits, checked, choice, flag, int, memory, memory_or_percent, text,
@@ -65,7 +65,6 @@ pub(super) static REMEMBERED: &[Param] = &[
     flag("cluster-slot-stats-enabled", "no"),
     flag("crash-log-enabled", "yes"),
     flag("crash-memcheck-enabled", "yes"),
-    checked("dbfilename", check_db_file, Words::One, "dump.rdb").protected(),
     flag("disable-thp", "yes").at_start(),
     flag("dynamic-hz", "yes"),
     choice("enable-module-command", PERMISSION, "no").at_start(),
@@ -111,8 +110,6 @@ pub(super) static REMEMBERED: &[Param] = &[
     choice("propagation-error-behavior", &["ignore", "panic", "panic-on-replicas"], "ignore"),
     flag("rdb-del-sync-files", "no"),
     flag("rdb-save-incremental-fsync", "yes"),
-    flag("rdbchecksum", "yes").at_start(),
-    flag("rdbcompression", "yes"),
     memory("repl-backlog-size", 1, i64::MAX, "1048576"),
     int("repl-backlog-ttl", 0, i64::MAX, "3600"),
     flag("repl-disable-tcp-nodelay", "no"),
@@ -134,14 +131,12 @@ pub(super) static REMEMBERED: &[Param] = &[
     flag("replica-serve-stale-data", "yes").alias("slave-serve-stale-data"),
     checked("replicaof", check_replica_of, Words::Several, "").at_start().alias("slaveof"),
     choice("sanitize-dump-payload", &["no", "yes", "clients"], "no"),
-    checked("save", check_save, Words::AddUp, "3600 1 300 100 60 10000"),
     text("server-cpulist", "").at_start().alias("server_cpulist"),
     flag("set-proc-title", "yes").at_start(),
     bits("shutdown-on-sigint", SHUTDOWN, "default"),
     bits("shutdown-on-sigterm", SHUTDOWN, "default"),
     int("shutdown-timeout", 0, INT_MAX, "10"),
     int("socket-mark-id", 0, u32::MAX as i64, "0").unsigned().at_start(),
-    flag("stop-writes-on-bgsave-error", "yes"),
     choice("tls-auth-clients", &["no", "yes", "optional"], "yes"),
     text("tls-ca-cert-dir", ""),
     text("tls-ca-cert-file", ""),

@@ -6,6 +6,7 @@ use super::param::{
     octal, output_limits, text,
 };
 use super::remembered::REMEMBERED;
+use super::saving::SAVING;
 use super::valkey::VALKEY;
 use super::values::VALUES;
 use super::{OutputLimit, Value};
@@ -19,7 +20,7 @@ const LOG_LEVELS: &[&str] = &["debug", "verbose", "notice", "warning", "nothing"
 
 /// All parameters: first those with an effect, then those that are only remembered.
 pub fn params() -> impl Iterator<Item = &'static Param> {
-    EFFECTIVE.iter().chain(VALUES).chain(REMEMBERED).chain(VALKEY)
+    EFFECTIVE.iter().chain(SAVING).chain(VALUES).chain(REMEMBERED).chain(VALKEY)
 }
 
 /// The parameter of a name in any case, its number, and whether the name is the older one.

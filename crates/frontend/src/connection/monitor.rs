@@ -163,8 +163,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if !answered || conn.closing {
                 continue;
             }
-            conn.out.extend_from_slice(args.arg(0));
-            if conn.out.len() + conn.unsent_bytes > MONITOR_OUTPUT_MAX_BYTES {
+            conn.push_plain(args.arg(0));
+            if conn.out.len() + conn.stashed_bytes() + conn.unsent_bytes > MONITOR_OUTPUT_MAX_BYTES {
                 conn.closing = true;
                 conn.killed = true;
                 self.stats().output_limit_drops.add(1);

@@ -35,12 +35,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             conn.closing = true;
         }
-        self.shared.process.shutdown();
+        let save = if options.save { Some(true) } else { options.no_save.then_some(false) };
+        self.shared.process.shutdown(save);
         Ok(())
     }
 }
 
-/// What SHUTDOWN is asked for. Without persistence, the ways of saving are all the same.
+/// What SHUTDOWN is asked for.
 #[derive(Default)]
 struct ShutdownOptions {
     save: bool,

@@ -6,7 +6,10 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use script::{CallOutcome, Engine, Host, Options, Permission, Progress};
+use resp::Reply;
+use script::{
+    CallOutcome, Engine, Host, Libraries, LibraryInfo, ListQuery, Options, Permission, Progress, Tick,
+};
 
 /// How long a server may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,6 +78,8 @@ fn element_end(bytes: &[u8]) -> Option<usize> {
 
 struct Redis {
     _process: Process,
+    /// Ticks that a script may take.
+    patience: u32,
     /// For RESP2 and RESP3.
     connections: [Connection; 2],
 }
@@ -107,7 +112,7 @@ impl Redis {
         let mut connections = [connect(), connect()];
         connections[1].call(&[b"HELLO", b"3"]);
         connections[0].call(&[b"DEBUG", b"SET-DISABLE-DENY-SCRIPTS", b"1"]);
-        Some(Redis { _process: process, connections })
+        Some(Redis { _process: process, patience: u32::MAX, connections })
     }
 }
 
@@ -123,6 +128,11 @@ impl Host for Redis {
             out.extend_from_slice(&reply);
         }
         CallOutcome::Reply
+    }
+
+    fn tick(&mut self) -> Tick {
+        self.patience -= 1;
+        if self.patience == 0 { Tick::Kill } else { Tick::Continue }
     }
 
     fn permission(&mut self, args: &[&[u8]]) -> Permission {
@@ -178,5 +188,77 @@ fn compare(redis: &mut Redis, scripts: &str) -> Vec<String> {
 fn scripts_say_what_they_say_to_redis() {
     let Some(mut redis) = Redis::start() else { return };
     let different = compare(&mut redis, include_str!("scripts.txt"));
+    assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
+}
+
+/// Loads a library here; gives the reply of FUNCTION LOAD and the handles of its functions.
+fn load(engine: &mut Engine, redis: &mut Redis, code: &[u8]) -> (Vec<u8>, Libraries, Vec<script::Function>) {
+    let mut libraries = Libraries::default();
+    let mut reply = Vec::new();
+    let mut functions = Vec::new();
+    redis.patience = 20;
+    let loaded =
+        libraries.check(code, false).and_then(|_| engine.load_library(code, redis)).and_then(|library| {
+            libraries.insert(LibraryInfo::new(code, &library))?;
+            Ok(library)
+        });
+    redis.patience = u32::MAX;
+    match loaded {
+        Ok(library) => {
+            Reply::new(&mut reply, false).bulk(&library.name);
+            functions = library.functions;
+        }
+        Err(message) => Reply::new(&mut reply, false).error_bytes(&message),
+    }
+    (reply, libraries, functions)
+}
+
+#[test]
+fn libraries_say_what_they_say_to_redis() {
+    let Some(mut redis) = Redis::start() else { return };
+    let mut different = Vec::new();
+    let mut compare = |what: &str, expected: &[u8], found: &[u8]| {
+        if expected != found {
+            different.push(format!("{what}\n   redis: {}\n   anax:  {}", show(expected), show(found)));
+        }
+    };
+    for text in include_str!("libraries.txt").split("\n---\n").filter(|text| !text.is_empty()) {
+        let mut engine = Engine::new(&Options::default()).expect("an engine");
+        redis.connections[0].call(&[b"FUNCTION", b"FLUSH"]);
+        let expected = redis.connections[0].call(&[b"FUNCTION", b"LOAD", text.as_bytes()]);
+        let (found, libraries, functions) = load(&mut engine, &mut redis, text.as_bytes());
+        compare(text, &expected, &found);
+        // Texts may be compressed in more than one way: each reads what the other writes.
+        let dump = redis.connections[0].call(&[b"FUNCTION", b"DUMP"]);
+        let start = dump.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let codes = script::read_payload(&dump[start..dump.len() - 2]).expect("a payload of the server");
+        let ours: Vec<Vec<u8>> = libraries.iter().map(|library| library.code.clone()).collect();
+        assert_eq!(codes, ours, "{text}");
+        let restored = redis.connections[0].call(&[b"FUNCTION", b"RESTORE", &libraries.dump(), b"FLUSH"]);
+        compare(&format!("restoring {text}"), b"+OK\r\n", &restored);
+        // Functions are listed in no order; one has one.
+        if functions.len() < 2 {
+            for resp3 in [false, true] {
+                let expected =
+                    redis.connections[usize::from(resp3)].call(&[b"FUNCTION", b"LIST", b"WITHCODE"]);
+                let query = ListQuery { pattern: None, with_code: true };
+                let mut found = Vec::new();
+                libraries.list(&query, &mut Reply::new(&mut found, resp3));
+                compare(&format!("list of {text}"), &expected, &found);
+            }
+        }
+        for function in functions {
+            for resp3 in [false, true] {
+                let name = function.name.as_slice();
+                let expected =
+                    redis.connections[usize::from(resp3)].call(&[b"FCALL", name, b"1", b"k1", b"a1", b"a2"]);
+                let mut found = Vec::new();
+                let args: [&[u8]; 2] = [b"a1", b"a2"];
+                let progress = engine.run(function.id, &[b"k1"], &args, resp3, &mut redis, &mut found);
+                assert_eq!(progress, Progress::Done);
+                compare(&format!("{} of {text}", show(name)), &expected, &found);
+            }
+        }
+    }
     assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
 }

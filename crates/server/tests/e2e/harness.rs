@@ -45,6 +45,7 @@ pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
     log: Vec<String>,
+    _folder: tempfile::TempDir,
 }
 
 impl Server {
@@ -66,7 +67,10 @@ impl Server {
 
     /// Starts a server and does not wait.
     pub(crate) fn launch(args: &[&str], environment: &[(&str, &str)]) -> Server {
+        // Each has a folder of its own, so that none finds what another has saved.
+        let folder = folder();
         let mut child = Command::new(env!("CARGO_BIN_EXE_anax"))
+            .current_dir(folder.path())
             .args(args)
             .envs(environment.iter().copied())
             .env_remove("RUST_BACKTRACE")
@@ -85,7 +89,7 @@ impl Server {
                 }
             }
         });
-        Server { child, lines, log: Vec::new() }
+        Server { child, lines, log: Vec::new(), _folder: folder }
     }
 
     /// Waits for a line of the log that contains this; false if the server ends without.

@@ -12,6 +12,7 @@ mod limits;
 mod network;
 mod pubsub;
 mod replay;
+mod snapshots;
 mod tools;
 mod traffic;
 mod watch;

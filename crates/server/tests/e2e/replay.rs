@@ -57,6 +57,7 @@ const FILES: &[&str] = &[
     "protocol",
     "quirks",
     "range",
+    "save",
     "scan",
     "server",
     "set",

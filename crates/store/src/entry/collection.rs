@@ -3,6 +3,7 @@
 use ds::record::{Payload, PayloadRef};
 
 use super::{Occupied, Vacant};
+use crate::Structure;
 use crate::draft::{Draft, Outcome};
 use crate::key::TableHasher;
 use crate::sizes::Place as Size;
@@ -16,6 +17,14 @@ const SPARE_MAX_PART: usize = 4;
 const SPARE_PART: usize = 8;
 
 impl Occupied<'_> {
+    /// The big collection, to be shared with a view: its content is not changed.
+    pub(crate) fn structure_mut(&mut self) -> Option<&mut Structure> {
+        match self.place.record_mut().boxed_mut() {
+            Some(Large::Structure(structure)) => Some(structure),
+            _ => None,
+        }
+    }
+
     /// Passes the collection, whose type the caller knows, to `f`, and writes back what it made of it. Returns what `f`
     /// returned, how many changes there were, and whether nothing is left: then the caller removes the key. `buffer` is
     /// empty.
@@ -32,7 +41,7 @@ impl Occupied<'_> {
         let mut draft = Draft::new(buffer, None, self.books.surroundings(hasher));
         let result = f(&mut draft);
         let mut outcome = draft.end();
-        if outcome.changes > 0 && !outcome.empty {
+        if (outcome.changes > 0 || outcome.upgraded.is_some()) && !outcome.empty {
             let dirty = self.books.stats.dirty;
             let large = match outcome.upgraded.take() {
                 Some(structure) => Some(Large::Structure(structure)),

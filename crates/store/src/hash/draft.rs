@@ -79,6 +79,18 @@ impl<'a> HashDraft<'_, 'a> {
         self.view()?.field(name)
     }
 
+    /// Chooses the full form if so many fields at once are too many for the compact one, as Redis does even if some of them are
+    /// there already.
+    #[inline]
+    pub fn expect(&mut self, fields: usize) {
+        if fields > self.0.limits.hash_max_listpack_entries && !self.0.is_big() {
+            if self.0.is_new() {
+                self.0.begin_pack(Tag::Hash);
+            }
+            self.upgrade();
+        }
+    }
+
     /// Sets a field. Returns whether it is new.
     #[inline]
     pub fn set(&mut self, name: &[u8], value: &[u8], expiry: FieldExpiry) -> bool {

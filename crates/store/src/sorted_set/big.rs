@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ds::pages::Pages;
-use ds::rank::RankTree;
+use ds::rank::{RankTree, RankView};
 
 use super::{ScoreBytes, score_of};
 use crate::key::TableHasher;
@@ -31,6 +31,11 @@ impl SortedSet {
             scores.add(member, ScoreBytes::new(score).element(), None);
         }
         SortedSet { order: RankTree::from_sorted(members), scores }
+    }
+
+    /// Members as they are, to be looked at later.
+    pub(crate) fn view(&mut self, ranks: Range<usize>, backwards: bool) -> RankView {
+        self.order.view(ranks, backwards)
     }
 
     /// The order of the members.

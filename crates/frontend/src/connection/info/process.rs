@@ -52,9 +52,13 @@ fn listeners(view: &View<'_>, text: &mut Text) {
 
 /// `# Persistence`, as far as clients look for it.
 pub(super) fn persistence(view: &View<'_>, text: &mut Text) {
+    let shared = view.shared;
+    let (saves, loading) = (shared.saving.jobs.saves(), shared.feed.progress());
+    let seconds = |seconds: Option<u64>| seconds.and_then(|s| i64::try_from(s).ok()).unwrap_or(-1);
+    let running_s = saves.began_ms.map(|began_ms| view.now.unix_ms.saturating_sub(began_ms) / 1000);
     text.section("Persistence");
     text.fields(&[
-        ("loading", 0),
+        ("loading", u64::from(shared.feed.is_active())),
         ("async_loading", 0),
         ("current_cow_peak", 0),
         ("current_cow_size", 0),
@@ -64,18 +68,18 @@ pub(super) fn persistence(view: &View<'_>, text: &mut Text) {
     text.fields(&[
         ("current_save_keys_processed", 0),
         ("current_save_keys_total", 0),
-        ("rdb_changes_since_last_save", view.sum(|core| &core.dirty)),
-        ("rdb_bgsave_in_progress", 0),
-        ("rdb_last_save_time", view.shared.process.facts().started_ms / 1000),
+        ("rdb_changes_since_last_save", shared.dirty().saturating_sub(saves.dirty)),
+        ("rdb_bgsave_in_progress", u64::from(saves.began_ms.is_some())),
+        ("rdb_last_save_time", saves.last_unix_s),
     ]);
-    text.field("rdb_last_bgsave_status", "ok");
-    text.field("rdb_last_bgsave_time_sec", -1);
-    text.field("rdb_current_bgsave_time_sec", -1);
+    text.field("rdb_last_bgsave_status", if saves.failed { "err" } else { "ok" });
+    text.field("rdb_last_bgsave_time_sec", seconds(saves.last_took_s));
+    text.field("rdb_current_bgsave_time_sec", seconds(running_s));
     text.fields(&[
-        ("rdb_saves", 0),
+        ("rdb_saves", saves.count),
         ("rdb_last_cow_size", 0),
-        ("rdb_last_load_keys_expired", 0),
-        ("rdb_last_load_keys_loaded", 0),
+        ("rdb_last_load_keys_expired", loading.loaded.expired),
+        ("rdb_last_load_keys_loaded", loading.loaded.keys),
         ("aof_enabled", 0),
         ("aof_rewrite_in_progress", 0),
         ("aof_rewrite_scheduled", 0),

@@ -1,0 +1,344 @@
+//! Snapshots and loading, as cores take part in them.
+//!
+//! ```text
+//! BGSAVE ──► job of the storage plane, which waits for chunks
+//!        ──► one step to all shards in one publish: the cut ──► reply
+//!   each core, between commands: a slice of its shard's walk ──► chunks ──► storage plane
+//! ```
+//!
+//! The step claims whole shards, so it comes before or after any command of several rounds and never in between; and it holds
+//! nothing, since it is the only round.
+//!
+//! While a file is loaded at the start, cores take its chunks in slices in the same way, and most commands are refused.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bus::Wake;
+use commands::meta::Flag;
+use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
+use persist::files::PlainFiles;
+use persist::load::{ShardLoader, Step as LoadStep};
+use persist::snapshot::{Busy, Job, Jobs, Message, Target, write_file};
+use store::SliceEnd;
+
+use crate::core::Core;
+use crate::errand::Done;
+use crate::message::Dest;
+use crate::rounds::NewTask;
+use crate::shared::Shared;
+
+/// How long a core walks for a snapshot before it looks after its clients again. One segment may take longer.
+const SLICE_US: u64 = 100;
+/// When the storage plane has enough to do, the walk is taken up again after this time.
+const ROOM_WAIT_US: u64 = 500;
+/// Keys and elements that are loaded in a slice: some milliseconds.
+const LOAD_SLICE: usize = 20_000;
+/// After a snapshot that failed, the next one by `save` is tried no sooner than after this time.
+const RETRY_AFTER_S: u64 = 5;
+
+const LOADING: CmdError = CmdError::text_of("LOADING Redis is loading the dataset in memory");
+const MISCONF: CmdError = CmdError::text_of(
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may \
+     modify the data set are disabled, because this instance is configured to report errors during writes if RDB \
+     snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.",
+);
+
+/// What all cores share of snapshots.
+pub struct Saving {
+    /// Which one is under way, and what became of others.
+    pub jobs: Arc<Jobs>,
+    /// A snapshot is wanted that no client waits for: the first core begins it.
+    wanted: AtomicBool,
+    /// Cores are to take a last snapshot when all have stopped.
+    last: AtomicBool,
+    /// Commands that write are refused, since the last snapshot has failed.
+    writes_refused: AtomicBool,
+    /// Who waits for the end of the snapshot that is under way.
+    waiters: Mutex<Vec<(u16, CommandId, Dest)>>,
+}
+
+impl Saving {
+    pub(crate) fn new(started_unix_s: u64) -> Self {
+        Saving {
+            jobs: Jobs::new(started_unix_s),
+            wanted: AtomicBool::new(false),
+            last: AtomicBool::new(false),
+            writes_refused: AtomicBool::new(false),
+            waiters: Mutex::default(),
+        }
+    }
+}
+
+/// Why commands are refused for now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Gate {
+    loading: bool,
+    writes_refused: bool,
+    /// The last snapshot has begun.
+    last_begun: bool,
+}
+
+impl Gate {
+    /// Whether any command is refused.
+    #[inline]
+    pub(crate) fn is_shut(self) -> bool {
+        self.loading || self.writes_refused
+    }
+
+    /// Whether and why a command is refused.
+    pub(crate) fn refuses(self, spec: &CommandSpec) -> Option<CmdError> {
+        if self.writes_refused && (spec.meta.flags.contains(Flag::Write) || spec.meta.name == "ping") {
+            return Some(MISCONF);
+        }
+        (self.loading && !spec.meta.flags.contains(Flag::Loading)).then_some(LOADING)
+    }
+}
+
+impl Shared {
+    /// Looks whether a snapshot is due by `save`; several times a second, by the control plane.
+    pub fn look_at_save_points(&self, now_ms: u64) {
+        let (points, stops) = {
+            let config = self.config();
+            (config.save_points(), config.stops_writes())
+        };
+        let saves = self.saving.jobs.saves();
+        let refused = saves.failed && stops && !points.is_empty();
+        if self.saving.writes_refused.swap(refused, Ordering::AcqRel) != refused {
+            self.process.wake_all();
+        }
+        let dirty = self.dirty().saturating_sub(saves.dirty);
+        let since_s = (now_ms / 1000).saturating_sub(saves.last_unix_s);
+        let due = points.iter().any(|&(seconds, changes)| dirty >= changes && dirty > 0 && since_s > seconds);
+        let waits = saves.failed && now_ms.saturating_sub(saves.failed_ms) < RETRY_AFTER_S * 1000;
+        if due && !waits && saves.began_ms.is_none() && !self.feed.is_active() {
+            self.saving.wanted.store(true, Ordering::Release);
+            self.process.wake_all();
+        }
+    }
+
+    /// Changes of data since the start.
+    pub(crate) fn dirty(&self) -> u64 {
+        self.stats.iter().map(|core| core.dirty.get()).sum()
+    }
+
+    /// Whether the process saves before it ends, if nobody says otherwise.
+    pub fn saves_at_end(&self) -> bool {
+        !self.config().save_points().is_empty()
+    }
+
+    /// Prepares a last snapshot, which cores take when all have stopped. A snapshot that is under way is given up; until it is,
+    /// the answer is false, and the caller tries again.
+    pub fn prepare_last_save(self: &Arc<Self>, now_ms: u64) -> bool {
+        match self.begin_job(now_ms) {
+            Ok(()) => {
+                self.saving.last.store(true, Ordering::Release);
+                true
+            }
+            Err(Busy) => {
+                self.saving.jobs.cancel();
+                false
+            }
+        }
+    }
+
+    /// Has the storage plane wait for the chunks of a snapshot, whose cut must follow.
+    fn begin_job(self: &Arc<Self>, now_ms: u64) -> Result<(), Busy> {
+        let (target, compressed) = {
+            let config = self.config();
+            let target = Target {
+                folder: ".".into(),
+                name: config.snapshot_file(),
+                checksum: config.checksums(),
+                shards: self.stats.len(),
+                about: about(now_ms, self.process.memory().used_bytes),
+            };
+            (target, config.compresses())
+        };
+        let (job, chunks) = self.saving.jobs.begin(compressed, now_ms)?;
+        let shared = Arc::clone(self);
+        let accepted = self
+            .process
+            .storage(Box::new(move |now_ms| shared.write_snapshot(&target, &job, &chunks, now_ms)));
+        if !accepted {
+            self.saving.jobs.end(false, now_ms);
+            return Err(Busy);
+        }
+        Ok(())
+    }
+
+    /// The storage plane's part of a snapshot.
+    fn write_snapshot(
+        &self,
+        target: &Target,
+        job: &Job,
+        chunks: &Receiver<Message>,
+        now_ms: &dyn Fn() -> u64,
+    ) {
+        let began_ms = now_ms();
+        tracing::info!("a snapshot begins");
+        let result = write_file(&PlainFiles, target, job, chunks);
+        let took_ms = now_ms().saturating_sub(began_ms);
+        match &result {
+            Ok(written) => {
+                tracing::info!("snapshot saved: {} bytes in {took_ms} ms", written.bytes);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
+                tracing::warn!("the snapshot was cancelled");
+            }
+            Err(error) => tracing::error!("the snapshot failed: {error}"),
+        }
+        self.saving.jobs.end(result.is_ok(), now_ms());
+        let reply: &[u8] = if result.is_ok() { b"+OK\r\n" } else { b"-ERR\r\n" };
+        let waiters =
+            std::mem::take(&mut *self.saving.waiters.lock().unwrap_or_else(PoisonError::into_inner));
+        for (core, command, dest) in waiters {
+            self.errand_results(core).push(Done::new(command, dest, reply.to_vec()));
+        }
+        self.process.wake_all();
+    }
+}
+
+/// What a file says about itself.
+fn about(now_ms: u64, used_bytes: u64) -> Vec<(&'static str, String)> {
+    vec![
+        ("redis-ver", crate::connection::REDIS_VERSION.to_owned()),
+        ("redis-bits", usize::BITS.to_string()),
+        ("ctime", (now_ms / 1000).to_string()),
+        ("used-mem", used_bytes.to_string()),
+        ("aof-base", "0".to_owned()),
+    ]
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Begins a snapshot. `dest` hears that it has begun when the cut is made; `waiter`, a command of this core's, waits for
+    /// the end.
+    pub(crate) fn begin_snapshot(
+        &mut self,
+        dest: Dest,
+        waiter: Option<(CommandId, Dest)>,
+    ) -> Result<(), Busy> {
+        self.shared.begin_job(self.now.unix_ms)?;
+        if let Some((command, dest)) = waiter {
+            self.errands += 1;
+            let mut waiters = self.shared.saving.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+            waiters.push((self.id, command, dest));
+        }
+        let keys = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
+        let new = NewTask { dest, db: 0, resp3: false, command: None, words: Default::default(), keys };
+        self.begin_task(new, |tx| Box::pin(cut(tx)) as Pin<Box<_>>);
+        Ok(())
+    }
+
+    /// Once a turn: begins what is wanted, loads on, and looks what is refused. Returns whether there is more to load.
+    #[inline]
+    pub(crate) fn look_at_saving(&mut self) -> bool {
+        let saving = &self.shared.saving;
+        if self.id == 0
+            && saving.wanted.load(Ordering::Relaxed)
+            && saving.wanted.swap(false, Ordering::AcqRel)
+        {
+            // If one is under way, this one is not needed.
+            let _ = self.begin_snapshot(Dest::NOBODY, None);
+        }
+        let gate = Gate {
+            loading: self.shared.feed.is_active(),
+            writes_refused: self.shared.saving.writes_refused.load(Ordering::Relaxed),
+            ..self.gate
+        };
+        if gate != self.gate {
+            self.gate = gate;
+            self.refresh_hot_specs();
+        }
+        gate.loading && self.load_slice()
+    }
+
+    /// Walks on for a snapshot. Returns when to go on: 0 for at once.
+    #[inline]
+    pub(crate) fn walk_for_snapshot(&mut self) -> Option<u64> {
+        if !self.shard.has_snapshot() {
+            return None;
+        }
+        let start = (self.ticks)();
+        loop {
+            match self.shard.snapshot_slice() {
+                SliceEnd::Done => return None,
+                SliceEnd::NoRoom => return Some(self.now.monotonic_us + ROOM_WAIT_US),
+                SliceEnd::More => {}
+            }
+            let ticks = (self.ticks)().wrapping_sub(start);
+            if self.shared.process.ticks_to_ns(ticks) >= SLICE_US * 1000 {
+                return Some(0);
+            }
+        }
+    }
+
+    /// All cores have stopped: whether this one has said all that goes into the last snapshot, if there is one.
+    pub(crate) fn is_saved(&mut self) -> bool {
+        if !self.shared.saving.last.load(Ordering::Acquire) {
+            return true;
+        }
+        if !self.gate.last_begun && !self.shard.has_snapshot() {
+            self.gate.last_begun = true;
+            self.shard.begin_snapshot();
+        }
+        !self.shard.has_snapshot()
+    }
+
+    /// Loads some of the file. Returns whether there is more to do at once.
+    #[cold]
+    fn load_slice(&mut self) -> bool {
+        let (shard, shards) = (self.id, self.topology.shards);
+        let loader = self.loader.get_or_insert_with(|| {
+            let verify = shard == 0 && self.shared.config().checksums();
+            Box::new(ShardLoader::new(shard, shards, verify))
+        });
+        if loader.is_over() {
+            return false;
+        }
+        self.shard.set_now(self.now.unix_ms);
+        let (feed, number) = (&self.shared.feed, usize::from(shard));
+        match loader.work(&mut self.shard, LOAD_SLICE) {
+            Ok(LoadStep::More) => true,
+            Ok(LoadStep::Hungry) => match feed.next(number) {
+                Ok(Some(chunk)) => {
+                    loader.feed(&chunk);
+                    feed.note(number, loader.loaded());
+                    true
+                }
+                Ok(None) => false,
+                Err(()) => {
+                    feed.finished(number, Err(loader.truncated()));
+                    loader.end();
+                    false
+                }
+            },
+            Ok(LoadStep::End) => {
+                feed.finished(number, Ok(loader.loaded()));
+                loader.end();
+                false
+            }
+            Err(error) => {
+                feed.finished(number, Err(error));
+                loader.end();
+                false
+            }
+        }
+    }
+}
+
+/// The cut: all shards begin the snapshot at one instant.
+async fn cut(tx: Tx) -> Result<(), CmdError> {
+    let step = |shard| {
+        let begin: Step = Box::new(|ctx| {
+            ctx.shard.begin_snapshot();
+            StepOut::Done
+        });
+        (shard, begin)
+    };
+    tx.last_round((0..tx.topology.shards).map(step).collect()).await;
+    tx.reply(|reply| reply.simple("Background saving started"));
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The file system as the storage plane uses it, behind traits so that tests can have it fail.
+
+use std::fs;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// A file that is being written.
+pub trait File {
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Writes over the first bytes; nothing is appended afterwards.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn write_at_start(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Waits until all is on the disk.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// Folders and the files in them.
+pub trait Files {
+    /// What a file is.
+    type File: File;
+
+    /// Makes an empty file, over one of that name.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn create(&self, path: &Path) -> io::Result<Self::File>;
+
+    /// Gives a file another name, over one of that name.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Waits until a folder's names are on the disk.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+}
+
+/// The file system by plain calls, each of which blocks the thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlainFiles;
+
+impl File for fs::File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn write_at_start(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.seek(SeekFrom::Start(0))?;
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
+
+impl Files for PlainFiles {
+    type File = fs::File;
+
+    fn create(&self, path: &Path) -> io::Result<fs::File> {
+        fs::File::create(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        fs::File::open(path)?.sync_all()
+    }
+}

@@ -1,0 +1,19 @@
+//! Loading: a file that comes in chunks fills the shards.
+//!
+//! ```text
+//!   storage plane: reads chunks ──► Feed ──► every core: ShardLoader takes its own keys, skips the others
+//!                                   bounded: the reader waits for the slowest core
+//! ```
+//!
+//! So the work that costs something, making values, is shared by all cores, nothing is handed from core to core, and a file
+//! fits any number of shards. A value that goes over chunks grows in the store, part by part.
+
+mod feed;
+mod shard;
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+pub(crate) mod tests;
+
+pub use feed::{Feed, FeedError, Progress};
+pub use shard::{LoadError, Loaded, ShardLoader, Step};

@@ -1,0 +1,262 @@
+//! One shard's keys out of a file.
+
+use std::fmt;
+
+use base::slot;
+use rdb::{Event, KeyHead, Next, Part, Problem, Reader, Text, ValueKind};
+use store::{Expiry, Shard, StringValue};
+
+use crate::value::{Assembler, Misfit, kind_of};
+
+/// Why a file cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError {
+    /// At which byte of the file.
+    pub offset: u64,
+    /// What is wrong there.
+    pub problem: String,
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} at byte {}", self.problem, self.offset)
+    }
+}
+
+impl From<rdb::Error> for LoadError {
+    fn from(error: rdb::Error) -> Self {
+        LoadError { offset: error.offset, problem: error.problem.to_string() }
+    }
+}
+
+/// How far the loader is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// There is more to do.
+    More,
+    /// It needs more of the file.
+    Hungry,
+    /// All is loaded.
+    End,
+}
+
+/// What was loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Keys.
+    pub keys: u64,
+    /// Keys that were left out because their time was over.
+    pub expired: u64,
+    /// Keys that were left out because there was nothing in them.
+    pub empty: u64,
+}
+
+impl Loaded {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Loaded) -> Loaded {
+        Loaded {
+            keys: self.keys + other.keys,
+            expired: self.expired + other.expired,
+            empty: self.empty + other.empty,
+        }
+    }
+}
+
+/// The key that is being read.
+enum Current {
+    None,
+    /// It is not for this shard, or its time is over.
+    Skipped,
+    Key {
+        db: usize,
+        name: Vec<u8>,
+        kind: ValueKind,
+        expiry_ms: Option<u64>,
+    },
+}
+
+/// Takes the keys of one shard out of a file.
+pub struct ShardLoader {
+    reader: Reader,
+    shard: u16,
+    shards: u16,
+    current: Current,
+    assembler: Assembler,
+    loaded: Loaded,
+    over: bool,
+}
+
+impl ShardLoader {
+    /// For a shard of so many. One of them should `verify` the file's checksum.
+    pub fn new(shard: u16, shards: u16, verify: bool) -> Self {
+        ShardLoader {
+            reader: Reader::new(verify),
+            shard,
+            shards,
+            current: Current::None,
+            assembler: Assembler::default(),
+            loaded: Loaded::default(),
+            over: false,
+        }
+    }
+
+    /// Takes the next bytes of the file.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        self.reader.feed(chunk);
+    }
+
+    /// What was loaded so far.
+    pub fn loaded(&self) -> Loaded {
+        self.loaded
+    }
+
+    /// Whether nothing more is to be done.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Nothing more is to be done: all is loaded, or something is wrong.
+    pub fn end(&mut self) {
+        self.over = true;
+    }
+
+    /// What is wrong if no more bytes come.
+    pub fn truncated(&self) -> LoadError {
+        self.reader.truncated().into()
+    }
+
+    /// Loads on, for about so many keys and elements.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn work(&mut self, shard: &mut Shard, mut budget: usize) -> Result<Step, LoadError> {
+        while budget > 0 {
+            let step = match &self.current {
+                Current::None => self.between(shard)?,
+                Current::Skipped => self.skip(&mut budget)?,
+                Current::Key { kind: ValueKind::String, .. } => self.string(shard)?,
+                Current::Key { .. } => self.collection(shard, &mut budget)?,
+            };
+            match step {
+                Step::More => budget = budget.saturating_sub(1),
+                other => return Ok(other),
+            }
+        }
+        Ok(Step::More)
+    }
+
+    /// What stands between values.
+    fn between(&mut self, shard: &mut Shard) -> Result<Step, LoadError> {
+        let offset = self.reader.offset();
+        let head = match self.reader.next()? {
+            Next::More(_) => return Ok(Step::Hungry),
+            Next::Event(Event::End) => return Ok(Step::End),
+            Next::Event(Event::Key(head)) => head,
+            Next::Event(_) => return Ok(Step::More),
+        };
+        let KeyHead { db, key, kind, expiry_ms, .. } = head;
+        let mut scratch = Vec::new();
+        let name = key.bytes(&mut scratch);
+        if slot::shard_of_slot(slot::key_slot(name), self.shards) != self.shard {
+            self.current = Current::Skipped;
+            return Ok(Step::More);
+        }
+        let expiry_ms = expiry_ms.map(|at| u64::try_from(at).unwrap_or(0));
+        if expiry_ms.is_some_and(|at| at < shard.now_ms()) {
+            self.loaded.expired += 1;
+            self.current = Current::Skipped;
+            return Ok(Step::More);
+        }
+        let max = shard.databases_max();
+        let Some(db) = usize::try_from(db).ok().filter(|&db| db < max) else {
+            let problem = format!("database {db}, and there are only {max}");
+            return Err(LoadError { offset, problem });
+        };
+        let name = name.to_vec();
+        let found = shard.key(&name);
+        if shard.db(db).look(found).is_some() {
+            let problem = format!("a key that is there twice: {}", name.escape_ascii());
+            return Err(LoadError { offset, problem });
+        }
+        self.current = Current::Key { db, name, kind, expiry_ms };
+        Ok(Step::More)
+    }
+
+    fn skip(&mut self, budget: &mut usize) -> Result<Step, LoadError> {
+        while *budget > 0 {
+            match self.reader.next()? {
+                Next::More(_) => return Ok(Step::Hungry),
+                Next::Event(Event::KeyEnd) => {
+                    self.current = Current::None;
+                    return Ok(Step::More);
+                }
+                Next::Event(_) => *budget -= 1,
+            }
+        }
+        Ok(Step::More)
+    }
+
+    fn string(&mut self, shard: &mut Shard) -> Result<Step, LoadError> {
+        let Current::Key { db, name, expiry_ms, .. } = &self.current else { return Ok(Step::More) };
+        match self.reader.next()? {
+            Next::More(_) => Ok(Step::Hungry),
+            Next::Event(Event::Part(Part::String(text))) => {
+                let value = match text {
+                    Text::Int(int) => StringValue::Int(int),
+                    Text::Bytes(bytes) => StringValue::Text(bytes),
+                };
+                let key = shard.key(name);
+                shard.db(*db).set(key, value, expiry_ms.map_or(Expiry::Clear, Expiry::At));
+                self.loaded.keys += 1;
+                Ok(Step::More)
+            }
+            Next::Event(_) => {
+                self.current = Current::None;
+                Ok(Step::More)
+            }
+        }
+    }
+
+    fn collection(&mut self, shard: &mut Shard, budget: &mut usize) -> Result<Step, LoadError> {
+        let Current::Key { db, name, kind, expiry_ms } = &self.current else { return Ok(Step::More) };
+        let key = shard.key(name);
+        let (reader, assembler) = (&mut self.reader, &mut self.assembler);
+        let mut db = shard.db(*db);
+        let edited = db.edit(key, kind_of(*kind), |draft| {
+            while *budget > 0 {
+                *budget -= 1;
+                let offset = reader.offset();
+                let misfit =
+                    |Misfit(what)| LoadError { offset, problem: Problem::Expected(what).to_string() };
+                match reader.next()? {
+                    Next::More(_) => return Ok((Step::Hungry, false)),
+                    Next::Event(Event::Part(part)) => assembler.add(draft, part).map_err(misfit)?,
+                    Next::Event(_) => {
+                        assembler.finish().map_err(misfit)?;
+                        return Ok((Step::More, true));
+                    }
+                }
+            }
+            Ok::<_, LoadError>((Step::More, false))
+        });
+        let (step, ended) = match edited {
+            Ok(edited) => edited.result?,
+            Err(store::WrongType) => {
+                return Err(LoadError { offset: reader.offset(), problem: "a key of another type".into() });
+            }
+        };
+        if ended {
+            if db.look(key).is_some() {
+                self.loaded.keys += 1;
+                if expiry_ms.is_some() {
+                    db.expire_at(key, *expiry_ms);
+                }
+            } else {
+                self.loaded.empty += 1;
+            }
+            self.current = Current::None;
+        }
+        Ok(step)
+    }
+}

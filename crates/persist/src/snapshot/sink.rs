@@ -1,0 +1,81 @@
+//! A shard's side of a snapshot: keys become stretches of the file.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rdb::VERSION_PLAIN;
+use rdb::write::{Style, put_key, put_select_db, type_byte};
+use store::{Item, Shard, Sink, Sinks};
+
+use super::jobs::{Job, Jobs, Message};
+use crate::value::{form_of, put_value};
+
+/// A chunk is sent when it is at least this long: long enough for the disk, short enough to be made in a slice.
+const CHUNK_MIN_BYTES: usize = 256 * 1024;
+/// While so much is on its way to the disk, walks wait. What changes of keys add meanwhile does not.
+const IN_FLIGHT_MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// The sinks of a shard.
+pub(super) struct ShardSinks(pub(super) Arc<Jobs>);
+
+impl Sinks for ShardSinks {
+    fn begin(&mut self, shard: &Shard) -> Option<Box<dyn Sink>> {
+        let job = self.0.current().filter(|job| !job.is_unwanted())?;
+        job.dirty.fetch_add(shard.stats().dirty, Ordering::Relaxed);
+        let style = Style::new(job.compressed);
+        Some(Box::new(ShardSink { job, style, out: Vec::new(), db: None, version: VERSION_PLAIN }))
+    }
+}
+
+struct ShardSink {
+    job: Arc<Job>,
+    style: Style,
+    out: Vec<u8>,
+    /// The database that the chunk has said last.
+    db: Option<usize>,
+    /// The version of the format that the chunk needs.
+    version: u32,
+}
+
+impl ShardSink {
+    fn send(&mut self) {
+        let bytes = std::mem::take(&mut self.out);
+        self.job.in_flight_bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+        self.db = None;
+        // Nobody receives only if the snapshot has failed.
+        let _ =
+            self.job.sender.send(Message::Chunk(bytes, std::mem::replace(&mut self.version, VERSION_PLAIN)));
+    }
+}
+
+impl Sink for ShardSink {
+    fn item(&mut self, db: usize, item: Item<'_>) {
+        if self.db != Some(db) {
+            self.db = Some(db);
+            put_select_db(&mut self.out, db as u64);
+        }
+        let value = item.value();
+        let form = form_of(value);
+        put_key(&mut self.out, form, item.key(), item.expiry_ms(), &mut self.style);
+        put_value(&mut self.out, value, &mut self.style);
+        self.version = self.version.max(type_byte(form).1);
+        if self.out.len() >= CHUNK_MIN_BYTES {
+            self.send();
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.job.in_flight_bytes.load(Ordering::Relaxed) < IN_FLIGHT_MAX_BYTES
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.job.is_unwanted()
+    }
+
+    fn finish(&mut self) {
+        if !self.out.is_empty() {
+            self.send();
+        }
+        let _ = self.job.sender.send(Message::Done);
+    }
+}

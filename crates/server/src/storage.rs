@@ -1,0 +1,17 @@
+//! The storage plane: one thread that may wait for the disk, and does one thing after the other.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use frontend::process::StorageTask;
+
+/// Starts the thread. It ends when the sender is gone and all is done.
+///
+/// # Errors
+/// No thread can be had.
+pub(crate) fn start() -> io::Result<Sender<StorageTask>> {
+    let (sender, tasks): (Sender<StorageTask>, Receiver<StorageTask>) = channel();
+    let run = move || tasks.into_iter().for_each(|task| task(&sys::clock::realtime_ms));
+    std::thread::Builder::new().name("storage".into()).spawn(run)?;
+    Ok(sender)
+}

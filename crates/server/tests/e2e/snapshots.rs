@@ -1,0 +1,130 @@
+//! Snapshots of a running server: what they hold, who can read them, what a damaged one does.
+
+use std::path::Path;
+
+use crate::harness::{Server, eventually, folder};
+
+fn start(folder: &Path, shards: &str, more: &[&str]) -> Server {
+    let dir = folder.to_str().expect("text");
+    let args = ["--port", "0", "--bind", "127.0.0.1", "--pin-cpus", "no", "--dir", dir, "--shards", shards];
+    Server::start_plain(&[&args[..], more].concat(), &[])
+}
+
+/// Fills a server with 20,000 strings and a hash.
+fn fill(server: &Server) {
+    let mut client = server.client();
+    let mut pipe = redis::pipe();
+    for i in 0..20_000 {
+        pipe.cmd("SET").arg(format!("key:{i}")).arg(format!("value:{i}")).ignore();
+    }
+    for i in 0..2000 {
+        pipe.cmd("HSET").arg("hash").arg(format!("field:{i}")).arg(i).ignore();
+    }
+    pipe.query::<()>(&mut client).expect("filled");
+}
+
+fn ask<T: redis::FromRedisValue>(server: &Server, words: &[&str]) -> T {
+    let mut command = redis::cmd(words[0]);
+    words[1..].iter().for_each(|word| _ = command.arg(word));
+    command.query(&mut server.client()).expect("a reply")
+}
+
+fn is_loaded(server: &Server) -> bool {
+    ask::<String>(server, &["INFO", "persistence"]).contains("loading:0")
+}
+
+#[test]
+fn a_snapshot_is_there_after_a_restart_with_other_shards() {
+    let folder = folder();
+    let server = start(folder.path(), "2", &["--save", ""]);
+    fill(&server);
+    assert_eq!(ask::<String>(&server, &["SAVE"]), "OK");
+    drop(server);
+    for shards in ["1", "7", "2"] {
+        let server = start(folder.path(), shards, &["--save", ""]);
+        eventually("loading", || is_loaded(&server));
+        assert_eq!(ask::<usize>(&server, &["DBSIZE"]), 20_001);
+        assert_eq!(ask::<String>(&server, &["GET", "key:777"]), "value:777");
+        assert_eq!(ask::<String>(&server, &["HGET", "hash", "field:1999"]), "1999");
+    }
+}
+
+#[test]
+fn writes_during_a_snapshot_are_not_in_it() {
+    let folder = folder();
+    let server = start(folder.path(), "2", &["--save", ""]);
+    fill(&server);
+    assert_eq!(ask::<String>(&server, &["BGSAVE"]), "Background saving started");
+    let mut client = server.client();
+    let mut pipe = redis::pipe();
+    (0..20_000).for_each(|i| _ = pipe.cmd("SET").arg(format!("key:{i}")).arg("changed").ignore());
+    pipe.cmd("DEL").arg("hash").ignore();
+    pipe.query::<()>(&mut client).expect("changed");
+    eventually("the snapshot", || {
+        ask::<String>(&server, &["INFO", "persistence"]).contains("rdb_bgsave_in_progress:0")
+    });
+    drop(server);
+    let server = start(folder.path(), "1", &["--save", ""]);
+    eventually("loading", || is_loaded(&server));
+    assert_eq!(ask::<String>(&server, &["GET", "key:19999"]), "value:19999");
+    assert_eq!(ask::<usize>(&server, &["HLEN", "hash"]), 2000);
+}
+
+#[test]
+fn the_end_saves_if_so_configured() {
+    let folder = folder();
+    let mut server = start(folder.path(), "2", &["--save", "3600 1"]);
+    fill(&server);
+    server.signal(15);
+    assert!(server.wait().success());
+    let mut server = start(folder.path(), "3", &["--save", ""]);
+    eventually("loading", || is_loaded(&server));
+    assert_eq!(ask::<usize>(&server, &["DBSIZE"]), 20_001);
+    ask::<()>(&server, &["FLUSHALL"]);
+    server.signal(15);
+    assert!(server.wait().success());
+    let server = start(folder.path(), "1", &["--save", ""]);
+    eventually("loading", || is_loaded(&server));
+    assert_eq!(ask::<usize>(&server, &["DBSIZE"]), 20_001);
+}
+
+#[test]
+fn save_points_save() {
+    let folder = folder();
+    let server = start(folder.path(), "2", &["--save", "1 10"]);
+    fill(&server);
+    eventually("a snapshot", || folder.path().join("dump.rdb").exists());
+    eventually("the count", || ask::<String>(&server, &["INFO", "persistence"]).contains("rdb_saves:1"));
+}
+
+#[test]
+fn a_damaged_file_stops_the_start_and_stays() {
+    let folder = folder();
+    let path = folder.path().join("dump.rdb");
+    std::fs::write(&path, b"REDIS0011\x00\x03key").expect("written");
+    let dir = folder.path().to_str().expect("text");
+    let mut server =
+        Server::launch(&["--port", "0", "--bind", "127.0.0.1", "--dir", dir, "--shards", "2"], &[]);
+    assert!(!server.wait().success());
+    assert!(server.log().contains("unexpected end at byte 14"), "{}", server.log());
+    assert_eq!(std::fs::read(&path).expect("there").len(), 14);
+}
+
+#[test]
+fn a_failed_snapshot_stops_writes() {
+    let folder = folder();
+    let server = start(folder.path(), "2", &["--save", "3600 1"]);
+    // A folder where the file should go.
+    std::fs::create_dir(folder.path().join("dump.rdb")).expect("made");
+    fill(&server);
+    let mut client = server.client();
+    let error = redis::cmd("SAVE").query::<()>(&mut client).expect_err("refused");
+    assert!(error.to_string().contains("ERR") || !error.to_string().is_empty());
+    eventually("MISCONF", || {
+        let set = redis::cmd("SET").arg("a").arg("b").query::<()>(&mut client);
+        set.is_err_and(|error| error.to_string().to_lowercase().contains("misconf"))
+    });
+    assert_eq!(ask::<String>(&server, &["GET", "key:1"]), "value:1");
+    ask::<()>(&server, &["CONFIG", "SET", "stop-writes-on-bgsave-error", "no"]);
+    eventually("writes", || redis::cmd("SET").arg("a").arg("b").query::<()>(&mut client).is_ok());
+}

@@ -1,0 +1,111 @@
+//! Views: big collections as they were at one instant, to be visited in slices whatever becomes of their keys meanwhile.
+//!
+//! A view shares the pages, chunks or nodes of its collection. It is made in microseconds, whatever the size, and a part is copied
+//! only when it is changed before the view has passed by it or is dropped (`ds::share`).
+
+use std::ops::Range;
+
+use ds::list::ListView;
+use ds::pack::Element;
+use ds::pages::PagesView;
+use ds::rank::RankView;
+use ds::stream::{StreamId, StreamView};
+
+use crate::hash::Field;
+use crate::key::TableHasher;
+use crate::{Db, Key, Structure};
+
+/// A hash as it was.
+#[derive(Debug)]
+pub struct HashView {
+    fields: PagesView<TableHasher>,
+    now_ms: u64,
+}
+
+impl HashView {
+    /// Passes fields that had not expired to `visit` until it says false or none is left; returns whether none is left. `visit`
+    /// gets `None` for one that had.
+    pub fn visit(&mut self, mut visit: impl FnMut(Option<Field<'_>>) -> bool) -> bool {
+        let now_ms = self.now_ms;
+        self.fields.visit(|entry| visit(Some(Field::of(entry)).filter(|field| !field.is_expired(now_ms))))
+    }
+
+    /// Lets go of about `budget` pages; returns whether all is let go of. Nothing is visited afterwards.
+    pub fn free_some(&mut self, budget: usize) -> bool {
+        self.fields.free_some(budget)
+    }
+}
+
+/// A set as it was.
+#[derive(Debug)]
+pub struct SetView(PagesView<TableHasher>);
+
+impl SetView {
+    /// Passes members to `visit` until it says false or none is left; returns whether none is left.
+    pub fn visit(&mut self, mut visit: impl FnMut(Element<'_>) -> bool) -> bool {
+        self.0.visit(|entry| visit(entry.key))
+    }
+
+    /// Lets go of about `budget` pages; returns whether all is let go of. Nothing is visited afterwards.
+    pub fn free_some(&mut self, budget: usize) -> bool {
+        self.0.free_some(budget)
+    }
+}
+
+impl Db<'_> {
+    /// A view of a key's hash, if it is big.
+    pub fn view_hash(&mut self, key: Key<'_>) -> Option<HashView> {
+        let now_ms = self.now_ms();
+        self.view(key, |structure| match structure {
+            Structure::Hash(hash) => Some(HashView { fields: hash.view(), now_ms }),
+            _ => None,
+        })
+    }
+
+    /// A view of a key's set, if it is big.
+    pub fn view_set(&mut self, key: Key<'_>) -> Option<SetView> {
+        self.view(key, |structure| match structure {
+            Structure::Set(set) => Some(SetView(set.view())),
+            _ => None,
+        })
+    }
+
+    /// A view of the elements of a key's list from a number on, if it is big.
+    pub fn view_list(&mut self, key: Key<'_>, from: usize, count: usize) -> Option<ListView> {
+        self.view(key, |structure| match structure {
+            Structure::List(list) => Some(list.view(from, count)),
+            _ => None,
+        })
+    }
+
+    /// A view of a range of ranks of a key's sorted set, if it is big.
+    pub fn view_sorted_set(
+        &mut self,
+        key: Key<'_>,
+        ranks: Range<usize>,
+        backwards: bool,
+    ) -> Option<RankView> {
+        self.view(key, |structure| match structure {
+            Structure::SortedSet(set) => Some(set.view(ranks, backwards)),
+            _ => None,
+        })
+    }
+
+    /// A view of a range of ids of a key's stream, of at most `count` entries.
+    pub fn view_stream(
+        &mut self,
+        key: Key<'_>,
+        (from, to): (StreamId, StreamId),
+        backwards: bool,
+        count: usize,
+    ) -> Option<StreamView> {
+        self.view(key, |structure| match structure {
+            Structure::Stream(stream) => Some(stream.view(from, to, backwards, count)),
+            _ => None,
+        })
+    }
+
+    fn view<V>(&mut self, key: Key<'_>, make: impl FnOnce(&mut Structure) -> Option<V>) -> Option<V> {
+        make(self.occupied(key)?.structure_mut()?)
+    }
+}
