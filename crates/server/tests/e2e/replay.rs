@@ -55,6 +55,7 @@ const FILES: &[&str] = &[
     "large",
     "list",
     "protocol",
+    "pubsub",
     "quirks",
     "range",
     "save",
