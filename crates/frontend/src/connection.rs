@@ -308,7 +308,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             2 => Some(self.call_args(call).arg(1).to_vec()),
             _ => return Err(CmdError::Arity("ping".into())),
         };
-        if conn_mut(&mut self.conns, call.id).is_some_and(|conn| conn.is_listening()) {
+        let conn = conn_mut(&mut self.conns, call.id);
+        let (subscribed, listening) =
+            conn.map_or((false, false), |conn| (conn.subscriptions.is_some(), conn.is_listening()));
+        if subscribed {
+            // Subscribers wait for this reply to know that they have all that was published.
+            self.settle_messages();
+        }
+        if listening {
             self.answer(call, |reply| {
                 reply.array(2);
                 reply.bulk(b"pong");

@@ -243,10 +243,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Hands out the messages that were published before, here or by other cores: who subscribes or unsubscribes now does so
-    /// behind them. While commands are parsed there is credit for a publish, so it is possible; where it may have taken the last
+    /// Hands out the messages that were published before, here or by other cores: who subscribes or unsubscribes now, or asks
+    /// for a sign of life, does so behind them. While commands are parsed there is credit for a publish, so it is possible; where it may have taken the last
     /// one, no further command of this kind is begun ([`Core::command`]).
-    fn settle_messages(&mut self) {
+    pub(crate) fn settle_messages(&mut self) {
         self.pubsub.messages.settled = true;
         self.flush();
     }

@@ -6,6 +6,7 @@ mod growth;
 mod idle;
 mod info;
 mod memory;
+mod pubsub;
 mod samples;
 mod shards;
 mod types;
@@ -44,6 +45,7 @@ pub const SUITES: &[Suite] = &[
     types::SUITE,
     info::SUITE,
     blocking::SUITE,
+    pubsub::SUITE,
 ];
 
 /// What all suites need to know.

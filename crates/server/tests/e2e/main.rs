@@ -11,6 +11,7 @@ mod keys;
 mod lifecycle;
 mod limits;
 mod network;
+mod pubsub;
 mod replay;
 mod snapshots;
 mod tools;

@@ -56,6 +56,7 @@ const FILES: &[&str] = &[
     "large",
     "list",
     "protocol",
+    "pubsub",
     "quirks",
     "range",
     "save",
