@@ -276,6 +276,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             dest: call.dest(),
             db: call.db,
             resp3: call.resp3,
+            no_touch: call.no_touch,
             command: None,
             words: short,
             keys: (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect(),
@@ -413,6 +414,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             argc: words.len() as u32,
             db,
             resp3,
+            no_touch: false,
             inner: Some(u32::MAX),
         };
         self.captured = None;

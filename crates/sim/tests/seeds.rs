@@ -74,6 +74,11 @@ fn expiry() {
 }
 
 #[test]
+fn bank() {
+    check("bank");
+}
+
+#[test]
 fn channels() {
     check("channels");
 }

@@ -136,7 +136,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
             Route::AllShards(..) | Route::OneShard(..) | Route::Walk(_) => return None,
             Route::Connection | Route::Container => return self.own(command, args, resp3, out),
         };
-        if spec.meta.has_unnamed_keys(args) && !(alone && !self.core.locks.is_locked()) {
+        if spec.meta.has_unnamed_keys(args) && (!alone || self.core.locks.is_locked()) {
             return None;
         }
         let keys = Keys::of(spec, args);

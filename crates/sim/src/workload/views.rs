@@ -192,6 +192,7 @@ impl Workload for Views {
             unanswered_max: 16,
             losses_max: 6,
             bytes_scale: 2000,
+            blocks: false,
         }
     }
 
