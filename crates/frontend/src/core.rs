@@ -449,6 +449,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 || self.is_leaving()
                 || loading
                 || saving == Some(0)
+                // Begun since the walk, to be the last one.
+                || (saving.is_none() && self.shard.has_snapshot())
                 || self.may_parse_stalled(),
             deadline_us: [
                 self.soft_limit_deadline_us(),
