@@ -209,7 +209,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let result = self.ready(&mut engine, command, &eval).map(|ready| {
             let start = out.len();
             self.mark_running(self.shard.now_ms());
-            let mut host = ShardHost::new(self, piece.db, ready.limits, &eval.keys);
+            let mut host = ShardHost::new(self, piece.db, ready.limits);
             let progress = engine.run(ready.id, &eval.keys, &eval.args, piece.resp3, &mut host, out);
             if let Progress::Waiting(run) = progress {
                 engine.abandon(run);
@@ -283,6 +283,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         };
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             conn.waits = true;
+            execution.desk.borrow_mut().holds = true;
             conn.look_at_state();
         }
         let at = self.begin_execution(task, execution, |tx| Box::pin(task::run(tx, plan)));
