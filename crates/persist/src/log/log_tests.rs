@@ -58,7 +58,8 @@ fn frames_are_written_and_groups_committed_whole() {
     let logs = Logs::new(2);
     logs.set_policy(Policy::Always);
     let (sender, woken) = channel();
-    let mut plane = Plane::new(logs.clone(), PlainVolume, Box::new(move |shard| drop(sender.send(shard))));
+    let wake = move |shard| sender.send(shard).expect("somebody looks");
+    let mut plane = Plane::new(logs.clone(), PlainVolume, Box::new(wake));
     assert_eq!(plane.step(0), Next::Rung);
     logs.open(opening(&folder, true));
     assert!(logs.is_on());
