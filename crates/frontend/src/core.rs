@@ -426,6 +426,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.release_fences();
         }
         self.go_on_leaving();
+        self.run_suspended();
         let background = self.background();
         let saving = self.walk_for_snapshot();
         if self.shard.has_events() {
@@ -448,6 +449,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 || self.blocking.has_work()
                 || self.is_leaving()
                 || loading
+                || self.has_suspended()
                 || saving == Some(0)
                 // Begun since the walk, to be the last one.
                 || (saving.is_none() && self.shard.has_snapshot())
@@ -480,6 +482,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.hot_epoch = epoch;
             self.look_at_memory();
             self.refresh_monitored();
+            self.refresh_busy();
         }
     }
 
