@@ -274,7 +274,10 @@ mod tests {
     fn fills_arguments_in() {
         let setting = Setting { shards: 2, io_threads: 1, cpus: vec![0], clients: 50, jemalloc: None };
         let anax = Candidate::anax(Path::new("anax")).filled(&setting, "7");
-        assert_eq!(anax, ["--port", "7", "--shards", "2", "--bind", "127.0.0.1", "--pin-cpus", "no"]);
+        assert_eq!(
+            anax,
+            ["--port", "7", "--shards", "2", "--bind", "127.0.0.1", "--pin-cpus", "no", "--save", ""]
+        );
         let valkey = Candidate::valkey(Path::new("valkey-server")).filled(&setting, "7");
         assert_eq!(valkey[4..6], ["--save", ""]);
         let other = Candidate::parse("old=/bin/old port={port}").unwrap();

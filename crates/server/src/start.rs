@@ -14,6 +14,7 @@ use crate::control::{Server, watch_signals};
 use crate::cores::{self, Common, Layout};
 use crate::daemon::PidFile;
 use crate::listen;
+use crate::log_writer::LogWriter;
 use crate::logging::LevelHandle;
 use crate::process::{MemorySampler, ServerProcess, facts};
 use crate::service::CoreWaker;
@@ -89,6 +90,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         arenas: (0..layout.shards).map(|_| OnceLock::new()).collect(),
     };
     let arenas = Arc::clone(&process.arenas);
+    let to_wake = wakers.clone();
     let mut rng = Rng::new(random_seed()?);
     let common = Common {
         shared: Arc::new(Shared::new(layout.shards, config, Box::new(process))),
@@ -98,6 +100,8 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         events: sender,
         arenas,
     };
+    let log_writer = LogWriter::start(&common.shared.logs, to_wake)
+        .map_err(|error| format!("can't start the thread of the append-only log: {error}"))?;
     crate::loading::begin(&common.shared, &common.events)?;
     let cpus = layout.cpus.unwrap_or_default();
     let cores = seats
@@ -107,7 +111,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
             cores::spawn(seat, &common, cpu, rng.next_u64())
         })
         .collect::<Result<Vec<_>, String>>()?;
-    Ok(Server { shared: common.shared, cores, events, listening, saves_last: false, pid_file })
+    Ok(Server { shared: common.shared, cores, events, listening, saves_last: false, pid_file, log_writer })
 }
 
 /// Makes room for so many clients by raising the limit of open files. Returns how many there may be.
