@@ -6,7 +6,7 @@ use base::conn::{CloseMode, ConnId, ConnInfo};
 use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
-use commands::{CommandTable, Handler, Route, Topology};
+use commands::{CommandTable, Handler, Topology};
 use persist::load::ShardLoader;
 use resp::Limits;
 use store::{Shard, ShardOptions};
@@ -16,7 +16,7 @@ use crate::census::Census;
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
 use crate::detour::Detour;
-use crate::execute::Deferred;
+use crate::execute::{Deferred, handler_of};
 use crate::gather::Gather;
 use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
@@ -589,16 +589,4 @@ fn limits_of(hot: &HotConfig) -> [Limits; 2] {
         authenticated,
         ..Limits::default()
     })
-}
-
-fn handler_of(route: &Route) -> Option<Handler> {
-    match *route {
-        Route::Key(handler)
-        | Route::Keys(handler, _)
-        | Route::AllShards(handler, _)
-        | Route::OneShard(_, handler)
-        | Route::Rounds(handler, _) => Some(handler),
-        Route::Blocking(blocking) => Some(blocking.handler),
-        Route::Walk(_) | Route::Connection | Route::Container => None,
-    }
 }

@@ -61,6 +61,19 @@ impl Origin<'_> {
     }
 }
 
+/// The shard-side handler of a route, if it has one.
+pub(crate) fn handler_of(route: &Route) -> Option<Handler> {
+    match *route {
+        Route::Key(handler)
+        | Route::Keys(handler, _)
+        | Route::AllShards(handler, _)
+        | Route::OneShard(_, handler)
+        | Route::Rounds(handler, _) => Some(handler),
+        Route::Blocking(blocking) => Some(blocking.handler),
+        Route::Walk(_) | Route::Connection | Route::Container => None,
+    }
+}
+
 /// Runs the handler of a command and counts its error, if there is one. Returns the length of the reply.
 #[inline]
 pub(crate) fn call_handler(
