@@ -19,7 +19,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
-use persist::files::PlainFiles;
 use persist::load::{ShardLoader, Step as LoadStep};
 use persist::snapshot::{Busy, Job, Jobs, Message, Target, write_file};
 use store::SliceEnd;
@@ -189,7 +188,7 @@ impl Shared {
     ) {
         let began_ms = now_ms();
         tracing::info!("a snapshot begins");
-        let result = write_file(&PlainFiles, target, job, chunks);
+        let result = write_file(self.process.files(), target, job, chunks);
         let took_ms = now_ms().saturating_sub(began_ms);
         match &result {
             Ok(written) => {

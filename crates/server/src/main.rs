@@ -23,7 +23,7 @@ mod logging;
 mod process;
 mod service;
 mod start;
-mod storage;
+mod storage_thread;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,7 @@ use base::limits::BATCHES_UNANSWERED_MAX;
 use base::random::Rng;
 use frontend::{Config, CoreBus, Shared};
 use reactor::{Settings, Waker};
+use storage::{PlaneFiles, Way};
 
 use crate::control::{Server, watch_signals};
 use crate::cores::{self, Common, Layout};
@@ -17,7 +18,7 @@ use crate::log_writer::LogWriter;
 use crate::logging::LevelHandle;
 use crate::process::{MemorySampler, ServerProcess, facts};
 use crate::service::CoreWaker;
-use crate::storage;
+use crate::storage_thread;
 
 /// Files that the process needs besides its clients' sockets: listeners, the log, the standard streams, as Redis
 /// reckons.
@@ -71,6 +72,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
     let wakers: Vec<Waker> = seats.iter().map(reactor::Seat::waker).collect();
     let (sender, events) = mpsc::channel();
     watch_signals(sender.clone()).map_err(|error| format!("can't watch for signals: {error}"))?;
+    let way = if config.storage_is_plain() { Way::Plain } else { Way::Auto };
     let process = ServerProcess {
         facts: facts(layout.backend_name()),
         settings,
@@ -80,7 +82,9 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         listening: Arc::new(Mutex::new(endpoints)),
         log_level,
         events: sender.clone(),
-        storage: storage::start().map_err(|error| format!("can't start the storage thread: {error}"))?,
+        storage: storage_thread::start()
+            .map_err(|error| format!("can't start the storage thread: {error}"))?,
+        files: PlaneFiles::new(way, usize::from(layout.shards)),
         spin_default_us: layout.spin_default_us,
         memory: MemorySampler::new(),
         arenas: (0..layout.shards).map(|_| OnceLock::new()).collect(),
