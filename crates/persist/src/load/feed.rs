@@ -67,12 +67,13 @@ pub trait Source {
 pub struct SnapshotSource<R> {
     file: R,
     read_bytes: u64,
+    begun: bool,
 }
 
 impl<R: Read> SnapshotSource<R> {
     /// Out of this file.
     pub fn new(file: R) -> Self {
-        SnapshotSource { file, read_bytes: 0 }
+        SnapshotSource { file, read_bytes: 0, begun: false }
     }
 }
 
@@ -83,7 +84,9 @@ impl<R: Read> Source for SnapshotSource<R> {
         chunk.truncate(len);
         self.read_bytes += len as u64;
         let piece = Piece { to: None, item: FeedItem::Snapshot(chunk.into()), read_bytes: self.read_bytes };
-        Ok((len > 0).then_some(piece))
+        // A file with nothing in it is a file that is cut off, not none.
+        let first = !std::mem::replace(&mut self.begun, true);
+        Ok((len > 0 || first).then_some(piece))
     }
 }
 
