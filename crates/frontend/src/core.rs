@@ -6,7 +6,7 @@ use base::conn::{CloseMode, ConnId, ConnInfo};
 use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
-use commands::{CommandTable, Handler, Route, Topology};
+use commands::{CommandTable, Handler, Topology};
 use persist::load::ShardLoader;
 use resp::Limits;
 use store::{Shard, ShardOptions};
@@ -16,7 +16,7 @@ use crate::census::Census;
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
 use crate::detour::Detour;
-use crate::execute::Deferred;
+use crate::execute::{Deferred, handler_of};
 use crate::gather::Gather;
 use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
@@ -426,6 +426,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.release_fences();
         }
         self.go_on_leaving();
+        self.run_suspended();
         let background = self.background();
         let saving = self.walk_for_snapshot();
         if self.shard.has_events() {
@@ -448,6 +449,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 || self.blocking.has_work()
                 || self.is_leaving()
                 || loading
+                || self.has_suspended()
                 || saving == Some(0)
                 // Begun since the walk, to be the last one.
                 || (saving.is_none() && self.shard.has_snapshot())
@@ -480,6 +482,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.hot_epoch = epoch;
             self.look_at_memory();
             self.refresh_monitored();
+            self.refresh_busy();
         }
     }
 
@@ -586,16 +589,4 @@ fn limits_of(hot: &HotConfig) -> [Limits; 2] {
         authenticated,
         ..Limits::default()
     })
-}
-
-fn handler_of(route: &Route) -> Option<Handler> {
-    match *route {
-        Route::Key(handler)
-        | Route::Keys(handler, _)
-        | Route::AllShards(handler, _)
-        | Route::OneShard(_, handler)
-        | Route::Rounds(handler, _) => Some(handler),
-        Route::Blocking(blocking) => Some(blocking.handler),
-        Route::Walk(_) | Route::Connection | Route::Container => None,
-    }
 }

@@ -19,8 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
-use persist::files::PlainFiles;
-use persist::load::{ShardLoader, Step as LoadStep};
+use persist::load::{FeedItem, LoadError, ShardLoader, Step as LoadStep};
 use persist::snapshot::{Busy, Job, Jobs, Message, Target, write_file};
 use store::SliceEnd;
 
@@ -169,6 +168,16 @@ impl Shared {
         Ok(())
     }
 
+    /// Puts the libraries of functions into the snapshot that is under way.
+    fn save_functions(&self) {
+        if let Some(job) = self.saving.jobs.current() {
+            let records = self.scripts.functions.get().records(job.is_compressed());
+            if !records.is_empty() {
+                job.add(records);
+            }
+        }
+    }
+
     /// The storage plane's part of a snapshot.
     fn write_snapshot(
         &self,
@@ -179,7 +188,7 @@ impl Shared {
     ) {
         let began_ms = now_ms();
         tracing::info!("a snapshot begins");
-        let result = write_file(&PlainFiles, target, job, chunks);
+        let result = write_file(self.process.files(), target, job, chunks);
         let took_ms = now_ms().saturating_sub(began_ms);
         match &result {
             Ok(written) => {
@@ -236,7 +245,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             words: Default::default(),
             keys,
         };
-        self.begin_task(new, |tx| Box::pin(cut(tx)) as Pin<Box<_>>);
+        let shared = Arc::clone(&self.shared);
+        self.begin_task(new, |tx| Box::pin(cut(tx, shared)) as Pin<Box<_>>);
         Ok(())
     }
 
@@ -290,9 +300,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if !self.gate.last_begun && !self.shard.has_snapshot() {
             self.gate.last_begun = true;
+            if self.id == 0 {
+                self.shared.save_functions();
+            }
             self.shard.begin_snapshot();
         }
         !self.shard.has_snapshot()
+    }
+
+    /// Runs frames of the log.
+    fn replay_fed(&mut self, _frames: &[u8]) -> Result<(), String> {
+        Err("frames can't be run yet".into())
     }
 
     /// Loads some of the file. Returns whether there is more to do at once.
@@ -307,25 +325,36 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return false;
         }
         self.shard.set_now(self.now.unix_ms);
+        let mut worked = loader.work(&mut self.shard, LOAD_SLICE);
+        let functions = loader.take_functions();
+        if worked.is_ok()
+            && let Some(error) = functions.iter().find_map(|(at, code)| self.library_of_file(code, *at).err())
+        {
+            worked = Err(error);
+        }
+        let Some(loader) = &mut self.loader else { return false };
         let (feed, number) = (&self.shared.feed, usize::from(shard));
-        match loader.work(&mut self.shard, LOAD_SLICE) {
+        match worked {
             Ok(LoadStep::More) => true,
-            Ok(LoadStep::Hungry) => match feed.next(number) {
-                Ok(Some(chunk)) => {
-                    loader.feed(&chunk);
-                    feed.note(number, loader.loaded());
-                    true
-                }
-                Ok(None) => false,
-                Err(()) => {
-                    feed.finished(number, Err(loader.truncated()));
-                    loader.end();
-                    false
-                }
-            },
-            Ok(LoadStep::End) => {
-                feed.finished(number, Ok(loader.loaded()));
-                loader.end();
+            Ok(LoadStep::Hungry | LoadStep::End) => {
+                let item = feed.next(number);
+                let inside = loader.is_inside();
+                let result = match item {
+                    Ok(None) => return false,
+                    Ok(Some(FeedItem::Snapshot(chunk))) => {
+                        loader.feed(&chunk);
+                        feed.note(number, loader.loaded());
+                        return true;
+                    }
+                    Ok(Some(FeedItem::Frames(_))) | Err(()) if inside => Err(loader.truncated()),
+                    Err(()) => Ok(loader.loaded()),
+                    Ok(Some(FeedItem::Frames(frames))) => match self.replay_fed(&frames) {
+                        Ok(()) => return true,
+                        Err(problem) => Err(LoadError { offset: 0, problem }),
+                    },
+                };
+                self.shared.feed.finished(number, result);
+                self.loader.iter_mut().for_each(|loader| loader.end());
                 false
             }
             Err(error) => {
@@ -338,9 +367,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 /// The cut: all shards begin the snapshot at one instant.
-async fn cut(tx: Tx) -> Result<(), CmdError> {
+async fn cut(tx: Tx, shared: Arc<Shared>) -> Result<(), CmdError> {
     let step = |shard| {
-        let begin: Step = Box::new(|ctx| {
+        let shared = (shard == 0).then(|| Arc::clone(&shared));
+        let begin: Step = Box::new(move |ctx| {
+            if let Some(shared) = shared {
+                shared.save_functions();
+            }
             ctx.shard.begin_snapshot();
             StepOut::Done
         });

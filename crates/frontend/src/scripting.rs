@@ -9,7 +9,10 @@
 //! A script that strayed once is remembered by its name, so that it starts with everything locked from then on. Its connection
 //! takes no further commands until it is done: had they been carried out meanwhile, a second run would come behind them.
 
+pub(crate) mod busy;
+pub(crate) mod functions;
 pub(crate) mod host;
+pub(crate) mod piece;
 pub(crate) mod registry;
 pub(crate) mod task;
 
@@ -22,19 +25,22 @@ use base::Args;
 use base::conn::ConnId;
 use base::num::parse_i64;
 use bus::Wake;
-use commands::{CmdError, CommandId};
+use commands::{CmdError, CommandId, CommandSpec};
 use hashbrown::HashMap;
 use resp::Reply;
-use script::{Engine, Flags, Options, Progress, ScriptId};
+use script::{Engine, Flags, Options, RunId, ScriptId};
 
-use self::host::{Limits, ShardHost};
+use self::functions::{LoadHost, LoadedLibraries};
+use self::host::Limits;
+use self::piece::{Current, Suspended};
 use self::registry::{Script, Sha, sha_of};
 use crate::core::{Core, conn_mut};
 use crate::journal::ShortArgs;
 use crate::keys::Keys;
-use crate::message::{Dest, Piece};
+use crate::message::Dest;
 use crate::rounds::NewTask;
 use crate::route::Call;
+use crate::shared::Shared;
 use crate::transaction::calls::Words;
 use crate::transaction::exec::{Desk, Execution, Queued};
 
@@ -47,13 +53,38 @@ pub(crate) struct Scripting {
     engine: Option<Box<Engine>>,
     loaded: HashMap<Sha, (ScriptId, Arc<Script>)>,
     epoch: u64,
+    libraries: LoadedLibraries,
+    /// The run that is at work.
+    pub(crate) current: Current,
+    /// The script of a piece that is to get more time.
+    suspended: Option<Box<Suspended>>,
+    /// Tasks whose scripts are to get more time.
+    paused: Vec<(u32, RunId)>,
 }
 
 /// A script that is about to run.
 pub(crate) struct Ready {
     id: ScriptId,
-    pub(crate) script: Arc<Script>,
+    pub(crate) what: What,
     pub(crate) limits: Limits,
+}
+
+/// A script or a function.
+pub(crate) enum What {
+    /// Of EVAL.
+    Script(Arc<Script>),
+    /// The name of a function.
+    Function(Vec<u8>),
+}
+
+impl What {
+    /// It was seen to touch keys that it does not declare.
+    pub(crate) fn has_strayed(&self, shared: &Shared) {
+        match self {
+            What::Script(script) => script.has_strayed(),
+            What::Function(name) => shared.scripts.functions.has_strayed(name),
+        }
+    }
 }
 
 /// The arguments of EVAL and its kin: the script or its name, its keys, its other arguments.
@@ -64,8 +95,14 @@ pub(crate) struct EvalArgs<'a> {
 }
 
 impl<'a> EvalArgs<'a> {
-    pub(crate) fn parse(args: Args<'a>) -> Result<Self, CmdError> {
-        let count = parse_i64(args.arg(2)).ok_or(CmdError::NotInteger)?;
+    /// Of a command; `is_function`: of FCALL.
+    pub(crate) fn parse(args: Args<'a>, is_function: bool) -> Result<Self, CmdError> {
+        let wrong = if is_function {
+            CmdError::text_of("ERR Bad number of keys provided")
+        } else {
+            CmdError::NotInteger
+        };
+        let count = parse_i64(args.arg(2)).ok_or(wrong)?;
         if count > args.len() as i64 - 3 {
             return Err(CmdError::text_of("ERR Number of keys can't be greater than number of args"));
         }
@@ -82,7 +119,12 @@ impl<'a> EvalArgs<'a> {
 
 /// Whether a command runs a script.
 pub(crate) fn is_script(name: &str) -> bool {
-    matches!(name, "eval" | "eval_ro" | "evalsha" | "evalsha_ro")
+    matches!(name, "eval" | "eval_ro" | "evalsha" | "evalsha_ro") || is_function(name)
+}
+
+/// Whether a command runs a function of a library.
+pub(crate) fn is_function(name: &str) -> bool {
+    matches!(name, "fcall" | "fcall_ro")
 }
 
 fn no_script() -> CmdError {
@@ -101,7 +143,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let engine = self.scripting.engine.take();
         let engine = engine.or_else(|| Engine::new(&Options::default()).map(Box::new));
-        engine.ok_or(CmdError::text_of("ERR the script engine is busy or out of memory"))
+        let mut engine = engine.ok_or(CmdError::text_of("ERR the script engine is busy or out of memory"))?;
+        self.scripting.libraries.refresh(&self.shared.scripts.functions, &mut engine);
+        Ok(engine)
     }
 
     /// Puts the interpreter back.
@@ -119,6 +163,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         eval: &EvalArgs<'_>,
     ) -> Result<Ready, CmdError> {
         let name = self.table().spec(command).meta.name;
+        if is_function(name) {
+            return self.ready_function(engine, eval.script, name == "fcall_ro");
+        }
         let by_name = name.starts_with("evalsha");
         let sha =
             if by_name { sha_of(eval.script).ok_or_else(no_script)? } else { script::sha1_hex(eval.script) };
@@ -141,8 +188,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 (id, script)
             }
         };
-        let limits = self.limits_of_script(&script, name.ends_with("_ro"))?;
-        Ok(Ready { id, script, limits })
+        let limits = self.limits_of_script(script.flags, name.ends_with("_ro"))?;
+        Ok(Ready { id, what: What::Script(script), limits })
+    }
+
+    /// Finds a function, and loads its library if it is new here.
+    fn ready_function(
+        &mut self,
+        engine: &mut Engine,
+        name: &[u8],
+        asks_read_only: bool,
+    ) -> Result<Ready, CmdError> {
+        let list = self.shared.scripts.functions.get();
+        let (library, function) = functions::find(&list, name)?;
+        let limits = self.limits_of_script(Some(function.flags), asks_read_only)?;
+        let mut host = LoadHost::new(&self.shared, self.ticks);
+        let id = self.scripting.libraries.find(library, name, engine, &mut host)?;
+        Ok(Ready { id, what: What::Function(name.to_vec()), limits })
+    }
+
+    /// The arguments of a command that runs a script.
+    fn eval_args<'a>(&self, command: CommandId, args: Args<'a>) -> Result<EvalArgs<'a>, CmdError> {
+        let is_function = is_function(self.table().spec(command).meta.name);
+        if is_function {
+            functions::find(&self.shared.scripts.functions.get(), args.arg(1))?;
+        }
+        EvalArgs::parse(args, is_function)
     }
 
     /// Compiles a new script and makes it known.
@@ -163,9 +234,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(script)
     }
 
-    fn limits_of_script(&self, script: &Script, asks_read_only: bool) -> Result<Limits, CmdError> {
+    fn limits_of_script(&self, flags: Option<Flags>, asks_read_only: bool) -> Result<Limits, CmdError> {
         let full = self.memory.is_full();
-        let Some(flags) = script.flags else {
+        let Some(flags) = flags else {
             return Ok(Limits { read_only: asks_read_only, no_memory: full });
         };
         let no_writes = flags.has(Flags::NO_WRITES);
@@ -182,62 +253,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(Limits { read_only: no_writes, no_memory: false })
     }
 
-    /// Runs the script of a piece on this shard. Writes the reply, or [`STRAYED`].
-    #[cold]
-    pub(crate) fn run_script(&mut self, command: CommandId, piece: &Piece, words: &Words, out: &mut Vec<u8>) {
-        let start = out.len();
-        if let Err(error) = self.try_script(command, piece, words, out) {
-            out.truncate(start);
-            let text = error.text();
-            Reply::new(out, piece.resp3).error_bytes(&text);
-            self.stats().error(&text);
-        }
-        if out.get(start) == Some(&b'-') {
-            self.stats().commands[usize::from(command)].failed.add(1);
-        }
-    }
-
-    fn try_script(
-        &mut self,
-        command: CommandId,
-        piece: &Piece,
-        words: &Words,
-        out: &mut Vec<u8>,
-    ) -> Result<(), CmdError> {
-        let eval = EvalArgs::parse(Args::new(&words.bytes, &words.ranges))?;
-        let mut engine = self.take_engine()?;
-        let result = self.ready(&mut engine, command, &eval).map(|ready| {
-            let start = out.len();
-            self.mark_running(self.shard.now_ms());
-            let mut host = ShardHost::new(self, piece.db, ready.limits);
-            let progress = engine.run(ready.id, &eval.keys, &eval.args, piece.resp3, &mut host, out);
-            if let Progress::Waiting(run) = progress {
-                engine.abandon(run);
-            } else if progress != Progress::Done || host.strayed {
-                host.undo();
-                out.truncate(start);
-                out.extend_from_slice(STRAYED);
-                ready.script.has_strayed();
-            }
-            self.mark_running(0);
-        });
-        self.put_engine(engine);
-        result
-    }
-
     /// A script took so long. The call was counted when it came.
     pub(crate) fn script_took(&self, command: CommandId, ticks: u64) {
         let counters = &self.stats().commands[usize::from(command)];
         counters.ticks.add(ticks);
         counters.max_ticks.raise(ticks);
-    }
-
-    /// Tells other cores whether a script runs here.
-    pub(crate) fn mark_running(&self, since_ms: u64) {
-        let running = &self.shared.scripts.running[usize::from(self.id)];
-        running.wrote.store(false, Ordering::Relaxed);
-        running.kill.store(false, Ordering::Relaxed);
-        running.since_ms.store(since_ms, Ordering::Relaxed);
     }
 
     /// EVAL, EVALSHA and their read-only forms.
@@ -253,17 +273,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Keys::of(spec, args).iter().map(|at| self.topology.shard_of(args.arg(at))).collect();
         shards.sort_unstable();
         shards.dedup();
-        let sha = if spec.meta.name.starts_with("evalsha") {
-            sha_of(args.arg(1))
-        } else {
-            Some(script::sha1_hex(args.arg(1)))
-        };
-        let strays = sha.and_then(|sha| self.shared.scripts.get(&sha)).is_some_and(|script| script.strays());
+        let strays = self.is_known_to_stray(spec, args);
         let mut words = Words::default();
         crate::route::copy_each(args.iter(), &mut words.bytes, &mut words.ranges);
         let mut short = ShortArgs::default();
         self.keep_args(call, &mut short);
-        let direct = (shards.len() < 2 && !strays).then(|| shards.first().copied().unwrap_or(self.id));
+        let direct =
+            (shards.len() < 2 && !strays).then(|| shards.first().copied().unwrap_or(self.free_shard()));
         let queued = Queued { command: call.command, first_range: 0, argc: call.argc };
         let execution = Execution {
             conn: call.id,
@@ -297,6 +313,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.send(shard, piece);
         }
         Ok(())
+    }
+
+    /// Whether the script that a command runs is known to touch keys that it does not declare.
+    fn is_known_to_stray(&self, spec: &CommandSpec, args: Args<'_>) -> bool {
+        if is_function(spec.meta.name) {
+            return self.shared.scripts.functions.strays(args.arg(1));
+        }
+        let by_name = spec.meta.name.starts_with("evalsha");
+        let sha = if by_name { sha_of(args.arg(1)) } else { Some(script::sha1_hex(args.arg(1))) };
+        sha.and_then(|sha| self.shared.scripts.get(&sha)).is_some_and(|script| script.strays())
     }
 
     /// Slot and hash of the first key of a call.
@@ -347,7 +373,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// SCRIPT SHOW, of Valkey.
     pub(crate) fn script_show(&mut self, call: &Call) -> Result<(), CmdError> {
         let script = sha_of(self.call_args(call).arg(2)).and_then(|sha| self.shared.scripts.get(&sha));
-        let script = script.ok_or_else(no_script)?;
+        let script = script.ok_or(CmdError::text_of("NOSCRIPT No matching script."))?;
         self.answer(call, |reply| reply.bulk(&script.body));
         Ok(())
     }
@@ -369,24 +395,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// SCRIPT KILL.
     pub(crate) fn script_kill(&mut self, call: &Call) -> Result<(), CmdError> {
-        let busy = |running: &&registry::Running| running.since_ms.load(Ordering::Relaxed) != 0;
-        let mut running = self.shared.scripts.running.iter().filter(busy).peekable();
-        if running.peek().is_none() {
-            return Err(CmdError::text_of("NOTBUSY No scripts in execution right now."));
-        }
-        let mut killed = false;
-        for running in running.filter(|running| !running.wrote.load(Ordering::Relaxed)) {
-            running.kill.store(true, Ordering::Relaxed);
-            killed = true;
-        }
-        if !killed {
-            return Err(CmdError::text_of(
-                "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the \
-                 script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.",
-            ));
-        }
-        self.answer(call, |reply| reply.ok());
-        Ok(())
+        self.kill_scripts(call, false)
     }
 
     /// The reply of a command of the core's own that a script calls, where it comes at once.

@@ -1,11 +1,12 @@
 //! What all cores share: the command table, the configuration, counters, and the way to the control plane.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use commands::{CmdError, CommandId, CommandTable};
 use crossbeam::utils::CachePadded;
 use persist::load::Feed;
+use persist::log::Logs;
 use store::{AccessPolicy, Limits};
 
 use crate::config::{Changes, Config};
@@ -87,6 +88,8 @@ pub struct HotConfig {
     pub command_log: CommandLogConfig,
     /// `latency-monitor-threshold`; 0 is never.
     pub latency_threshold_ms: u64,
+    /// `busy-reply-threshold`; 0 is never.
+    pub busy_reply_ms: u64,
     /// `latency-tracking`.
     pub latency_tracking: bool,
     /// Limits of values, for the shard.
@@ -111,6 +114,7 @@ impl Default for HotConfig {
             protected_configs: Permission::No,
             command_log: CommandLogConfig::default(),
             latency_threshold_ms: 0,
+            busy_reply_ms: 5000,
             latency_tracking: true,
             limits: Limits::default(),
             access: AccessPolicy::default(),
@@ -160,6 +164,8 @@ pub struct Shared {
     errands: Vec<Mutex<Vec<Done>>>,
     /// Snapshots.
     pub saving: Saving,
+    /// The log of what data went through.
+    pub logs: Arc<Logs>,
     /// Loading at the start.
     pub feed: Feed,
 }
@@ -191,6 +197,7 @@ impl Shared {
             hot_epoch: AtomicU64::new(1),
             errands: (0..shards).map(|_| Mutex::default()).collect(),
             saving,
+            logs: Logs::new(usize::from(shards)),
             feed: Feed::default(),
         }
     }

@@ -268,6 +268,11 @@ impl Shard {
         keys
     }
 
+    /// Counts changes of data that are not of this shard's keys.
+    pub fn count_changes(&mut self, changes: u64) {
+        self.books.stats.dirty += changes;
+    }
+
     /// Empties all databases; returns how many keys they had. O(number of databases used).
     pub fn flush_all(&mut self) -> usize {
         (0..self.databases.len()).map(|db| self.flush(db)).sum()

@@ -1,10 +1,14 @@
 //! The parameters of snapshots.
 
 use super::check::{check_db_file, check_save};
-use super::param::{Effect, Param, Words, checked, flag};
+use super::param::{Effect, Param, Words, checked, choice, flag};
 
 /// The parameters of snapshots.
 pub(super) static SAVING: &[Param] = &[
+    choice("storage-io", &["auto", "plain"], "auto").fixed().does(
+        Effect::Read,
+        "How files are written; auto takes io_uring without the page cache where the system allows it",
+    ),
     checked("dbfilename", check_db_file, Words::One, "dump.rdb")
         .protected()
         .does(Effect::Read, "Name of the file of snapshots, in the folder `dir`"),

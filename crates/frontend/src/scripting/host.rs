@@ -14,7 +14,6 @@ use store::OwnedValue;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use crate::core::Core;
@@ -28,7 +27,7 @@ use crate::watch::account;
 const COPY_MAX_BYTES: usize = 64 * 1024;
 
 /// What a key held before a script wrote to it.
-struct Before {
+pub(crate) struct Before {
     db: u16,
     key: Box<[u8]>,
     value: Option<OwnedValue>,
@@ -51,18 +50,27 @@ pub(crate) struct ShardHost<'a, C, W> {
     pub(crate) limits: Limits,
     /// Whether it has touched what it cannot touch here.
     pub(crate) strayed: bool,
-    before: Vec<Before>,
+    /// The command that runs it.
+    pub(crate) command: (CommandId, Args<'a>),
+    /// What there was before it wrote.
+    pub(crate) before: Vec<Before>,
     bytes: Vec<u8>,
     ranges: Vec<ArgRange>,
 }
 
 impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
-    pub(crate) fn new(core: &'a mut Core<C, W>, db: u16, limits: Limits) -> Self {
+    pub(crate) fn new(
+        core: &'a mut Core<C, W>,
+        db: u16,
+        limits: Limits,
+        command: (CommandId, Args<'a>),
+    ) -> Self {
         ShardHost {
             core,
             db,
             limits,
             strayed: false,
+            command,
             before: Vec::new(),
             bytes: Vec::new(),
             ranges: Vec::new(),
@@ -253,9 +261,7 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
         let done = match self.core.resolve_in_script(args, self.limits) {
             Ok(command) => {
                 if self.core.table().spec(command).meta.flags.contains(Flag::Write) {
-                    self.core.shared.scripts.running[usize::from(self.core.id)]
-                        .wrote
-                        .store(true, Ordering::Relaxed);
+                    self.core.script_writes();
                 }
                 self.run(command, args, resp3, out)
             }
@@ -285,11 +291,22 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
     }
 
     fn tick(&mut self) -> Tick {
-        self.core.tick_of_script()
+        let (command, args) = self.command;
+        self.core.tick_of_script(command, args, false)
     }
 
     fn clock_seconds(&mut self) -> f64 {
         self.core.clock_of_script()
+    }
+}
+
+/// Logs what a script says.
+pub(crate) fn log(level: u8, message: &[u8]) {
+    let text = String::from_utf8_lossy(message);
+    match level {
+        0 => tracing::debug!("{text}"),
+        1 | 2 => tracing::info!("{text}"),
+        _ => tracing::warn!("{text}"),
     }
 }
 
@@ -329,18 +346,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// A script logs.
     pub(crate) fn log_of_script(&self, level: u8, message: &[u8]) {
-        let text = String::from_utf8_lossy(message);
-        match level {
-            0 => tracing::debug!("{text}"),
-            1 | 2 => tracing::info!("{text}"),
-            _ => tracing::warn!("{text}"),
-        }
-    }
-
-    /// A script has run for a while.
-    pub(crate) fn tick_of_script(&self) -> Tick {
-        let running = &self.shared.scripts.running[usize::from(self.id)];
-        if running.kill.load(Ordering::Relaxed) { Tick::Kill } else { Tick::Continue }
+        log(level, message);
     }
 
     /// Seconds of processor time, as far as differences are concerned.

@@ -32,6 +32,7 @@ use super::Watched;
 use super::calls::{Calls, Claims, Kind, NewCall, Words};
 use crate::rounds::ShardKeys;
 use crate::scripting::host::Limits;
+use crate::scripting::piece::Current;
 use crate::scripting::task::{self, Stage};
 use crate::shared::Shared;
 
@@ -60,9 +61,10 @@ pub(crate) struct Desk {
     pub(crate) ask: Option<Ask>,
     /// How far the script came that the core was asked to run.
     pub(crate) stage: Option<Stage>,
-    /// What the script may do, and whether it has called a command that writes.
+    /// The script that runs, what it may do, and what is known of its run.
+    pub(crate) script: Option<Queued>,
     pub(crate) limits: Option<Limits>,
-    pub(crate) wrote: bool,
+    pub(crate) run: Current,
     /// Whether the function waits for a command of the core's own.
     pub(crate) waits_for_own: bool,
     /// Whether the connection takes no further commands until this one is done.
@@ -78,20 +80,30 @@ pub(crate) struct Desk {
 pub(crate) enum Ask {
     /// To carry out a command of its own.
     Own { queued: Queued, words: Arc<Words>, resp3: bool },
+    /// To change the list of libraries.
+    Change { queued: Queued, words: Arc<Words> },
     /// To run a script.
     Start { queued: Queued, words: Arc<Words> },
     /// To let a script go on with the reply of what it called.
     Resume { run: RunId, reply: Vec<u8> },
+    /// To give more time to a script that was suspended.
+    GoOn { run: RunId },
 }
 
 impl Desk {
+    /// What the script that runs may do.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits.unwrap_or(Limits { read_only: true, no_memory: true })
+    }
+
     /// For a connection with this database and protocol.
     pub(crate) fn new(db: u16, resp3: bool) -> Self {
         Desk {
             ask: None,
             stage: None,
+            script: None,
             limits: None,
-            wrote: false,
+            run: Current::default(),
             waits_for_own: false,
             holds: false,
             db,
@@ -169,10 +181,15 @@ impl Plan {
         let mut kinds = Vec::with_capacity(queue.len());
         // What a command of the core asks shards about its keys is not part of the transaction: its keys must not be locked.
         let mut is_loose = false;
+        let mut changes_functions = false;
         for queued in queue.iter() {
             let (spec, args) = (table.spec(queued.command), queued.args(&words));
             let kind = Kind::of(spec, args, own(queued.command), topology);
             match kind {
+                Kind::Own if crate::scripting::functions::changes(spec.meta.name) => {
+                    changes_functions = true;
+                    claims.add_all(topology);
+                }
                 Kind::Own => is_loose |= spec.meta.name == "debug",
                 Kind::Script => claims.add_all(topology),
                 _ => claims.add(spec, args, around.home, topology),
@@ -203,7 +220,7 @@ impl Plan {
             words,
             desk: Rc::clone(&execution.desk),
             guard,
-            once: once && !is_loose,
+            once: once && !is_loose && !changes_functions,
             execution: execution.clone(),
             around,
         };

@@ -84,7 +84,13 @@ pub struct ShardLoader {
     current: Current,
     assembler: Assembler,
     loaded: Loaded,
+    /// Some of a file was fed.
+    begun: bool,
+    /// All of the file was loaded.
+    complete: bool,
     over: bool,
+    /// Codes of libraries of functions, with their places in the file.
+    functions: Vec<(u64, Vec<u8>)>,
 }
 
 impl ShardLoader {
@@ -97,18 +103,32 @@ impl ShardLoader {
             current: Current::None,
             assembler: Assembler::default(),
             loaded: Loaded::default(),
+            begun: false,
+            complete: false,
             over: false,
+            functions: Vec::new(),
         }
     }
 
     /// Takes the next bytes of the file.
     pub fn feed(&mut self, chunk: &[u8]) {
+        self.begun = true;
         self.reader.feed(chunk);
+    }
+
+    /// Whether it has begun with a file and needs more of it.
+    pub fn is_inside(&self) -> bool {
+        self.begun && !self.complete
     }
 
     /// What was loaded so far.
     pub fn loaded(&self) -> Loaded {
         self.loaded
+    }
+
+    /// Takes the codes of libraries of functions that were read, with their places in the file. Only the first shard has them.
+    pub fn take_functions(&mut self) -> Vec<(u64, Vec<u8>)> {
+        std::mem::take(&mut self.functions)
     }
 
     /// Whether nothing more is to be done.
@@ -131,6 +151,9 @@ impl ShardLoader {
     /// # Errors
     /// What is wrong with the file.
     pub fn work(&mut self, shard: &mut Shard, mut budget: usize) -> Result<Step, LoadError> {
+        if self.complete {
+            return Ok(Step::End);
+        }
         while budget > 0 {
             let step = match &self.current {
                 Current::None => self.between(shard)?,
@@ -151,8 +174,17 @@ impl ShardLoader {
         let offset = self.reader.offset();
         let head = match self.reader.next()? {
             Next::More(_) => return Ok(Step::Hungry),
-            Next::Event(Event::End) => return Ok(Step::End),
+            Next::Event(Event::End) => {
+                self.complete = true;
+                return Ok(Step::End);
+            }
             Next::Event(Event::Key(head)) => head,
+            Next::Event(Event::Function(code)) => {
+                if self.shard == 0 {
+                    self.functions.push((offset, code.bytes(&mut Vec::new()).to_vec()));
+                }
+                return Ok(Step::More);
+            }
             Next::Event(_) => return Ok(Step::More),
         };
         let KeyHead { db, key, kind, expiry_ms, .. } = head;
