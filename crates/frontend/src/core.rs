@@ -20,6 +20,7 @@ use crate::execute::Deferred;
 use crate::gather::Gather;
 use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
+use crate::log::CoreLog;
 use crate::memory::MemoryWatch;
 use crate::message::{Answer, Batch};
 use crate::plan::Plan;
@@ -177,6 +178,8 @@ pub struct Core<C, W> {
     pub(crate) captured: Option<Vec<u8>>,
     /// Why commands are refused for now.
     pub(crate) gate: Gate,
+    /// The log of what the shard's data went through.
+    pub(crate) log: CoreLog,
     /// What loads the file at the start.
     pub(crate) loader: Option<Box<ShardLoader>>,
     /// Ways to break an invariant on purpose.
@@ -267,6 +270,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             scripting: Scripting::default(),
             captured: None,
             gate: Gate::default(),
+            log: CoreLog::default(),
             loader: None,
             #[cfg(feature = "sim-faults")]
             faults: Faults::default(),
@@ -404,6 +408,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.run_blocked();
         self.run_tasks();
         self.refresh_slow(io);
+        if self.log.holds() {
+            self.release_durable(io);
+        }
+        if self.log.is_waited_for() {
+            self.release_waiting();
+        }
         self.release_held();
         self.pubsub.messages.settled = false;
         self.parse_arrived();
@@ -457,6 +467,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.held_deadline_us(),
                 self.pause_deadline_us(),
                 self.blocking.deadline_us(),
+                self.waiting_deadline_us(),
                 background,
                 saving,
             ]
@@ -478,6 +489,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.shard.set_access_policy(self.hot.access);
             self.shard.want_events(classes_of(self.hot.notify));
             self.hot_epoch = epoch;
+            self.look_at_log();
             self.look_at_memory();
             self.refresh_monitored();
         }
@@ -504,6 +516,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let start = (self.ticks)();
             if self.active_expire {
                 self.expire_slice();
+                self.shard.trail().forget();
             }
             self.count_some_clients();
             self.shard.set_now(clock_ms);
@@ -558,7 +571,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             && self.in_flight == 0
             && self.errands == 0
             && self.tasks.is_empty()
-            && self.gathers.is_empty();
+            && self.gathers.is_empty()
+            && !self.log.holds();
         if idle && !self.said_drained {
             self.said_drained = true;
             self.shared.core_drained();

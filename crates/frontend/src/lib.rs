@@ -38,6 +38,7 @@ mod hot;
 mod journal;
 mod keys;
 mod locks;
+mod log;
 mod memory;
 mod message;
 mod output;

@@ -1,11 +1,12 @@
 //! What all cores share: the command table, the configuration, counters, and the way to the control plane.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use commands::{CmdError, CommandId, CommandTable};
 use crossbeam::utils::CachePadded;
 use persist::load::Feed;
+use persist::log::Logs;
 use store::{AccessPolicy, Limits};
 
 use crate::config::{Changes, Config};
@@ -160,6 +161,8 @@ pub struct Shared {
     errands: Vec<Mutex<Vec<Done>>>,
     /// Snapshots.
     pub saving: Saving,
+    /// The log of what data went through.
+    pub logs: Arc<Logs>,
     /// Loading at the start.
     pub feed: Feed,
 }
@@ -191,6 +194,7 @@ impl Shared {
             hot_epoch: AtomicU64::new(1),
             errands: (0..shards).map(|_| Mutex::default()).collect(),
             saving,
+            logs: Logs::new(usize::from(shards)),
             feed: Feed::default(),
         }
     }
@@ -280,6 +284,8 @@ impl Shared {
         *self.hot.write().unwrap_or_else(PoisonError::into_inner) = new.hot();
         self.hot_epoch.fetch_add(1, Ordering::AcqRel);
         *guard = new;
+        drop(guard);
+        self.look_at_log();
         Ok(())
     }
 

@@ -193,6 +193,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: 0,
             resp3: false,
             no_touch: true,
+            writes: false,
             command: None,
             words: ShortArgs::default(),
             keys: keys.clone(),
@@ -253,6 +254,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes: false,
             command: None,
             words,
             keys: keys.clone(),
@@ -295,6 +297,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             queue: queue.into(),
             desk: Rc::new(RefCell::new(desk)),
         };
+        let writes = execution.queue.iter().any(|queued| {
+            self.writes(queued.command) || crate::scripting::is_script(self.table().spec(queued.command).meta.name)
+        });
         let around = self.surroundings();
         #[cfg(feature = "sim-faults")]
         let watched = if self.faults.skip_watches { self.forget_at(watched) } else { watched };
@@ -316,6 +321,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes,
             command: None,
             words: ShortArgs::default(),
             keys,
