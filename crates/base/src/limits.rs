@@ -96,6 +96,19 @@ pub const SUBSCRIPTIONS_MAX_BYTES: usize = 1024 * 1024 * 1024;
 /// further ones are dropped, as publishing promises no more than to try. The same as a slow subscriber may have unsent, twice.
 pub const MESSAGES_HELD_MAX_BYTES: usize = 64 * 1024 * 1024;
 
+/// Bytes of the append-only log that are on their way to the disk. At this, cores parse no more commands: what a disk takes in a
+/// fraction of a second, and what a process can spare.
+pub const LOG_SPOOL_MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Bytes of the log that are written and not synced, at most: under `appendfsync everysec` they are kept in memory so that they can
+/// be written again, and more than this is synced before the second is over. It bounds what a power loss takes, too.
+pub const LOG_UNSYNCED_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Buffers of a shard's log that are kept to be filled again, and how large one may be.
+pub const LOG_BUFFERS_MAX: usize = 64;
+/// See [`LOG_BUFFERS_MAX`].
+pub const LOG_BUFFER_MAX_BYTES: usize = 256 * 1024;
+
 /// Shards that a process can have: one bit each in a target set of 256 bits, and more cores than any host sold today
 /// has in one coherence domain at a useful speed.
 pub const SHARDS_MAX: u16 = 256;
@@ -108,6 +121,7 @@ const _: () = assert!((INLINE_MAX_BYTES as u64) < BULK_CONFIG_MIN_BYTES);
 const _: () = assert!(UNAUTHENTICATED_MULTIBULK_MAX < MULTIBULK_MAX);
 const _: () = assert!(REPLY_FORECAST_START_BYTES * 16 <= REPLIES_PAUSE_BYTES);
 const _: () = assert!(STREAM_AHEAD_BYTES + STREAM_SLICE_BYTES <= REPLIES_PAUSE_BYTES);
+const _: () = assert!(LOG_UNSYNCED_MAX_BYTES * 2 <= LOG_SPOOL_MAX_BYTES);
 const _: () = assert!(BATCHES_UNANSWERED_MAX >= 2);
 const _: () = assert!(SHARDS_MAX as u32 <= crate::slot::SLOTS as u32);
 

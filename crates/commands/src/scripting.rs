@@ -9,6 +9,22 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::EVAL_RO, Route::Connection),
     CommandSpec::new(&meta::EVALSHA, Route::Connection),
     CommandSpec::new(&meta::EVALSHA_RO, Route::Connection),
+    CommandSpec::new(&meta::FCALL, Route::Connection),
+    CommandSpec::new(&meta::FCALL_RO, Route::Connection),
+    CommandSpec::container(
+        &meta::FUNCTION,
+        &[
+            CommandSpec::new(&meta::FUNCTION_DELETE, Route::Connection),
+            CommandSpec::new(&meta::FUNCTION_DUMP, Route::Connection),
+            CommandSpec::new(&meta::FUNCTION_FLUSH, Route::Connection),
+            CommandSpec::new(&meta::FUNCTION_HELP, Route::Connection),
+            CommandSpec::new(&meta::FUNCTION_KILL, Route::Connection),
+            CommandSpec::new(&meta::FUNCTION_LIST, Route::Connection),
+            CommandSpec::new(&meta::FUNCTION_LOAD, Route::Connection),
+            CommandSpec::new(&meta::FUNCTION_RESTORE, Route::Connection),
+            CommandSpec::new(&meta::FUNCTION_STATS, Route::Connection),
+        ],
+    ),
     CommandSpec::container(
         &meta::SCRIPT,
         &[

@@ -460,6 +460,11 @@ impl Config {
         self.flag("rdbchecksum")
     }
 
+    /// Whether `storage-io` asks for plain calls.
+    pub fn storage_is_plain(&self) -> bool {
+        self.text("storage-io") == b"plain"
+    }
+
     /// `stop-writes-on-bgsave-error`.
     pub fn stops_writes(&self) -> bool {
         self.flag("stop-writes-on-bgsave-error")

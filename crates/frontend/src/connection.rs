@@ -31,7 +31,7 @@ mod tracking;
 
 pub(crate) use client_list::Listing;
 pub(crate) use handshake::REDIS_VERSION;
-pub(crate) use help::{SCRIPT as SCRIPT_HELP, write as write_help};
+pub(crate) use help::{FUNCTION as FUNCTION_HELP, SCRIPT as SCRIPT_HELP, write as write_help};
 pub(crate) use himport::Fieldsets;
 pub(crate) use monitor::Monitor;
 pub(crate) use pubsub::refusal;
@@ -146,6 +146,13 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "watch" => Core::watch_keys,
         "unwatch" => Core::unwatch,
         "eval" | "eval_ro" | "evalsha" | "evalsha_ro" => Core::eval,
+        "fcall" | "fcall_ro" => Core::eval,
+        "function|delete" | "function|flush" | "function|load" | "function|restore" => Core::function_change,
+        "function|dump" => Core::function_dump,
+        "function|help" => Core::function_help,
+        "function|kill" => Core::function_kill,
+        "function|list" => Core::function_list,
+        "function|stats" => Core::function_stats,
         "script|debug" => Core::script_debug,
         "script|exists" => Core::script_exists,
         "script|flush" => Core::script_flush,

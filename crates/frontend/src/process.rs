@@ -1,5 +1,7 @@
 //! What only the process knows and can do: the frontend sees neither system calls nor the allocator.
 
+use persist::files::{Files, PlainFiles};
+
 use crate::config::{Config, Setting};
 use crate::errand::ErrandCall;
 
@@ -47,6 +49,10 @@ pub trait Process: Send + Sync {
     /// Hands work to the storage plane, where it may wait for the disk. False: there is none.
     fn storage(&self, _task: StorageTask) -> bool {
         false
+    }
+    /// How the storage plane writes files.
+    fn files(&self) -> &dyn Files {
+        &PlainFiles
     }
     /// Opens what `config` asks to listen on; called by the control plane. Dropping the result undoes it.
     ///

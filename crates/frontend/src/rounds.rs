@@ -92,6 +92,11 @@ impl Task {
         self.dest
     }
 
+    /// The protocol of its reply.
+    pub(crate) fn resp3(&self) -> bool {
+        self.resp3
+    }
+
     /// Its number among the tasks of its core, in the order in which they began.
     pub(crate) fn number(&self) -> u64 {
         self.id.number

@@ -19,7 +19,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
-use persist::files::PlainFiles;
 use persist::load::{ShardLoader, Step as LoadStep};
 use persist::snapshot::{Busy, Job, Jobs, Message, Target, write_file};
 use store::SliceEnd;
@@ -187,6 +186,16 @@ impl Shared {
         Ok(())
     }
 
+    /// Puts the libraries of functions into the snapshot that is under way.
+    fn save_functions(&self) {
+        if let Some(job) = self.saving.jobs.current() {
+            let records = self.scripts.functions.get().records(job.is_compressed());
+            if !records.is_empty() {
+                job.add(records);
+            }
+        }
+    }
+
     /// The storage plane's part of a snapshot.
     fn write_snapshot(
         &self,
@@ -198,7 +207,7 @@ impl Shared {
     ) {
         let began_ms = now_ms();
         tracing::info!("a snapshot begins");
-        let result = write_file(&PlainFiles, target, job, chunks);
+        let result = write_file(self.process.files(), target, job, chunks);
         let took_ms = now_ms().saturating_sub(began_ms);
         match &result {
             Ok(written) => {
@@ -261,7 +270,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             words: Default::default(),
             keys,
         };
-        self.begin_task(new, |tx| Box::pin(cut(tx)) as Pin<Box<_>>);
+        let shared = Arc::clone(&self.shared);
+        self.begin_task(new, |tx| Box::pin(cut(tx, shared)) as Pin<Box<_>>);
         Ok(())
     }
 
@@ -317,6 +327,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if !self.gate.last_begun && !self.shard.has_snapshot() {
             self.gate.last_begun = true;
+            if self.id == 0 {
+                self.shared.save_functions();
+            }
             self.shard.begin_snapshot();
         }
         !self.shard.has_snapshot()
@@ -334,8 +347,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return false;
         }
         self.shard.set_now(self.now.unix_ms);
+        let mut worked = loader.work(&mut self.shard, LOAD_SLICE);
+        let functions = loader.take_functions();
+        if worked.is_ok()
+            && let Some(error) = functions.iter().find_map(|(at, code)| self.library_of_file(code, *at).err())
+        {
+            worked = Err(error);
+        }
+        let Some(loader) = &mut self.loader else { return false };
         let (feed, number) = (&self.shared.feed, usize::from(shard));
-        match loader.work(&mut self.shard, LOAD_SLICE) {
+        match worked {
             Ok(LoadStep::More) => true,
             Ok(LoadStep::Hungry) => match feed.next(number) {
                 Ok(Some(chunk)) => {
@@ -365,9 +386,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 /// The cut: all shards begin the snapshot at one instant.
-async fn cut(tx: Tx) -> Result<(), CmdError> {
+async fn cut(tx: Tx, shared: Arc<Shared>) -> Result<(), CmdError> {
     let step = |shard| {
-        let begin: Step = Box::new(|ctx| {
+        let shared = (shard == 0).then(|| Arc::clone(&shared));
+        let begin: Step = Box::new(move |ctx| {
+            if let Some(shared) = shared {
+                shared.save_functions();
+            }
             ctx.shard.begin_snapshot();
             StepOut::Done
         });

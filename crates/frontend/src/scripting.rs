@@ -9,6 +9,8 @@
 //! A script that strayed once is remembered by its name, so that it starts with everything locked from then on. Its connection
 //! takes no further commands until it is done: had they been carried out meanwhile, a second run would come behind them.
 
+pub(crate) mod busy;
+pub(crate) mod functions;
 pub(crate) mod host;
 pub(crate) mod registry;
 pub(crate) mod task;
@@ -27,6 +29,7 @@ use hashbrown::HashMap;
 use resp::Reply;
 use script::{Engine, Flags, Options, Progress, ScriptId};
 
+use self::functions::{LoadHost, LoadedLibraries};
 use self::host::{Limits, ShardHost};
 use self::registry::{Script, Sha, sha_of};
 use crate::core::{Core, conn_mut};
@@ -35,6 +38,7 @@ use crate::keys::Keys;
 use crate::message::{Dest, Piece};
 use crate::rounds::NewTask;
 use crate::route::Call;
+use crate::shared::Shared;
 use crate::transaction::calls::Words;
 use crate::transaction::exec::{Desk, Execution, Queued};
 
@@ -47,13 +51,32 @@ pub(crate) struct Scripting {
     engine: Option<Box<Engine>>,
     loaded: HashMap<Sha, (ScriptId, Arc<Script>)>,
     epoch: u64,
+    libraries: LoadedLibraries,
 }
 
 /// A script that is about to run.
 pub(crate) struct Ready {
     id: ScriptId,
-    pub(crate) script: Arc<Script>,
+    pub(crate) what: What,
     pub(crate) limits: Limits,
+}
+
+/// A script or a function.
+pub(crate) enum What {
+    /// Of EVAL.
+    Script(Arc<Script>),
+    /// The name of a function.
+    Function(Vec<u8>),
+}
+
+impl What {
+    /// It was seen to touch keys that it does not declare.
+    pub(crate) fn has_strayed(&self, shared: &Shared) {
+        match self {
+            What::Script(script) => script.has_strayed(),
+            What::Function(name) => shared.scripts.functions.has_strayed(name),
+        }
+    }
 }
 
 /// The arguments of EVAL and its kin: the script or its name, its keys, its other arguments.
@@ -64,8 +87,14 @@ pub(crate) struct EvalArgs<'a> {
 }
 
 impl<'a> EvalArgs<'a> {
-    pub(crate) fn parse(args: Args<'a>) -> Result<Self, CmdError> {
-        let count = parse_i64(args.arg(2)).ok_or(CmdError::NotInteger)?;
+    /// Of a command; `is_function`: of FCALL.
+    pub(crate) fn parse(args: Args<'a>, is_function: bool) -> Result<Self, CmdError> {
+        let wrong = if is_function {
+            CmdError::text_of("ERR Bad number of keys provided")
+        } else {
+            CmdError::NotInteger
+        };
+        let count = parse_i64(args.arg(2)).ok_or(wrong)?;
         if count > args.len() as i64 - 3 {
             return Err(CmdError::text_of("ERR Number of keys can't be greater than number of args"));
         }
@@ -82,7 +111,12 @@ impl<'a> EvalArgs<'a> {
 
 /// Whether a command runs a script.
 pub(crate) fn is_script(name: &str) -> bool {
-    matches!(name, "eval" | "eval_ro" | "evalsha" | "evalsha_ro")
+    matches!(name, "eval" | "eval_ro" | "evalsha" | "evalsha_ro") || is_function(name)
+}
+
+/// Whether a command runs a function of a library.
+pub(crate) fn is_function(name: &str) -> bool {
+    matches!(name, "fcall" | "fcall_ro")
 }
 
 fn no_script() -> CmdError {
@@ -101,7 +135,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let engine = self.scripting.engine.take();
         let engine = engine.or_else(|| Engine::new(&Options::default()).map(Box::new));
-        engine.ok_or(CmdError::text_of("ERR the script engine is busy or out of memory"))
+        let mut engine = engine.ok_or(CmdError::text_of("ERR the script engine is busy or out of memory"))?;
+        self.scripting.libraries.refresh(&self.shared.scripts.functions, &mut engine);
+        Ok(engine)
     }
 
     /// Puts the interpreter back.
@@ -119,6 +155,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         eval: &EvalArgs<'_>,
     ) -> Result<Ready, CmdError> {
         let name = self.table().spec(command).meta.name;
+        if is_function(name) {
+            return self.ready_function(engine, eval.script, name == "fcall_ro");
+        }
         let by_name = name.starts_with("evalsha");
         let sha =
             if by_name { sha_of(eval.script).ok_or_else(no_script)? } else { script::sha1_hex(eval.script) };
@@ -141,8 +180,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 (id, script)
             }
         };
-        let limits = self.limits_of_script(&script, name.ends_with("_ro"))?;
-        Ok(Ready { id, script, limits })
+        let limits = self.limits_of_script(script.flags, name.ends_with("_ro"))?;
+        Ok(Ready { id, what: What::Script(script), limits })
+    }
+
+    /// Finds a function, and loads its library if it is new here.
+    fn ready_function(
+        &mut self,
+        engine: &mut Engine,
+        name: &[u8],
+        asks_read_only: bool,
+    ) -> Result<Ready, CmdError> {
+        let list = self.shared.scripts.functions.get();
+        let (library, function) = functions::find(&list, name)?;
+        let limits = self.limits_of_script(Some(function.flags), asks_read_only)?;
+        let mut host = LoadHost::new(&self.shared, self.ticks);
+        let id = self.scripting.libraries.find(library, name, engine, &mut host)?;
+        Ok(Ready { id, what: What::Function(name.to_vec()), limits })
+    }
+
+    /// The arguments of a command that runs a script.
+    fn eval_args<'a>(&self, command: CommandId, args: Args<'a>) -> Result<EvalArgs<'a>, CmdError> {
+        let is_function = is_function(self.table().spec(command).meta.name);
+        if is_function {
+            functions::find(&self.shared.scripts.functions.get(), args.arg(1))?;
+        }
+        EvalArgs::parse(args, is_function)
     }
 
     /// Compiles a new script and makes it known.
@@ -163,9 +226,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(script)
     }
 
-    fn limits_of_script(&self, script: &Script, asks_read_only: bool) -> Result<Limits, CmdError> {
+    fn limits_of_script(&self, flags: Option<Flags>, asks_read_only: bool) -> Result<Limits, CmdError> {
         let full = self.memory.is_full();
-        let Some(flags) = script.flags else {
+        let Some(flags) = flags else {
             return Ok(Limits { read_only: asks_read_only, no_memory: full });
         };
         let no_writes = flags.has(Flags::NO_WRITES);
@@ -204,7 +267,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         words: &Words,
         out: &mut Vec<u8>,
     ) -> Result<(), CmdError> {
-        let eval = EvalArgs::parse(Args::new(&words.bytes, &words.ranges))?;
+        let eval = self.eval_args(command, Args::new(&words.bytes, &words.ranges))?;
         let mut engine = self.take_engine()?;
         let result = self.ready(&mut engine, command, &eval).map(|ready| {
             let start = out.len();
@@ -217,7 +280,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 host.undo();
                 out.truncate(start);
                 out.extend_from_slice(STRAYED);
-                ready.script.has_strayed();
+                ready.what.has_strayed(&host.core.shared);
             }
             self.mark_running(0);
         });
@@ -253,12 +316,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Keys::of(spec, args).iter().map(|at| self.topology.shard_of(args.arg(at))).collect();
         shards.sort_unstable();
         shards.dedup();
-        let sha = if spec.meta.name.starts_with("evalsha") {
-            sha_of(args.arg(1))
+        let strays = if is_function(spec.meta.name) {
+            self.shared.scripts.functions.strays(args.arg(1))
         } else {
-            Some(script::sha1_hex(args.arg(1)))
+            let sha = if spec.meta.name.starts_with("evalsha") {
+                sha_of(args.arg(1))
+            } else {
+                Some(script::sha1_hex(args.arg(1)))
+            };
+            sha.and_then(|sha| self.shared.scripts.get(&sha)).is_some_and(|script| script.strays())
         };
-        let strays = sha.and_then(|sha| self.shared.scripts.get(&sha)).is_some_and(|script| script.strays());
         let mut words = Words::default();
         crate::route::copy_each(args.iter(), &mut words.bytes, &mut words.ranges);
         let mut short = ShortArgs::default();
@@ -347,7 +414,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// SCRIPT SHOW, of Valkey.
     pub(crate) fn script_show(&mut self, call: &Call) -> Result<(), CmdError> {
         let script = sha_of(self.call_args(call).arg(2)).and_then(|sha| self.shared.scripts.get(&sha));
-        let script = script.ok_or_else(no_script)?;
+        let script = script.ok_or(CmdError::text_of("NOSCRIPT No matching script."))?;
         self.answer(call, |reply| reply.bulk(&script.body));
         Ok(())
     }
@@ -369,24 +436,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// SCRIPT KILL.
     pub(crate) fn script_kill(&mut self, call: &Call) -> Result<(), CmdError> {
-        let busy = |running: &&registry::Running| running.since_ms.load(Ordering::Relaxed) != 0;
-        let mut running = self.shared.scripts.running.iter().filter(busy).peekable();
-        if running.peek().is_none() {
-            return Err(CmdError::text_of("NOTBUSY No scripts in execution right now."));
-        }
-        let mut killed = false;
-        for running in running.filter(|running| !running.wrote.load(Ordering::Relaxed)) {
-            running.kill.store(true, Ordering::Relaxed);
-            killed = true;
-        }
-        if !killed {
-            return Err(CmdError::text_of(
-                "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the \
-                 script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.",
-            ));
-        }
-        self.answer(call, |reply| reply.ok());
-        Ok(())
+        self.kill_scripts(call, false)
     }
 
     /// The reply of a command of the core's own that a script calls, where it comes at once.

@@ -371,6 +371,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn run_ask(&mut self, at: u32, ask: Ask) {
         match ask {
             Ask::Own { queued, words, resp3 } => self.run_inner(at, queued, &words, resp3),
+            Ask::Change { queued, words } => self.run_change(at, queued, &words),
             Ask::Start { queued, words } => self.run_stage(at, Work::Start { queued, words }),
             Ask::Resume { run, reply } => self.run_stage(at, Work::Resume { run, reply }),
         }

@@ -4,37 +4,35 @@ use std::fs;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// A file that is being written.
-pub trait File {
+/// A file that is being written. What is written may reach the file later: an error shows then, in that call or a later one,
+/// and in [`File::sync`] at the latest.
+pub trait File: Send {
     /// Appends bytes.
     ///
     /// # Errors
-    /// What the system says.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// What the system says to this or to earlier bytes.
+    fn write(&mut self, bytes: Vec<u8>) -> io::Result<()>;
 
-    /// Writes over the first bytes; nothing is appended afterwards.
+    /// Writes over the first bytes, of which there must be as many; nothing is appended afterwards.
     ///
     /// # Errors
     /// What the system says.
     fn write_at_start(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Waits until all is on the disk.
+    /// Waits until all is on the disk; nothing is written afterwards.
     ///
     /// # Errors
-    /// What the system says.
+    /// What the system says to anything that was written.
     fn sync(&mut self) -> io::Result<()>;
 }
 
 /// Folders and the files in them.
-pub trait Files {
-    /// What a file is.
-    type File: File;
-
+pub trait Files: Send + Sync {
     /// Makes an empty file, over one of that name.
     ///
     /// # Errors
     /// What the system says.
-    fn create(&self, path: &Path) -> io::Result<Self::File>;
+    fn create(&self, path: &Path) -> io::Result<Box<dyn File>>;
 
     /// Gives a file another name, over one of that name.
     ///
@@ -60,8 +58,8 @@ pub trait Files {
 pub struct PlainFiles;
 
 impl File for fs::File {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
+    fn write(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+        self.write_all(&bytes)
     }
 
     fn write_at_start(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -75,10 +73,8 @@ impl File for fs::File {
 }
 
 impl Files for PlainFiles {
-    type File = fs::File;
-
-    fn create(&self, path: &Path) -> io::Result<fs::File> {
-        fs::File::create(path)
+    fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
+        Ok(Box::new(fs::File::create(path)?))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! What outlives the process: values as the RDB format has them, and snapshots.
+//! What outlives the process: values as the RDB format has them, snapshots, and the append-only log.
 //!
 //! ```text
 //!   store::Value ──► value::put_value ──► bytes            DUMP, snapshots
@@ -11,6 +11,7 @@
 
 pub mod files;
 pub mod load;
+pub mod log;
 pub mod snapshot;
 pub mod value;
 

@@ -22,12 +22,12 @@ struct MemoryFiles {
 struct MemoryFile(Bytes, Option<usize>);
 
 impl File for MemoryFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn write(&mut self, bytes: Vec<u8>) -> io::Result<()> {
         let mut content = self.0.lock().expect("unpoisoned");
         if self.1.is_some_and(|room| content.len() + bytes.len() > room) {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        content.extend_from_slice(bytes);
+        content.extend_from_slice(&bytes);
         Ok(())
     }
 
@@ -42,12 +42,10 @@ impl File for MemoryFile {
 }
 
 impl Files for MemoryFiles {
-    type File = MemoryFile;
-
-    fn create(&self, path: &Path) -> io::Result<MemoryFile> {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {
         let content = Arc::default();
         self.files.lock().expect("unpoisoned").push((path.into(), Arc::clone(&content)));
-        Ok(MemoryFile(content, self.room))
+        Ok(Box::new(MemoryFile(content, self.room)))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

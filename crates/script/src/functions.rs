@@ -311,13 +311,19 @@ impl Libraries {
         reply.uint(self.functions_len() as u64);
     }
 
+    /// The libraries as they stand in files and payloads.
+    pub fn records(&self, compressed: bool) -> Vec<u8> {
+        let mut records = Vec::new();
+        let mut style = rdb::write::Style::new(compressed);
+        for library in self.libraries.values() {
+            rdb::write::put_function(&mut records, &library.code, &mut style);
+        }
+        records
+    }
+
     /// The payload of FUNCTION DUMP.
     pub fn dump(&self) -> Vec<u8> {
-        let mut payload = Vec::new();
-        let mut style = rdb::write::Style::new(true);
-        for library in self.libraries.values() {
-            rdb::write::put_function(&mut payload, &library.code, &mut style);
-        }
+        let mut payload = self.records(true);
         rdb::finish_payload(&mut payload, 0, DUMP_VERSION);
         payload
     }

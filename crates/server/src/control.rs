@@ -12,6 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::daemon::{self, PidFile};
+use crate::log_writer::LogWriter;
 
 /// How often numbers are sampled that INFO shows as rates or peaks.
 const SAMPLE_EVERY: Duration = Duration::from_millis(100);
@@ -71,6 +72,8 @@ pub(crate) struct Server {
     pub(crate) saves_last: bool,
     /// It goes with the process.
     pub(crate) pid_file: Option<PidFile>,
+    /// Ends last: what cores have logged goes to the disk.
+    pub(crate) log_writer: LogWriter,
 }
 
 impl Server {
@@ -130,6 +133,7 @@ impl Server {
         while self.is_saving() {
             std::thread::sleep(LOOK_EVERY);
         }
+        self.log_writer.finish()?;
         if self.saves_last && self.shared.saving.jobs.saves().failed {
             return Err("the last snapshot failed: what was changed since the one before is lost".into());
         }

@@ -4,6 +4,7 @@
 //! main thread = control: signals, SHUTDOWN, ended cores, samples        (control.rs)
 //!   ├─ anax-0 … anax-N   one core each: reactor + frontend + shard      (cores.rs, service.rs)
 //!   ├─ storage           writes and reads files of data                 (storage.rs)
+//!   ├─ log-writer        writes the append-only log                     (log_writer.rs)
 //!   └─ signals           turns signals into messages for the control    (control.rs)
 //! ```
 //!
@@ -17,11 +18,12 @@ mod listen;
 mod loading;
 mod log_pairs;
 mod log_sink;
+mod log_writer;
 mod logging;
 mod process;
 mod service;
 mod start;
-mod storage;
+mod storage_thread;
 
 use std::process::ExitCode;
 

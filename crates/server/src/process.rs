@@ -9,7 +9,9 @@ use frontend::config::Setting;
 use frontend::process::{CpuInfo, Facts, MemoryInfo};
 use frontend::process::{Prepared, StorageTask};
 use frontend::{Config, ErrandCall};
+use persist::files::Files;
 use reactor::{Counters, Doors, Endpoint, Settings, Waker};
+use storage::PlaneFiles;
 use sys::memory::Arena;
 use sys::process::Whose;
 
@@ -32,6 +34,8 @@ pub(crate) struct ServerProcess {
     pub(crate) log_level: LevelHandle,
     pub(crate) events: Sender<Event>,
     pub(crate) storage: Sender<StorageTask>,
+    /// How files are written there.
+    pub(crate) files: PlaneFiles,
     /// What `spin-us -1` means here.
     pub(crate) spin_default_us: u32,
     pub(crate) memory: MemorySampler,
@@ -127,6 +131,10 @@ impl frontend::Process for ServerProcess {
 
     fn storage(&self, task: StorageTask) -> bool {
         self.storage.send(task).is_ok()
+    }
+
+    fn files(&self) -> &dyn Files {
+        &self.files
     }
 
     fn listen(&self, config: &Config) -> Result<Prepared, String> {

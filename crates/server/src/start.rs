@@ -8,15 +8,17 @@ use base::limits::BATCHES_UNANSWERED_MAX;
 use base::random::Rng;
 use frontend::{Config, CoreBus, Shared};
 use reactor::{Settings, Waker};
+use storage::{PlaneFiles, Way};
 
 use crate::control::{Server, watch_signals};
 use crate::cores::{self, Common, Layout};
 use crate::daemon::PidFile;
 use crate::listen;
+use crate::log_writer::LogWriter;
 use crate::logging::LevelHandle;
 use crate::process::{MemorySampler, ServerProcess, facts};
 use crate::service::CoreWaker;
-use crate::storage;
+use crate::storage_thread;
 
 /// Files that the process needs besides its clients' sockets: listeners, the log, the standard streams, as Redis
 /// reckons.
@@ -70,6 +72,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
     let wakers: Vec<Waker> = seats.iter().map(reactor::Seat::waker).collect();
     let (sender, events) = mpsc::channel();
     watch_signals(sender.clone()).map_err(|error| format!("can't watch for signals: {error}"))?;
+    let way = if config.storage_is_plain() { Way::Plain } else { Way::Auto };
     let process = ServerProcess {
         facts: facts(layout.backend_name()),
         settings,
@@ -79,12 +82,15 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         listening: Arc::new(Mutex::new(endpoints)),
         log_level,
         events: sender.clone(),
-        storage: storage::start().map_err(|error| format!("can't start the storage thread: {error}"))?,
+        storage: storage_thread::start()
+            .map_err(|error| format!("can't start the storage thread: {error}"))?,
+        files: PlaneFiles::new(way, usize::from(layout.shards)),
         spin_default_us: layout.spin_default_us,
         memory: MemorySampler::new(),
         arenas: (0..layout.shards).map(|_| OnceLock::new()).collect(),
     };
     let arenas = Arc::clone(&process.arenas);
+    let to_wake = wakers.clone();
     let mut rng = Rng::new(random_seed()?);
     let common = Common {
         shared: Arc::new(Shared::new(layout.shards, config, Box::new(process))),
@@ -94,6 +100,8 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         events: sender,
         arenas,
     };
+    let log_writer = LogWriter::start(&common.shared.logs, to_wake)
+        .map_err(|error| format!("can't start the thread of the append-only log: {error}"))?;
     crate::loading::begin(&common.shared, &common.events)?;
     let cpus = layout.cpus.unwrap_or_default();
     let cores = seats
@@ -103,7 +111,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
             cores::spawn(seat, &common, cpu, rng.next_u64())
         })
         .collect::<Result<Vec<_>, String>>()?;
-    Ok(Server { shared: common.shared, cores, events, listening, saves_last: false, pid_file })
+    Ok(Server { shared: common.shared, cores, events, listening, saves_last: false, pid_file, log_writer })
 }
 
 /// Makes room for so many clients by raising the limit of open files. Returns how many there may be.

@@ -125,6 +125,11 @@ impl Shard {
         self.books.now_ms = self.books.now_ms.min(now_ms);
     }
 
+    /// Sets the clock to the time of something that happened before, while it is done once more at the start.
+    pub fn replay_at(&mut self, now_ms: u64) {
+        self.books.now_ms = now_ms;
+    }
+
     /// The configured limits of values.
     #[inline]
     pub fn limits(&self) -> Limits {
@@ -297,6 +302,11 @@ impl Shard {
         self.books.retire_table(*old);
         self.books.stats.dirty += keys as u64;
         keys
+    }
+
+    /// Counts changes of data that are not of this shard's keys.
+    pub fn count_changes(&mut self, changes: u64) {
+        self.books.stats.dirty += changes;
     }
 
     /// Empties all databases; returns how many keys they had. O(number of databases used).

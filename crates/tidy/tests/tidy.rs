@@ -16,6 +16,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("store", 2),
     ("reactor", 2),
     ("persist", 3),
+    ("storage", 4),
     ("script", 3),
     ("commands", 4),
     ("frontend", 5),

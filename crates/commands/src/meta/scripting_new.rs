@@ -7,13 +7,13 @@ use crate::docs::{ARG, Arg, ArgKind, DOCS, Docs};
 pub static SCRIPT_SHOW: Meta = Meta {
     name: "script|show",
     arity: 3,
-    flags: Flags::of(&[Flag::NoScript]),
+    flags: Flags::of(&[Flag::NoScript, Flag::Stale]),
     acl: Acl::of(&[Category::Slow, Category::Scripting]),
     docs: &Docs {
-        summary: "Shows the text of a script that the server knows.",
+        summary: "Show server-side Lua script in the script cache.",
         since: "8.0.0",
         group: "scripting",
-        complexity: Some("O(1)"),
+        complexity: Some("O(1)."),
         arguments: &[Arg { name: "sha1", kind: ArgKind::String, ..ARG }],
         ..DOCS
     },

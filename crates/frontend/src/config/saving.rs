@@ -21,6 +21,10 @@ pub(super) static SAVING: &[Param] = &[
         .does(Effect::Read, "A shorter log is not rewritten by itself"),
     int("auto-aof-rewrite-percentage", 0, i32::MAX as i64, "100")
         .does(Effect::Read, "Rewrite the log when it has grown by so much since the last time; 0 is never"),
+    choice("storage-io", &["auto", "plain"], "auto").fixed().does(
+        Effect::Read,
+        "How files are written; auto takes io_uring without the page cache where the system allows it",
+    ),
     checked("dbfilename", check_db_file, Words::One, "dump.rdb")
         .protected()
         .does(Effect::Read, "Name of the file of snapshots, in the folder `dir`"),

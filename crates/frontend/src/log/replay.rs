@@ -30,7 +30,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 Ok(None) => return Err("a frame of the log ends in the middle".into()),
                 Err(error) => return Err(format!("a frame of the log is broken: {error}")),
             };
-            self.shard.rewind(frame.head.time_ms);
+            self.shard.replay_at(frame.head.time_ms);
             let (mut commands, mut args) = (frame.commands(), Vec::new());
             while let Some(db) = commands.next_into(&mut args).map_err(|error| error.to_string())? {
                 words.clear();

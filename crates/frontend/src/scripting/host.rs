@@ -305,6 +305,16 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
     }
 }
 
+/// Logs what a script says.
+pub(crate) fn log(level: u8, message: &[u8]) {
+    let text = String::from_utf8_lossy(message);
+    match level {
+        0 => tracing::debug!("{text}"),
+        1 | 2 => tracing::info!("{text}"),
+        _ => tracing::warn!("{text}"),
+    }
+}
+
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Finds the command that a script calls, if it may.
     pub(crate) fn resolve_in_script(&self, args: Args<'_>, limits: Limits) -> Result<CommandId, CmdError> {
@@ -341,12 +351,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// A script logs.
     pub(crate) fn log_of_script(&self, level: u8, message: &[u8]) {
-        let text = String::from_utf8_lossy(message);
-        match level {
-            0 => tracing::debug!("{text}"),
-            1 | 2 => tracing::info!("{text}"),
-            _ => tracing::warn!("{text}"),
-        }
+        log(level, message);
     }
 
     /// A script has run for a while.

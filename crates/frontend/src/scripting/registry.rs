@@ -5,11 +5,13 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use base::limits::EVAL_SCRIPTS_MAX;
 use hashbrown::HashMap;
 use script::Flags;
+
+use super::functions::Functions;
 
 /// The name of a script.
 pub(crate) type Sha = [u8; 40];
@@ -60,6 +62,37 @@ pub(crate) struct Running {
     pub(crate) bytes: AtomicU64,
     /// Whether it is to end.
     pub(crate) kill: AtomicBool,
+    /// What runs, once it has run for longer than `busy-reply-threshold`.
+    runs: Mutex<Option<Runs>>,
+}
+
+/// What has run for a long time.
+#[derive(Clone, Debug)]
+pub(crate) struct Runs {
+    /// A function of a library, or else a script.
+    pub(crate) is_function: bool,
+    /// The name of the function.
+    pub(crate) name: Vec<u8>,
+    /// The command that runs it.
+    pub(crate) words: Vec<Vec<u8>>,
+    /// Since when, in milliseconds since 1970.
+    pub(crate) since_ms: u64,
+    /// Whether it holds all shards, and not only that of its core.
+    #[allow(dead_code)]
+    pub(crate) holds_all: bool,
+}
+
+impl Running {
+    /// What has run for a long time.
+    pub(crate) fn now(&self) -> Option<Runs> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    #[allow(dead_code)]
+    /// Notes what has run for a long time, or that it is over.
+    pub(crate) fn note(&self, runs: Option<Runs>) {
+        *self.runs.lock().unwrap_or_else(PoisonError::into_inner) = runs;
+    }
 }
 
 /// See the [module documentation](self).
@@ -71,6 +104,8 @@ pub(crate) struct Scripts {
     evicted: AtomicU64,
     /// By core.
     pub(crate) running: Vec<Running>,
+    /// The libraries of functions.
+    pub(crate) functions: Functions,
 }
 
 impl Scripts {

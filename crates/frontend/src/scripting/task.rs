@@ -17,8 +17,8 @@ use commands::{CmdError, CommandId, OwnedArgs, StepOut, Tx};
 use resp::Reply;
 use script::{CallOutcome, Host, Permission, Progress, RunId, Tick};
 
+use super::STRAYED;
 use super::host::Limits;
-use super::{EvalArgs, STRAYED};
 use crate::connection::database;
 use crate::core::Core;
 use crate::route::copy_each;
@@ -229,13 +229,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut out = Vec::new();
         self.mark_running(self.now.unix_ms);
         let result = match work {
-            Work::Start { queued, words } => EvalArgs::parse(queued.args(&words)).and_then(|eval| {
-                let ready = self.ready(&mut engine, queued.command, &eval)?;
-                execution.desk.borrow_mut().limits = Some(ready.limits);
-                let mut host = TaskHost { core: self, limits: ready.limits, pending: None };
-                let progress = engine.run(ready.id, &eval.keys, &eval.args, resp3, &mut host, &mut out);
-                Ok((progress, host.pending))
-            }),
+            Work::Start { queued, words } => {
+                self.eval_args(queued.command, queued.args(&words)).and_then(|eval| {
+                    let ready = self.ready(&mut engine, queued.command, &eval)?;
+                    execution.desk.borrow_mut().limits = Some(ready.limits);
+                    let mut host = TaskHost { core: self, limits: ready.limits, pending: None };
+                    let progress = engine.run(ready.id, &eval.keys, &eval.args, resp3, &mut host, &mut out);
+                    Ok((progress, host.pending))
+                })
+            }
             Work::Resume { run, reply } => {
                 let limits = execution.desk.borrow().limits;
                 let limits = limits.unwrap_or(Limits { read_only: true, no_memory: true });

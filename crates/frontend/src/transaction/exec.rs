@@ -76,6 +76,8 @@ pub(crate) struct Desk {
 pub(crate) enum Ask {
     /// To carry out a command of its own.
     Own { queued: Queued, words: Arc<Words>, resp3: bool },
+    /// To change the list of libraries.
+    Change { queued: Queued, words: Arc<Words> },
     /// To run a script.
     Start { queued: Queued, words: Arc<Words> },
     /// To let a script go on with the reply of what it called.
@@ -166,10 +168,15 @@ impl Plan {
         let mut kinds = Vec::with_capacity(queue.len());
         // What a command of the core asks shards about its keys is not part of the transaction: its keys must not be locked.
         let mut is_loose = false;
+        let mut changes_functions = false;
         for queued in queue.iter() {
             let (spec, args) = (table.spec(queued.command), queued.args(&words));
             let kind = Kind::of(spec, args, own(queued.command), topology);
             match kind {
+                Kind::Own if crate::scripting::functions::changes(spec.meta.name) => {
+                    changes_functions = true;
+                    claims.add_all(topology);
+                }
                 Kind::Own => is_loose |= spec.meta.name == "debug",
                 Kind::Script => claims.add_all(topology),
                 _ => claims.add(spec, args, around.home, topology),
@@ -200,7 +207,7 @@ impl Plan {
             words,
             desk: Rc::clone(&execution.desk),
             guard,
-            once: once && !is_loose,
+            once: once && !is_loose && !changes_functions,
             execution: execution.clone(),
             around,
         };

@@ -85,6 +85,8 @@ pub struct ShardLoader {
     assembler: Assembler,
     loaded: Loaded,
     over: bool,
+    /// Codes of libraries of functions, with their places in the file.
+    functions: Vec<(u64, Vec<u8>)>,
 }
 
 impl ShardLoader {
@@ -98,6 +100,7 @@ impl ShardLoader {
             assembler: Assembler::default(),
             loaded: Loaded::default(),
             over: false,
+            functions: Vec::new(),
         }
     }
 
@@ -109,6 +112,11 @@ impl ShardLoader {
     /// What was loaded so far.
     pub fn loaded(&self) -> Loaded {
         self.loaded
+    }
+
+    /// Takes the codes of libraries of functions that were read, with their places in the file. Only the first shard has them.
+    pub fn take_functions(&mut self) -> Vec<(u64, Vec<u8>)> {
+        std::mem::take(&mut self.functions)
     }
 
     /// Whether nothing more is to be done.
@@ -153,6 +161,12 @@ impl ShardLoader {
             Next::More(_) => return Ok(Step::Hungry),
             Next::Event(Event::End) => return Ok(Step::End),
             Next::Event(Event::Key(head)) => head,
+            Next::Event(Event::Function(code)) => {
+                if self.shard == 0 {
+                    self.functions.push((offset, code.bytes(&mut Vec::new()).to_vec()));
+                }
+                return Ok(Step::More);
+            }
             Next::Event(_) => return Ok(Step::More),
         };
         let KeyHead { db, key, kind, expiry_ms, .. } = head;

@@ -46,7 +46,7 @@ pub struct Written {
 /// # Errors
 /// What the system says; `Interrupted` if the snapshot was cancelled.
 pub fn write_file(
-    files: &impl Files,
+    files: &dyn Files,
     target: &Target,
     job: &Job,
     chunks: &Receiver<Message>,
@@ -66,7 +66,7 @@ pub fn write_file(
 }
 
 fn write_temporary(
-    files: &impl Files,
+    files: &dyn Files,
     target: &Target,
     path: &std::path::Path,
     job: &Job,
@@ -76,25 +76,26 @@ fn write_temporary(
     let (mut header, mut body) = (Vec::new(), Vec::new());
     let (mut sum, mut version, mut bytes) = (Checksum::default(), VERSION_PLAIN, 0u64);
     put_header(&mut header, version);
-    file.write(&header)?;
+    file.write(header.clone())?;
     for (name, text) in &target.about {
         put_aux(&mut body, name, text.as_bytes());
     }
-    let mut put = |file: &mut dyn File, chunk: &[u8]| {
+    let mut put = |file: &mut dyn File, chunk: Vec<u8>| {
         if target.checksum {
-            sum.update(chunk);
+            sum.update(&chunk);
         }
         bytes += chunk.len() as u64;
         file.write(chunk)
     };
-    put(&mut file, &body)?;
+    put(&mut *file, body)?;
     let mut left = target.shards;
     while left > 0 {
         match chunks.recv_timeout(LOOK_EVERY) {
             Ok(Message::Chunk(chunk, needs)) => {
                 version = version.max(needs);
-                let written = put(&mut file, &chunk);
-                job.in_flight_bytes.fetch_sub(chunk.len(), Ordering::Relaxed);
+                let len = chunk.len();
+                let written = put(&mut *file, chunk);
+                job.in_flight_bytes.fetch_sub(len, Ordering::Relaxed);
                 written?;
             }
             Ok(Message::Done) => left -= 1,
@@ -105,15 +106,15 @@ fn write_temporary(
             return Err(io::ErrorKind::Interrupted.into());
         }
     }
-    body.clear();
-    put_end(&mut body);
-    put(&mut file, &body)?;
+    let mut end = Vec::new();
+    put_end(&mut end);
+    put(&mut *file, end)?;
     // The first line again, now that it is known what the content needs.
     let header_len = header.len() as u64;
     header.clear();
     put_header(&mut header, version);
     let sum = if target.checksum { checksum::combined(checksum::of(&header), sum.value(), bytes) } else { 0 };
-    file.write(&sum.to_le_bytes())?;
+    file.write(sum.to_le_bytes().to_vec())?;
     file.write_at_start(&header)?;
     file.sync()?;
     Ok(Written { bytes: header_len + bytes + 8, version })

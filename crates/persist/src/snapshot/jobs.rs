@@ -35,6 +35,19 @@ pub struct Job {
 }
 
 impl Job {
+    /// Whether strings are compressed.
+    pub fn is_compressed(&self) -> bool {
+        self.compressed
+    }
+
+    /// Adds a stretch of the file that is of no shard, and of the plain version of the format. It must come before the last shard
+    /// has said all.
+    pub fn add(&self, chunk: Vec<u8>) {
+        self.in_flight_bytes.fetch_add(chunk.len(), Ordering::Relaxed);
+        // Nobody receives only if the snapshot has failed.
+        let _ = self.sender.send(Message::Chunk(chunk, rdb::VERSION_PLAIN));
+    }
+
     /// Whether nobody wants the snapshot any more.
     pub fn is_unwanted(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed) || self.failed.load(Ordering::Relaxed)

@@ -45,6 +45,7 @@ const FILES: &[&str] = &[
     "dump",
     "expire",
     "float",
+    "functions",
     "geo",
     "hash-expiry",
     "hashes",

@@ -58,6 +58,7 @@ pub(super) fn memory(view: &View<'_>, text: &mut Text) {
 /// What scripts take.
 fn scripts(view: &View<'_>, text: &mut Text) {
     let (count, text_bytes, _) = view.shared.scripts.counts();
+    let (libraries, functions, code_bytes) = view.shared.scripts.functions.counts();
     let vm_bytes = view.shared.scripts.interpreter_bytes();
     text.field("used_memory_lua", vm_bytes);
     text.field("used_memory_vm_eval", vm_bytes);
@@ -65,12 +66,12 @@ fn scripts(view: &View<'_>, text: &mut Text) {
     text.fields(&[
         ("used_memory_scripts_eval", text_bytes as u64),
         ("number_of_cached_scripts", count as u64),
-        ("number_of_functions", 0),
-        ("number_of_libraries", 0),
+        ("number_of_functions", functions as u64),
+        ("number_of_libraries", libraries as u64),
         ("used_memory_vm_functions", 0),
     ]);
     text.bytes("used_memory_vm_total", vm_bytes);
-    text.field("used_memory_functions", 0);
+    text.field("used_memory_functions", code_bytes);
     text.bytes("used_memory_scripts", text_bytes as u64);
 }
 

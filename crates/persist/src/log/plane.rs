@@ -1,0 +1,599 @@
+//! The plane: takes frames of all shards to the disk, one cycle after the other.
+//!
+//! ```text
+//!   items of a shard    [frames][frames][frames] rotate [frames] …
+//!                        kept: written,  │ next           └── for the file of the next generation: only when all before
+//!                        not synced      └── unwritten        it is synced
+//! ```
+//!
+//! A cycle writes all that came, syncs what is due, all files at once, moves the commit points and wakes the cores whose point has
+//! moved. While it syncs the next frames gather: that is the group commit. Frames stay in memory until they are synced, and if
+//! syncing fails they are written again: what the system did with them is not known.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base::limits::LOG_UNSYNCED_MAX_BYTES;
+
+use super::commit::Commits;
+use super::head::{FILE_HEAD_BYTES, file_head};
+use super::logs::{Item, Logs, Opening, Order, Policy};
+use super::manifest::{Generation, MANIFEST_MAX_BYTES, Manifest, base_name, log_name, manifest_name};
+use super::volume::{Volume, read_all};
+
+/// Stretches of memory that one write takes at most; the system's own limit.
+const SLICES_MAX: usize = 1024;
+/// How long the plane waits after an error before it tries again.
+const RETRY_MS: u64 = 100;
+/// `appendfsync everysec`.
+const SYNC_EVERY_MS: u64 = 1000;
+/// Unless writes wait for it, the plane writes no more often than this: one wake-up and one write serve many turns of a core. It is
+/// also what a killed process may lose at most of what it has answered, under `everysec` and `no`.
+const PAUSE_MS: u64 = 2;
+
+/// When the plane is to do its next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// At once.
+    Again,
+    /// When it is rung for.
+    Rung,
+    /// At a time, in milliseconds since 1970, or when it is rung for.
+    At(u64),
+    /// At a time, or earlier if it is urgent.
+    Pause(u64),
+    /// Never: all is written and synced, and the process ends.
+    Over,
+}
+
+/// See the [module documentation](self).
+pub struct Plane<V: Volume> {
+    logs: Arc<Logs>,
+    volume: V,
+    wake: Box<dyn FnMut(usize) + Send>,
+    orders: VecDeque<Order>,
+    set: Option<Set<V::File>>,
+    tails: Vec<Tail<V::File>>,
+    commits: Commits,
+    synced_ms: u64,
+    retry_ms: Option<u64>,
+    /// This step has written something.
+    wrote: bool,
+    closing: bool,
+    stopping: bool,
+}
+
+/// The files that the log consists of.
+struct Set<F> {
+    folder: PathBuf,
+    name: String,
+    manifest: Manifest,
+    /// Whether the manifest is on the disk: else it is written when there is a base.
+    listed: bool,
+    /// Files that are made, by generation and shard, until the shard has come to them.
+    made: Vec<(u64, Vec<Option<F>>)>,
+    /// Length of what was there before this process and is still listed.
+    before_bytes: u64,
+    /// Bytes of each generation of this process.
+    bytes: Vec<(u64, u64)>,
+}
+
+/// The end of a shard's log.
+struct Tail<F> {
+    /// Kept frames, and what is to be written.
+    items: VecDeque<Item>,
+    /// Items that are written.
+    next: usize,
+    /// How much of the next one is written.
+    part: usize,
+    /// Up to where all is written.
+    written: u64,
+    /// Bytes of items that are kept.
+    kept_bytes: usize,
+    /// Something was written since the last sync.
+    dirty: bool,
+    segment: Option<Segment<F>>,
+}
+
+/// The file that a shard writes.
+struct Segment<F> {
+    file: F,
+    generation: u64,
+    /// The position of its first frame.
+    start: u64,
+}
+
+impl<F> Default for Tail<F> {
+    fn default() -> Self {
+        Tail {
+            items: VecDeque::new(),
+            next: 0,
+            part: 0,
+            written: 0,
+            kept_bytes: 0,
+            dirty: false,
+            segment: None,
+        }
+    }
+}
+
+impl<V: Volume> Plane<V> {
+    /// For the logs of a process; `wake` is told which shard's commit point has moved (not under `appendfsync no`).
+    pub fn new(logs: Arc<Logs>, volume: V, wake: Box<dyn FnMut(usize) + Send>) -> Self {
+        let shards = logs.shards();
+        Plane {
+            logs,
+            volume,
+            wake,
+            orders: VecDeque::new(),
+            set: None,
+            tails: (0..shards).map(|_| Tail::default()).collect(),
+            commits: Commits::new(shards),
+            synced_ms: 0,
+            retry_ms: None,
+            wrote: false,
+            closing: false,
+            stopping: false,
+        }
+    }
+
+    /// Does a cycle.
+    pub fn step(&mut self, now_ms: u64) -> Next {
+        self.logs.heard();
+        self.orders.extend(self.logs.take_orders());
+        self.take_items();
+        if let Some(at) = self.retry_ms.filter(|&at| now_ms < at) {
+            return Next::At(at);
+        }
+        let (again, error) = self.cycle(now_ms);
+        if error.is_some() || self.retry_ms.is_some() {
+            self.logs.set_failed(error.as_ref().map(ToString::to_string));
+        }
+        self.retry_ms = error.map(|_| now_ms + RETRY_MS);
+        let wrote = std::mem::take(&mut self.wrote);
+        let dirty = self.tails.iter().any(|tail| tail.dirty);
+        match (self.retry_ms, self.logs.policy()) {
+            (Some(at), _) => Next::At(at),
+            _ if again => Next::Again,
+            _ if self.stopping => Next::Over,
+            (None, Policy::EverySec | Policy::No) if wrote => Next::Pause(now_ms + PAUSE_MS),
+            (None, Policy::EverySec) if dirty => Next::At(self.synced_ms + SYNC_EVERY_MS),
+            (None, _) => Next::Rung,
+        }
+    }
+
+    /// The volume, for tests.
+    pub fn volume(&mut self) -> &mut V {
+        &mut self.volume
+    }
+
+    fn take_items(&mut self) {
+        for (shard, tail) in self.tails.iter_mut().enumerate() {
+            for item in self.logs.take_items(shard) {
+                if let Item::Frames { groups, bytes, .. } = &item {
+                    tail.kept_bytes += bytes.len();
+                    groups.iter().for_each(|&(group, end)| self.commits.note(shard, group, end));
+                }
+                tail.items.push_back(item);
+            }
+        }
+    }
+
+    /// Returns whether there is more to do at once, and what went wrong.
+    fn cycle(&mut self, now_ms: u64) -> (bool, Option<io::Error>) {
+        let mut error = self.carry_out().err();
+        for shard in 0..self.tails.len() {
+            error = self.rotate_and_write(shard).err().or(error);
+        }
+        error = self.sync_due(now_ms).err().or(error);
+        if error.is_none() {
+            error = self.carry_out().err();
+        }
+        let (logs, wake) = (&self.logs, &mut self.wake);
+        let somebody_waits = logs.policy() != Policy::No;
+        self.commits.advance(|shard, position| {
+            logs.set_committed(shard, position);
+            if somebody_waits {
+                wake(shard);
+            }
+        });
+        let busy = self.tails.iter().any(|tail| tail.next < tail.items.len());
+        if self.closing && error.is_none() && !busy && self.tails.iter().all(|tail| !tail.dirty) {
+            self.closing = false;
+            self.set = None;
+            self.tails.iter_mut().for_each(|tail| tail.segment = None);
+        }
+        self.say_status();
+        let opens = matches!(self.orders.front(), Some(Order::Open(_)));
+        (busy || self.closing || opens, error)
+    }
+
+    fn say_status(&self) {
+        let mut status = self.logs.change();
+        status.pending_sync = self.tails.iter().any(|tail| tail.dirty);
+        let bytes =
+            |set: &Set<V::File>| set.before_bytes + set.bytes.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        status.current_bytes = self.set.as_ref().map_or(0, bytes);
+    }
+
+    /// Does what was asked for.
+    fn carry_out(&mut self) -> io::Result<()> {
+        while let Some(order) = self.orders.front() {
+            match order {
+                // What was open before is still being closed.
+                Order::Open(_) if self.closing => break,
+                Order::Open(opening) => {
+                    let opening = opening.clone();
+                    if self.set.is_none() {
+                        self.open(opening)?;
+                    }
+                }
+                Order::Rewritten(generation, Some((base, bytes))) => {
+                    let (generation, base, bytes) = (*generation, base.clone(), *bytes);
+                    let behind = |tail: &Tail<V::File>| {
+                        tail.segment.as_ref().is_some_and(|segment| segment.generation < generation)
+                            || tail.items.iter().any(|item| matches!(item, Item::Rotate(_)))
+                    };
+                    if self.set.is_some() && self.tails.iter().any(behind) {
+                        break;
+                    }
+                    self.rewritten(generation, base, bytes)?;
+                }
+                Order::Rewritten(_, None) => {}
+                Order::Close => self.closing = self.set.is_some(),
+                Order::Stop => {
+                    self.stopping = true;
+                    self.closing = self.set.is_some();
+                }
+            }
+            self.orders.pop_front();
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, opening: Opening) -> io::Result<()> {
+        let Opening { folder, name, manifest, after, whole } = opening;
+        self.volume.create_folder(&folder)?;
+        if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
+            self.volume.sync_folder(above)?;
+        }
+        let listed = manifest.files(&name);
+        let mut before_bytes = 0;
+        for file in &listed {
+            before_bytes += self.volume.len(&folder.join(file))?;
+        }
+        self.logs.change().base_bytes = before_bytes;
+        keep_foreign_manifest(&mut self.volume, &folder, &name)?;
+        let generation = manifest.last().max(after) + 1;
+        if !manifest.generations.is_empty() {
+            // What a crash left over of a rewrite.
+            remove_unlisted(&mut self.volume, &folder, &name, &listed, generation)?;
+        }
+        self.set = Some(Set {
+            folder,
+            name,
+            manifest,
+            listed: whole,
+            made: Vec::new(),
+            before_bytes,
+            bytes: Vec::new(),
+        });
+        if whole {
+            self.make(generation, true)?;
+            for tail in &mut self.tails {
+                tail.items.push_front(Item::Rotate(generation));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the files of a generation, and lists them, unless that is done.
+    fn make(&mut self, generation: u64, start: bool) -> io::Result<()> {
+        let Some(set) = &mut self.set else { return Ok(()) };
+        // A generation is made once: making it again would empty its files.
+        if set.manifest.last() >= generation {
+            return Ok(());
+        }
+        let shards = u16::try_from(self.tails.len()).unwrap_or(u16::MAX);
+        let mut files = Vec::new();
+        for shard in 0..shards {
+            let path = set.folder.join(log_name(&set.name, generation, shard));
+            let mut file = self.volume.create(&path)?;
+            write_at(&mut self.volume, &mut file, 0, &file_head(shard, shards, generation))?;
+            files.push(file);
+        }
+        let mut all: Vec<&mut V::File> = files.iter_mut().collect();
+        self.volume.sync(&mut all).into_iter().collect::<io::Result<()>>()?;
+        let mut manifest = set.manifest.clone();
+        manifest.generations.push(Generation { number: generation, shards, start: start || !set.listed });
+        if set.listed {
+            write_manifest(&mut self.volume, &set.folder, &set.name, &manifest)?;
+        }
+        set.manifest = manifest;
+        set.made.push((generation, files.into_iter().map(Some).collect()));
+        set.bytes.push((generation, u64::from(shards) * FILE_HEAD_BYTES as u64));
+        Ok(())
+    }
+
+    /// A base and the logs from its generation on replace all that was before.
+    fn rewritten(&mut self, generation: u64, base: String, base_bytes: u64) -> io::Result<()> {
+        let Some(set) = &mut self.set else { return Ok(()) };
+        let mut manifest = Manifest { base: Some(base), imported: Vec::new(), generations: Vec::new() };
+        manifest.generations.extend(set.manifest.generations.iter().filter(|old| old.number >= generation));
+        if let Some(first) = manifest.generations.first_mut() {
+            first.start = true;
+        }
+        write_manifest(&mut self.volume, &set.folder, &set.name, &manifest)?;
+        let old = std::mem::replace(&mut set.manifest, manifest);
+        set.listed = true;
+        set.before_bytes = base_bytes;
+        set.bytes.retain(|(number, _)| *number >= generation);
+        let listed = set.manifest.files(&set.name);
+        for file in old.files(&set.name).into_iter().filter(|file| !listed.contains(file)) {
+            // It is not listed any more, and goes at the next start if it doesn't go now.
+            let _ = self.volume.remove(&set.folder.join(file));
+        }
+        let _ = remove_unlisted(&mut self.volume, &set.folder, &set.name, &listed, generation);
+        self.logs.change().base_bytes = base_bytes + set.bytes.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        Ok(())
+    }
+
+    /// Writes what a shard has to write, as far as it may before a sync.
+    fn rotate_and_write(&mut self, shard: usize) -> io::Result<()> {
+        loop {
+            let Some(tail) = self.tails.get_mut(shard) else { return Ok(()) };
+            match tail.items.front() {
+                Some(&Item::Rotate(generation)) if !tail.dirty => {
+                    if self.set.is_some() {
+                        self.make(generation, false)?;
+                    }
+                    let files = self.set.as_mut().and_then(|set| {
+                        set.made.iter_mut().find(|(made, _)| *made == generation).map(|(_, files)| files)
+                    });
+                    let file = files.and_then(|files| files.get_mut(shard)?.take());
+                    let Some(tail) = self.tails.get_mut(shard) else { return Ok(()) };
+                    tail.items.pop_front();
+                    if let Some(file) = file {
+                        tail.segment = Some(Segment { file, generation, start: tail.written });
+                    }
+                    if let Some(set) = &mut self.set {
+                        set.made.retain(|(_, files)| files.iter().any(Option::is_some));
+                    }
+                }
+                Some(_) if tail.segment.is_none() => self.drop_front(shard),
+                _ => return self.write(shard),
+            }
+        }
+    }
+
+    /// Frames before the log begins count as done.
+    fn drop_front(&mut self, shard: usize) {
+        let Some(tail) = self.tails.get_mut(shard) else { return };
+        if let Some(Item::Frames { bytes, end, .. }) = tail.items.pop_front() {
+            tail.kept_bytes -= bytes.len();
+            tail.written = end;
+            self.commits.durable(shard, end);
+            self.logs.set_synced(shard, end);
+            self.logs.release(shard, bytes);
+        }
+    }
+
+    fn write(&mut self, shard: usize) -> io::Result<()> {
+        let keep = self.logs.policy() != Policy::No;
+        let Some(tail) = self.tails.get_mut(shard) else { return Ok(()) };
+        let Some(segment) = &mut tail.segment else { return Ok(()) };
+        loop {
+            let frames = |item: &Item| matches!(item, Item::Frames { .. });
+            let waiting = tail.items.iter().skip(tail.next).take_while(|item| frames(item)).take(SLICES_MAX);
+            let mut slices: Vec<IoSlice<'_>> = Vec::new();
+            for (number, item) in waiting.enumerate() {
+                let Item::Frames { bytes, .. } = item else { break };
+                let from = if number == 0 { tail.part } else { 0 };
+                slices.push(IoSlice::new(bytes.get(from..).unwrap_or_default()));
+            }
+            if slices.is_empty() {
+                return Ok(());
+            }
+            let offset = FILE_HEAD_BYTES as u64 + (tail.written - segment.start);
+            tail.dirty = true;
+            self.wrote = true;
+            let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
+            let len = match self.volume.write(&mut segment.file, offset, &slices) {
+                Ok(0) if wanted > 0 => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(len) => len,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            drop(slices);
+            tail.written += len as u64;
+            if let Some(set) = &mut self.set
+                && let Some((_, bytes)) = set.bytes.iter_mut().find(|(made, _)| *made == segment.generation)
+            {
+                *bytes += len as u64;
+            }
+            tail.part += len;
+            while let Some(Item::Frames { bytes, .. }) = tail.items.get(tail.next)
+                && tail.part >= bytes.len()
+            {
+                tail.part -= bytes.len();
+                tail.next += 1;
+            }
+            if !keep {
+                // Nobody waits for the disk, and nobody promised that it is there.
+                while tail.next > 0
+                    && let Some(Item::Frames { bytes, end, .. }) = tail.items.pop_front()
+                {
+                    tail.next -= 1;
+                    tail.kept_bytes -= bytes.len();
+                    self.commits.durable(shard, end);
+                    self.logs.release(shard, bytes);
+                }
+            }
+        }
+    }
+
+    /// Syncs the files that are due.
+    fn sync_due(&mut self, now_ms: u64) -> io::Result<()> {
+        let policy = self.logs.policy();
+        let kept: usize = self.tails.iter().map(|tail| tail.kept_bytes).sum();
+        let all = match policy {
+            Policy::Always => true,
+            Policy::EverySec => {
+                now_ms.saturating_sub(self.synced_ms) >= SYNC_EVERY_MS || kept >= LOG_UNSYNCED_MAX_BYTES
+            }
+            Policy::No => false,
+        };
+        let all = all || self.closing;
+        let due = |tail: &Tail<V::File>| {
+            let rotates = matches!(tail.items.get(tail.next), Some(Item::Rotate(_)));
+            tail.dirty && (all || rotates)
+        };
+        let (mut shards, mut files) = (Vec::new(), Vec::new());
+        for (shard, tail) in self.tails.iter_mut().enumerate() {
+            if due(tail)
+                && let Some(segment) = &mut tail.segment
+            {
+                shards.push(shard);
+                files.push(&mut segment.file);
+            }
+        }
+        if files.is_empty() {
+            return Ok(());
+        }
+        let results = self.volume.sync(&mut files);
+        if all {
+            self.synced_ms = now_ms;
+        }
+        let mut failed = Ok(());
+        for (shard, result) in shards.into_iter().zip(results) {
+            match result {
+                Ok(()) => self.synced(shard),
+                Err(error) => {
+                    self.unwritten(shard);
+                    failed = Err(error);
+                }
+            }
+        }
+        failed
+    }
+
+    /// All that a shard has written is on the disk.
+    fn synced(&mut self, shard: usize) {
+        let Some(tail) = self.tails.get_mut(shard) else { return };
+        tail.dirty = false;
+        while tail.next > 0
+            && let Some(Item::Frames { bytes, .. }) = tail.items.pop_front()
+        {
+            tail.next -= 1;
+            tail.kept_bytes -= bytes.len();
+            self.logs.release(shard, bytes);
+        }
+        self.commits.durable(shard, tail.written);
+        self.logs.set_synced(shard, tail.written);
+    }
+
+    /// What a shard has written may not be on the disk: it is written again as far as it is kept.
+    fn unwritten(&mut self, shard: usize) {
+        let Some(tail) = self.tails.get_mut(shard) else { return };
+        let again: usize = tail.items.iter().take(tail.next).map(Item::len).sum::<usize>() + tail.part;
+        tail.written -= again as u64;
+        (tail.next, tail.part) = (0, 0);
+        if let (Some(set), Some(segment)) = (&mut self.set, &tail.segment)
+            && let Some((_, bytes)) = set.bytes.iter_mut().find(|(made, _)| *made == segment.generation)
+        {
+            *bytes -= again as u64;
+        }
+    }
+}
+
+impl Item {
+    fn len(&self) -> usize {
+        match self {
+            Item::Frames { bytes, .. } => bytes.len(),
+            Item::Rotate(_) => 0,
+        }
+    }
+}
+
+/// The number of a generation in the name of a file.
+fn number_of(file: &str, name: &str) -> Option<u64> {
+    file.strip_prefix(name)?.strip_prefix('.')?.split('.').next()?.parse().ok()
+}
+
+/// The highest number of a generation that a file in the folder has in its name, whoever made it: new ones are numbered from there.
+///
+/// # Errors
+/// What the system says.
+pub fn last_number(volume: &mut impl Volume, folder: &Path, name: &str) -> io::Result<u64> {
+    let files = volume.list(folder)?;
+    Ok(files.iter().filter_map(|file| number_of(file, name)).max().unwrap_or(0))
+}
+
+/// Removes files of generations before this one that are not listed.
+fn remove_unlisted(
+    volume: &mut impl Volume,
+    folder: &Path,
+    name: &str,
+    listed: &[String],
+    before: u64,
+) -> io::Result<()> {
+    for file in volume.list(folder)?.into_iter().filter(|file| !listed.contains(file)) {
+        let Some(number) = number_of(&file, name).filter(|&number| number < before) else { continue };
+        let shard =
+            file.strip_suffix(".incr.log").and_then(|rest| rest.rsplit_once(".shard")?.1.parse().ok());
+        if file == base_name(name, number) || shard.is_some_and(|shard| file == log_name(name, number, shard))
+        {
+            volume.remove(&folder.join(file))?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the manifest of another server under another name before ours takes its place.
+fn keep_foreign_manifest(volume: &mut impl Volume, folder: &Path, name: &str) -> io::Result<()> {
+    let file = manifest_name(name);
+    if !volume.list(folder)?.contains(&file) {
+        return Ok(());
+    }
+    let bytes = read_all(volume, &folder.join(&file), MANIFEST_MAX_BYTES)?;
+    if Manifest::parse(&bytes).is_some() {
+        return Ok(());
+    }
+    let mut copy = volume.create(&folder.join(format!("{file}.redis")))?;
+    write_at(volume, &mut copy, 0, &bytes)?;
+    volume.sync(&mut [&mut copy]).into_iter().collect()
+}
+
+/// Writes a manifest over the one that is there.
+pub(super) fn write_manifest(
+    volume: &mut impl Volume,
+    folder: &Path,
+    name: &str,
+    manifest: &Manifest,
+) -> io::Result<()> {
+    let temporary = folder.join(format!("temp-{}", manifest_name(name)));
+    let mut file = volume.create(&temporary)?;
+    write_at(volume, &mut file, 0, manifest.render().as_bytes())?;
+    volume.sync(&mut [&mut file]).into_iter().collect::<io::Result<()>>()?;
+    drop(file);
+    volume.rename(&temporary, &folder.join(manifest_name(name)))?;
+    volume.sync_folder(folder)
+}
+
+fn write_at<V: Volume>(volume: &mut V, file: &mut V::File, offset: u64, mut bytes: &[u8]) -> io::Result<()> {
+    let mut at = offset;
+    while !bytes.is_empty() {
+        match volume.write(file, at, &[IoSlice::new(bytes)]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(len) => {
+                at += len as u64;
+                bytes = bytes.get(len..).unwrap_or_default();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The disk as the log uses it, behind a trait so that tests can have it fail and lose power.
+
+use std::fs;
+use std::io::{self, IoSlice};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+mod plain;
+
+/// Folders and files.
+pub trait Volume {
+    /// A file that is being written.
+    type File;
+
+    /// Makes an empty file, over one of that name.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn create(&mut self, path: &Path) -> io::Result<Self::File>;
+
+    /// Writes at an offset and says how many bytes were written, which may be fewer. What stands behind that offset is overwritten.
+    ///
+    /// # Errors
+    /// What the system says; some bytes may have been written nevertheless.
+    fn write(&mut self, file: &mut Self::File, offset: u64, bytes: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Waits until all that was written to these files is on the disk; all at once, if it can. The results are in their order.
+    fn sync(&mut self, files: &mut [&mut Self::File]) -> Vec<io::Result<()>>;
+
+    /// Cuts a file, and waits until that is on the disk.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn truncate(&mut self, path: &Path, len: u64) -> io::Result<()>;
+
+    /// Gives a file another name, over one of that name.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn remove(&mut self, path: &Path) -> io::Result<()>;
+
+    /// Makes a folder, and those above it, if they are not there.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn create_folder(&mut self, path: &Path) -> io::Result<()>;
+
+    /// Waits until a folder's names are on the disk.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn sync_folder(&mut self, path: &Path) -> io::Result<()>;
+
+    /// The names of a folder's files, sorted. None if there is no such folder.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn list(&mut self, path: &Path) -> io::Result<Vec<String>>;
+
+    /// The length of a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn len(&mut self, path: &Path) -> io::Result<u64>;
+
+    /// Reads from an offset until the buffer is full or the file ends, and says how much that was.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn read(&mut self, path: &Path, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+/// All of a small file.
+///
+/// # Errors
+/// What the system says, or that it is longer than `max_bytes`.
+pub fn read_all(volume: &mut impl Volume, path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
+    let len = volume.len(path)?;
+    let len = usize::try_from(len).ok().filter(|&len| len <= max_bytes);
+    let len = len.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the file is too long"))?;
+    let mut bytes = vec![0; len];
+    let read = volume.read(path, 0, &mut bytes)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+/// The file system by plain calls, each of which blocks the thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlainVolume;
+
+/// Reads from a file until the buffer is full or it ends.
+fn read_full(file: &fs::File, mut offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut len = 0;
+    while let Some(rest) = buffer.get_mut(len..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset) {
+            Ok(0) => break,
+            Ok(more) => {
+                len += more;
+                offset += more as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(len)
+}

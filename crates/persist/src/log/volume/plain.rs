@@ -1,0 +1,87 @@
+//! The file system by plain calls.
+
+use std::fs;
+use std::io::{self, IoSlice, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::{PlainVolume, Volume, read_full};
+
+/// A file, and where the system will write next.
+#[derive(Debug)]
+pub struct PlainFile {
+    file: fs::File,
+    at: u64,
+}
+
+impl Volume for PlainVolume {
+    type File = PlainFile;
+
+    fn create(&mut self, path: &Path) -> io::Result<PlainFile> {
+        Ok(PlainFile { file: fs::File::create(path)?, at: 0 })
+    }
+
+    fn write(&mut self, file: &mut PlainFile, offset: u64, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
+        if file.at != offset {
+            file.at = u64::MAX;
+            file.at = file.file.seek(SeekFrom::Start(offset))?;
+        }
+        match file.file.write_vectored(bytes) {
+            Ok(len) => {
+                file.at += len as u64;
+                Ok(len)
+            }
+            Err(error) => {
+                file.at = u64::MAX;
+                Err(error)
+            }
+        }
+    }
+
+    fn sync(&mut self, files: &mut [&mut PlainFile]) -> Vec<io::Result<()>> {
+        files.iter().map(|file| file.file.sync_data()).collect()
+    }
+
+    fn truncate(&mut self, path: &Path, len: u64) -> io::Result<()> {
+        let file = fs::OpenOptions::new().write(true).open(path)?;
+        file.set_len(len)?;
+        file.sync_all()
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn create_folder(&mut self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    fn sync_folder(&mut self, path: &Path) -> io::Result<()> {
+        fs::File::open(path)?.sync_all()
+    }
+
+    fn list(&mut self, path: &Path) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.extend(entry?.file_name().into_string());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn len(&mut self, path: &Path) -> io::Result<u64> {
+        Ok(fs::metadata(path)?.len())
+    }
+
+    fn read(&mut self, path: &Path, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        read_full(&fs::File::open(path)?, offset, buffer)
+    }
+}

@@ -1,0 +1,76 @@
+//! The thread that takes the append-only log to the disk.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use persist::log::{Logs, Next, PlainVolume, Plane};
+use reactor::Waker;
+
+/// How long the end of the process waits for a disk that refuses what is left.
+const FINISH_PATIENCE: Duration = Duration::from_secs(10);
+/// How often it is looked whether it is done.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// The running thread.
+pub(crate) struct LogWriter {
+    logs: Arc<Logs>,
+    thread: JoinHandle<()>,
+    given_up: Arc<AtomicBool>,
+}
+
+impl LogWriter {
+    /// Starts the thread, which sleeps while nothing is logged.
+    ///
+    /// # Errors
+    /// No thread can be had.
+    pub(crate) fn start(logs: &Arc<Logs>, wakers: Vec<Waker>) -> io::Result<Self> {
+        let given_up = Arc::new(AtomicBool::new(false));
+        let (of_thread, until) = (Arc::clone(logs), Arc::clone(&given_up));
+        let run = move || run(&of_thread, wakers, &until);
+        let thread = std::thread::Builder::new().name("log-writer".into()).spawn(run)?;
+        Ok(LogWriter { logs: Arc::clone(logs), thread, given_up })
+    }
+
+    /// Waits until all that was appended is on the disk. Cores append nothing more.
+    ///
+    /// # Errors
+    /// The disk does not take it.
+    pub(crate) fn finish(self) -> Result<(), String> {
+        self.logs.stop();
+        let by = Instant::now() + FINISH_PATIENCE;
+        while !self.thread.is_finished() {
+            if Instant::now() >= by && self.logs.is_failed() {
+                self.given_up.store(true, Ordering::Relaxed);
+                let error = self.logs.status().error.unwrap_or_default();
+                return Err(format!("the end of the append-only log is not written: {error}"));
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        // A panic would have ended the process.
+        let _ = self.thread.join();
+        Ok(())
+    }
+}
+
+fn run(logs: &Arc<Logs>, wakers: Vec<Waker>, given_up: &AtomicBool) {
+    let wake = move |shard: usize| wakers.get(shard).into_iter().for_each(Waker::wake);
+    let mut plane = Plane::new(Arc::clone(logs), PlainVolume, Box::new(wake));
+    let mut failed = false;
+    while !given_up.load(Ordering::Relaxed) {
+        let next = plane.step(sys::clock::realtime_ms());
+        if logs.is_failed() != failed {
+            failed = !failed;
+            match logs.status().error {
+                Some(error) => tracing::error!("the append-only log can't be written: {error}; trying again"),
+                None => tracing::info!("the append-only log is written again"),
+            }
+        }
+        if next == Next::Over {
+            return;
+        }
+        logs.wait(next, sys::clock::realtime_ms());
+    }
+}
