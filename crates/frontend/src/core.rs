@@ -219,6 +219,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         shard.set_access_policy(hot.access);
         shard.set_sinks(shared.saving.jobs.sinks());
         shard.want_events(classes_of(hot.notify));
+        shard.leave_trail(shared.logs.is_on());
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },

@@ -13,6 +13,7 @@
 
 mod hold;
 mod note;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing feeds frames yet"))]
 mod replay;
 mod rewrite;
 mod wait;
@@ -23,13 +24,14 @@ mod log_tests;
 use std::collections::VecDeque;
 use std::mem::take;
 
+use base::Args;
 use bus::Wake;
 use hashbrown::HashMap;
-use persist::log::{Group, Head, put_frame};
+use persist::log::{Group, Head, put_command, put_frame};
 
 use self::hold::HeldTurn;
-use self::wait::Waiting;
 pub(crate) use self::note::{note_call, note_touched_keys};
+use self::wait::Waiting;
 use crate::core::Core;
 use crate::message::{Op, Piece, StepCall, TaskId};
 
@@ -147,6 +149,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
+    /// Logs a change of what belongs to no shard, while a task holds all of them.
+    pub(crate) fn log_for_all(&mut self, args: Args<'_>) {
+        if self.shard.has_trail() {
+            let mut words: Vec<&[u8]> = args.iter().collect();
+            if args.arg(1).eq_ignore_ascii_case(b"load") && !args.arg(2).eq_ignore_ascii_case(b"replace") {
+                // It may be there already when this is replayed.
+                words.insert(2, b"REPLACE");
+            }
+            let trail = self.shard.trail();
+            put_command(&mut trail.body, 0, words.into_iter());
+            trail.barrier = true;
+            self.put_frame(self.shard.now_ms(), None);
+        }
+    }
+
     fn put_frame(&mut self, time_ms: u64, group: Option<Group>) {
         let trail = self.shard.trail();
         if trail.body.is_empty() && group.is_none() {
@@ -181,9 +198,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// The shard's data are all there: from now on changes are logged, if they are to be.
+    pub(crate) fn begin_log(&mut self) {
+        let logs = self.shared.config().logs();
+        self.shard.leave_trail(logs);
+    }
+
+    /// The configuration has changed: without a log nothing is noted.
     pub(crate) fn look_at_log(&mut self) {
-        let on = self.shared.logs.is_on() && !self.shared.feed.is_active();
-        if !on && self.shard.has_trail() {
+        if !self.shared.logs.is_on() && !self.shared.feed.is_active() && self.shard.has_trail() {
             self.shard.leave_trail(false);
             self.log.bodies.clear();
         }

@@ -172,7 +172,12 @@ impl Shared {
     }
 
     /// Has the storage plane wait for the chunks of a snapshot; `base`: of a rewrite of the log.
-    pub(crate) fn begin_job_of(self: &Arc<Self>, target: Target, base: bool, now_ms: u64) -> Result<(), Busy> {
+    pub(crate) fn begin_job_of(
+        self: &Arc<Self>,
+        target: Target,
+        base: bool,
+        now_ms: u64,
+    ) -> Result<(), Busy> {
         let compressed = self.config().compresses();
         let (job, chunks) = self.saving.jobs.begin(compressed, now_ms)?;
         let shared = Arc::clone(self);
@@ -374,6 +379,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Ok(LoadStep::End) => {
                 feed.finished(number, Ok(loader.loaded()));
                 loader.end();
+                self.begin_log();
                 false
             }
             Err(error) => {

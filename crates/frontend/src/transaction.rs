@@ -298,7 +298,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             desk: Rc::new(RefCell::new(desk)),
         };
         let writes = execution.queue.iter().any(|queued| {
-            self.writes(queued.command) || crate::scripting::is_script(self.table().spec(queued.command).meta.name)
+            let name = self.table().spec(queued.command).meta.name;
+            self.writes(queued.command) || crate::scripting::is_script(name)
         });
         let around = self.surroundings();
         #[cfg(feature = "sim-faults")]

@@ -47,7 +47,8 @@ impl Trail {
 
     /// Notes that a key was touched.
     pub(crate) fn note(&mut self, db: usize, name: &[u8]) {
-        let start = self.ends.len().checked_sub(2).and_then(|at| self.ends.get(at)).map_or(0, |&(_, end)| end);
+        let start =
+            self.ends.len().checked_sub(2).and_then(|at| self.ends.get(at)).map_or(0, |&(_, end)| end);
         if let Some(&(last_db, end)) = self.ends.last()
             && last_db == db
             && self.names.get(start..end) == Some(name)

@@ -5,8 +5,8 @@ use ds::stream::{Stream, StreamId, name_of};
 use resp::Reply;
 use store::{Class, Kind};
 
-use super::trim::trimmed_effect;
 use super::options::Options;
+use super::trim::trimmed_effect;
 use super::{edit, id, id_bulk};
 use crate::{CmdError, ShardCtx, words};
 
@@ -148,7 +148,8 @@ pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
             if trimmed.is_some() {
                 ctx.event(Class::Stream, "xadd", name);
             }
-            if let Some(trim) = trim.filter(|trim| trim.approximate && trimmed.is_some_and(|trimmed| trimmed > 0))
+            if let Some(trim) =
+                trim.filter(|trim| trim.approximate && trimmed.is_some_and(|trimmed| trimmed > 0))
                 && ctx.shard.has_trail()
             {
                 if named.is_some() {

@@ -2,8 +2,7 @@
 //! defaults, so that configuration files, tools and tests that set or read them work.
 
 use super::check::{
-    check_announced_name, check_host_name, check_locale, check_oom_values,
-    check_replica_of, check_title,
+    check_announced_name, check_host_name, check_locale, check_oom_values, check_replica_of, check_title,
 };
 use super::param::{
     INT_MAX, Param, Words, bits, checked, choice, flag, int, memory, memory_or_percent, text,

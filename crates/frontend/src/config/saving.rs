@@ -5,9 +5,12 @@ use super::param::{Effect, Param, Words, checked, choice, flag, int, memory};
 
 /// The parameters of snapshots.
 pub(super) static SAVING: &[Param] = &[
-    flag("aof-load-truncated", "yes")
-        .does(Effect::Read, "Load a log that ends in the middle, without its torn end; else the server does not start"),
-    flag("aof-use-rdb-preamble", "yes").does(Effect::Read, "A rewritten log begins with a snapshot; there is no other way"),
+    flag("aof-load-truncated", "yes").does(
+        Effect::Read,
+        "Load a log that ends in the middle, without its torn end; else the server does not start",
+    ),
+    flag("aof-use-rdb-preamble", "yes")
+        .does(Effect::Read, "A rewritten log begins with a snapshot; there is no other way"),
     checked("appenddirname", check_aof_folder, Words::One, "appendonlydir")
         .at_start()
         .does(Effect::Read, "Folder of the log, in the folder `dir`"),

@@ -40,7 +40,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return false;
         }
         let logs = &self.shared.logs;
-        let need: Vec<u64> = (0..usize::from(self.topology.shards)).map(|shard| logs.appended(shard)).collect();
+        let need: Vec<u64> =
+            (0..usize::from(self.topology.shards)).map(|shard| logs.appended(shard)).collect();
         // What is held already goes first.
         if self.log.held.is_empty() && self.is_durable(&need) {
             return false;

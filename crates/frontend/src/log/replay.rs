@@ -59,6 +59,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             .resolve(args, &mut command)
             .map_err(|error| format!("{} in the log: {}", name(), String::from_utf8_lossy(&error.text())))?;
         let spec = self.table().spec(command);
+        if crate::scripting::functions::changes(spec.meta.name) {
+            if let Err(error) = self.changed(args, false) {
+                tracing::warn!("{} in the log failed: {}", name(), String::from_utf8_lossy(&error.text()));
+            }
+            return Ok(true);
+        }
         let Some(handler) = self.handlers[usize::from(command)] else {
             return Err(format!("{} in the log: it cannot be replayed", name()));
         };
@@ -81,8 +87,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let args = if some.is_empty() { args } else { Args::new(words, &some) };
         let key = kept.first().map(|&at| Args::new(words, ranges).arg(at));
-        let (slot, hash) =
-            key.map_or((0, 0), |key| (base::slot::key_slot(key), self.hasher.hash(key)));
+        let (slot, hash) = key.map_or((0, 0), |key| (base::slot::key_slot(key), self.hasher.hash(key)));
         out.clear();
         let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(db), slot, hash };
         if let Err(error) = handler(&mut ctx, args, &mut Reply::new(out, false)) {

@@ -22,7 +22,8 @@ pub(crate) struct Waiting {
 }
 
 const SCHEDULED: &str = "Background append only file rewriting scheduled";
-const REWRITING: CmdError = CmdError::text_of("ERR Background append only file rewriting already in progress");
+const REWRITING: CmdError =
+    CmdError::text_of("ERR Background append only file rewriting already in progress");
 const NO_TIMEOUT: CmdError = CmdError::text_of("ERR timeout is not an integer or out of range");
 const NEGATIVE: CmdError = CmdError::text_of("ERR timeout is negative");
 const NOT_POSITIVE: CmdError = CmdError::text_of("ERR value is out of range, must be positive");
@@ -70,7 +71,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.flush_log();
         let logs = &self.shared.logs;
-        let need: Vec<u64> = (0..usize::from(self.topology.shards)).map(|shard| logs.appended(shard)).collect();
+        let need: Vec<u64> =
+            (0..usize::from(self.topology.shards)).map(|shard| logs.appended(shard)).collect();
         let done = replicas == 0 && (local == 0 || self.is_synced(&need));
         if done || call.inner.is_some() {
             let synced = i64::from(self.is_synced(&need));
@@ -83,8 +85,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn wait_for(&mut self, call: &Call, need: Option<Vec<u64>>, of_log: bool, timeout_ms: u64) {
-        let deadline_us = (timeout_ms > 0)
-            .then(|| self.now.monotonic_us.saturating_add(timeout_ms.saturating_mul(1000)));
+        let deadline_us =
+            (timeout_ms > 0).then(|| self.now.monotonic_us.saturating_add(timeout_ms.saturating_mul(1000)));
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             conn.waits = true;
             conn.look_at_state();
