@@ -6,7 +6,7 @@ use base::conn::{CloseMode, ConnId, ConnInfo};
 use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
-use commands::{CommandTable, Handler, Route, Topology};
+use commands::{CommandTable, Handler, Topology};
 use persist::load::ShardLoader;
 use resp::Limits;
 use store::{Shard, ShardOptions};
@@ -16,7 +16,7 @@ use crate::census::Census;
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
 use crate::detour::Detour;
-use crate::execute::Deferred;
+use crate::execute::{Deferred, handler_of};
 use crate::gather::Gather;
 use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
@@ -184,21 +184,7 @@ pub struct Core<C, W> {
     pub(crate) loader: Option<Box<ShardLoader>>,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
-    pub faults: Faults,
-}
-
-/// Ways to break an invariant on purpose, for tests that show that the simulator's checkers notice.
-#[cfg(feature = "sim-faults")]
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
-    /// Pieces do not wait for locked keys (L1).
-    pub skip_key_locks: bool,
-    /// EXEC does not look at watched keys.
-    pub skip_watches: bool,
-    /// Own work is executed before what the inbox holds (B2).
-    pub own_work_first: bool,
-    /// Waiters are not looked at when their keys change.
-    pub skip_waiters: bool,
+    pub faults: crate::faults::Faults,
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
@@ -274,7 +260,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             log: CoreLog::default(),
             loader: None,
             #[cfg(feature = "sim-faults")]
-            faults: Faults::default(),
+            faults: crate::faults::Faults::default(),
             hot,
             hot_epoch,
             shared,
@@ -437,6 +423,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.release_fences();
         }
         self.go_on_leaving();
+        self.run_suspended();
         let background = self.background();
         let saving = self.walk_for_snapshot();
         if self.shard.has_events() {
@@ -459,6 +446,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 || self.blocking.has_work()
                 || self.is_leaving()
                 || loading
+                || self.has_suspended()
                 || saving == Some(0)
                 // Begun since the walk, to be the last one.
                 || (saving.is_none() && self.shard.has_snapshot())
@@ -493,6 +481,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.look_at_log();
             self.look_at_memory();
             self.refresh_monitored();
+            self.refresh_busy();
         }
     }
 
@@ -601,16 +590,4 @@ fn limits_of(hot: &HotConfig) -> [Limits; 2] {
         authenticated,
         ..Limits::default()
     })
-}
-
-fn handler_of(route: &Route) -> Option<Handler> {
-    match *route {
-        Route::Key(handler)
-        | Route::Keys(handler, _)
-        | Route::AllShards(handler, _)
-        | Route::OneShard(_, handler)
-        | Route::Rounds(handler, _) => Some(handler),
-        Route::Blocking(blocking) => Some(blocking.handler),
-        Route::Walk(_) | Route::Connection | Route::Container => None,
-    }
 }

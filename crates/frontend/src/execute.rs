@@ -62,6 +62,19 @@ impl Origin<'_> {
     }
 }
 
+/// The shard-side handler of a route, if it has one.
+pub(crate) fn handler_of(route: &Route) -> Option<Handler> {
+    match *route {
+        Route::Key(handler)
+        | Route::Keys(handler, _)
+        | Route::AllShards(handler, _)
+        | Route::OneShard(_, handler)
+        | Route::Rounds(handler, _) => Some(handler),
+        Route::Blocking(blocking) => Some(blocking.handler),
+        Route::Walk(_) | Route::Connection | Route::Container => None,
+    }
+}
+
 /// Runs the handler of a command and counts its error, if there is one. Returns the length of the reply.
 #[inline]
 pub(crate) fn call_handler(
@@ -188,7 +201,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn run_own_script(&mut self, command: CommandId, piece: &Piece, start: u64) -> u64 {
         let words = Words::of(self.plan.args(piece));
         let mut out = Vec::new();
-        self.run_script(command, piece, &words, &mut out);
+        if !self.run_script(command, piece, self.id, words, &mut out) {
+            return (self.ticks)();
+        }
         self.seal(piece, self.id);
         let end = (self.ticks)();
         let ticks = end.wrapping_sub(start);
@@ -300,7 +315,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     tick = end;
                 } else {
                     let words = Words::of(args);
-                    self.run_script(command, piece, &words, &mut replies);
+                    if !self.run_script(command, piece, from, words, &mut replies) {
+                        tick = (self.ticks)();
+                        batch.ends.push(DEFERRED);
+                        continue;
+                    }
                     self.seal(piece, from);
                     self.script_took(command, (self.ticks)().wrapping_sub(tick));
                     tick = self.time_part(&mut batch, tick);
@@ -329,6 +348,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Whether a command's piece has to wait for a key lock; it is then kept, with its arguments.
     #[cold]
     pub(crate) fn must_wait(&mut self, piece: &Piece, origin: &Origin<'_>) -> bool {
+        if self.answer_busy(piece, origin) {
+            return true;
+        }
         let args = origin.args(&self.plan, piece);
         let Some(claim) = self.claim_of(piece, args) else { return false };
         let now_ms = self.shard.now_ms();
@@ -431,7 +453,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Runs whatever waited for keys that are free now.
-    fn run_ready(&mut self) {
+    pub(crate) fn run_ready(&mut self) {
         let now_ms = self.shard.now_ms();
         while let Some(work) = self.locks.take_ready() {
             self.shard.rewind(work.now_ms);
@@ -462,7 +484,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut out = Vec::new();
         let Some(handler) = self.handlers[usize::from(command)] else {
             let words = Words { bytes, ranges };
-            self.run_script(command, &piece, &words, &mut out);
+            if !self.run_script(command, &piece, from, words, &mut out) {
+                return;
+            }
             self.seal(&piece, from);
             let ticks = (self.ticks)().wrapping_sub(start);
             self.script_took(command, ticks);
@@ -493,7 +517,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Gives the reply of a piece that had to wait to the core that it came from.
-    fn give_late(
+    pub(crate) fn give_late(
         &mut self,
         from: u16,
         dest: Dest,

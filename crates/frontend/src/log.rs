@@ -54,6 +54,8 @@ pub(crate) struct CoreLog {
     /// Bytes of frames since the process started.
     position: u64,
     bodies: HashMap<TaskId, Body>,
+    /// What the script did that is suspended.
+    aside: Vec<u8>,
     /// Output that waits until the log is durable, by turn.
     held: VecDeque<HeldTurn>,
     next_group: u32,
@@ -109,6 +111,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if self.shard.has_trail() {
             self.put_frame(self.shard.now_ms(), None);
         }
+    }
+
+    /// A script is suspended: what it did is kept until it goes on.
+    pub(crate) fn set_log_aside(&mut self) {
+        self.log.aside = take(&mut self.shard.trail().body);
+    }
+
+    /// The suspended script goes on.
+    pub(crate) fn take_log_up(&mut self) {
+        self.shard.trail().body = take(&mut self.log.aside);
     }
 
     /// The end of a step: what it changed is kept until the last one.

@@ -137,6 +137,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         {
             return self.refuse(&call, &error);
         }
+        if self.detour.busy.is_some()
+            && let Some(error) = self.refused_as_busy(&call)
+        {
+            return self.refuse(&call, &error);
+        }
         let request_bytes = self.plan.ranges.last().map_or(0, |last| last.end() + 2);
         if request_bytes >= self.watch.request_bytes {
             self.notice_request(&call, request_bytes);

@@ -32,7 +32,6 @@ pub(super) static REMEMBERED: &[Param] = &[
     text("bgsave-cpulist", "").at_start().alias("bgsave_cpulist"),
     text("bind-source-addr", ""),
     text("bio-cpulist", "").at_start().alias("bio_cpulist"),
-    int("busy-reply-threshold", 0, i64::MAX, "5000").alias("lua-time-limit"),
     flag("cluster-allow-pubsubshard-when-down", "yes"),
     flag("cluster-allow-reads-when-down", "no"),
     flag("cluster-allow-replica-migration", "yes"),
