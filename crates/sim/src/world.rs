@@ -9,7 +9,7 @@ use frontend::{Now, Shared};
 use resp::decode::{DecodeError, decode};
 
 use crate::command::Command;
-use crate::history::{Clocks, History, Message, OpIndex, show};
+use crate::history::{Clocks, History, Message, show};
 use crate::knobs::Knobs;
 use crate::node::{Flags, Node, SimBus, nodes};
 use crate::run::{Failure, Fault};
