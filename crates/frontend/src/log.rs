@@ -13,7 +13,6 @@
 
 mod hold;
 mod note;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing feeds frames yet"))]
 mod replay;
 mod rewrite;
 mod wait;

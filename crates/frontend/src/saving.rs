@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
-use persist::load::{ShardLoader, Step as LoadStep};
+use persist::load::{FeedItem, LoadError, ShardLoader, Step as LoadStep};
 use persist::snapshot::{Busy, Job, Jobs, Message, Target, write_file};
 use store::SliceEnd;
 
@@ -363,23 +363,26 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (feed, number) = (&self.shared.feed, usize::from(shard));
         match worked {
             Ok(LoadStep::More) => true,
-            Ok(LoadStep::Hungry) => match feed.next(number) {
-                Ok(Some(chunk)) => {
-                    loader.feed(&chunk);
-                    feed.note(number, loader.loaded());
-                    true
-                }
-                Ok(None) => false,
-                Err(()) => {
-                    feed.finished(number, Err(loader.truncated()));
-                    loader.end();
-                    false
-                }
-            },
-            Ok(LoadStep::End) => {
-                feed.finished(number, Ok(loader.loaded()));
-                loader.end();
+            Ok(LoadStep::Hungry | LoadStep::End) => {
+                let item = feed.next(number);
+                let inside = loader.is_inside();
+                let result = match item {
+                    Ok(None) => return false,
+                    Ok(Some(FeedItem::Snapshot(chunk))) => {
+                        loader.feed(&chunk);
+                        feed.note(number, loader.loaded());
+                        return true;
+                    }
+                    Ok(Some(FeedItem::Frames(_))) | Err(()) if inside => Err(loader.truncated()),
+                    Err(()) => Ok(loader.loaded()),
+                    Ok(Some(FeedItem::Frames(frames))) => match self.replay(&frames) {
+                        Ok(_) => return true,
+                        Err(problem) => Err(LoadError { offset: 0, problem }),
+                    },
+                };
                 self.begin_log();
+                self.shared.feed.finished(number, result);
+                self.loader.iter_mut().for_each(|loader| loader.end());
                 false
             }
             Err(error) => {
