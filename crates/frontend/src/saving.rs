@@ -385,9 +385,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         Err(problem) => Err(LoadError { offset: 0, problem }),
                     },
                 };
+                self.begin_log();
                 self.shared.feed.finished(number, result);
                 self.loader.iter_mut().for_each(|loader| loader.end());
-                self.begin_log();
                 false
             }
             Err(error) => {
