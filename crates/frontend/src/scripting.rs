@@ -293,6 +293,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes: !spec.meta.name.ends_with("_ro"),
             command: None,
             words: short,
             keys: (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect(),

@@ -18,6 +18,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::core::Core;
 use crate::keys::Keys;
+use crate::log::note_call;
 use crate::pubsub::Kind as ChannelKind;
 use crate::route::copy_each;
 use crate::watch::account;
@@ -79,6 +80,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
 
     /// Puts everything back that the script has changed.
     pub(crate) fn undo(&mut self) {
+        self.core.shard.trail().clear();
         for Before { db, key, value } in self.before.drain(..).rev() {
             let key = self.core.shard.key(&key);
             let mut db = self.core.shard.db(usize::from(db));
@@ -89,6 +91,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
                 }
             }
         }
+        self.core.shard.trail().forget();
     }
 
     /// Keeps what a key holds, if it may have to be put back. False: it is too large.
@@ -172,6 +175,10 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         if let Err(error) = &result {
             reply.truncate(position);
             reply.error_bytes(&error.text());
+        }
+        if self.core.shard.has_trail() {
+            let spec = self.core.shared.table.spec(command);
+            note_call(&mut self.core.shard, spec, usize::from(self.db), args);
         }
         let stats = self.core.stats();
         let counters = &stats.commands[usize::from(command)];
