@@ -7,6 +7,7 @@ mod differential;
 mod fixture_format;
 mod fixtures;
 mod harness;
+mod histories;
 mod keys;
 mod lifecycle;
 mod limits;
