@@ -26,7 +26,7 @@ const WORKLOADS: &[&str] =
     &["bank", "appends", "queues", "registers", "lists", "mixed", "tokens", "groups", "pairs", "keyspace"];
 /// For how long each setup is played, and how often at most: a minute for all of them.
 const TIME: Duration = Duration::from_secs(9);
-const HISTORIES_MAX: usize = 100;
+const HISTORIES_MAX: usize = 400;
 const SEED: u64 = 1;
 /// Most commands or transactions in a pipeline: with more of them under way at once, checking takes too long.
 const PIPELINE_MAX: usize = 4;
