@@ -2,7 +2,6 @@
 //! several shards are whole or absent; torn files are cut, damaged ones refused; files of other servers are imported.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::harness::{Server, eventually, folder};
@@ -16,7 +15,11 @@ fn start(folder: &Path, shards: &str, more: &[&str]) -> Server {
     let common = ["--port", "0", "--bind", "127.0.0.1", "--pin-cpus", "no", "--save", "", "--dir", dir];
     let log = ["--shards", shards, "--appendonly", "yes"];
     let server = Server::start_plain(&[&common[..], &log, more].concat(), &[]);
-    eventually("loading", || ask::<String>(&server, &["INFO", "persistence"]).contains("loading:0"));
+    // Each core learns by itself that all is loaded.
+    eventually("loading", || {
+        let get = |_| redis::cmd("EXISTS").arg("a").query::<u8>(&mut server.client()).is_ok();
+        (0..16).all(get)
+    });
     server
 }
 
@@ -42,8 +45,7 @@ fn log_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What a client knows when the server is gone: how many of its writes were answered.
-fn write_until_the_end(server: &Server, client: usize, ends: &AtomicBool) -> [u64; 3] {
-    let mut connection = server.client();
+fn write_until_the_end(mut connection: redis::Connection, client: usize) -> [u64; 3] {
     let mut answered = [0; 3];
     for number in 1.. {
         let text = number.to_string();
@@ -62,7 +64,7 @@ fn write_until_the_end(server: &Server, client: usize, ends: &AtomicBool) -> [u6
         let mut transaction = redis::pipe();
         transaction.atomic();
         (5..9).for_each(|place| _ = transaction.cmd("SET").arg(key(place)).arg(&text).ignore());
-        if transaction.query::<()>(&mut connection).is_err() || ends.load(Ordering::Relaxed) {
+        if transaction.query::<()>(&mut connection).is_err() {
             break;
         }
         answered[2] = number;
@@ -108,11 +110,10 @@ fn nothing_that_was_answered_is_lost_by_kill() {
             break;
         }
         redis::cmd("FLUSHALL").query::<()>(&mut client).expect("a reply");
-        let ends = AtomicBool::new(false);
         before = std::thread::scope(|scope| {
-            let (server, ends) = (&server, &ends);
-            let threads: Vec<_> =
-                (0..4).map(|client| scope.spawn(move || write_until_the_end(server, client, ends))).collect();
+            let connections = (0..4).map(|client| (client, server.client())).collect::<Vec<_>>();
+            let write = |(client, connection)| scope.spawn(move || write_until_the_end(connection, client));
+            let threads: Vec<_> = connections.into_iter().map(write).collect();
             // Not to wait for anything: the moment of the end is to differ from run to run.
             std::thread::sleep(Duration::from_millis(20 + 37 * (run as u64 % 11)));
             if run % 3 == 1 {
@@ -121,19 +122,15 @@ fn nothing_that_was_answered_is_lost_by_kill() {
             server.signal(9);
             threads.into_iter().map(|thread| thread.join().expect("a client")).collect()
         });
-        kill_again(server);
+        // It was killed already.
+        kill(server);
     }
-}
-
-/// It was killed already.
-fn kill_again(mut server: Server) {
-    server.wait();
 }
 
 #[test]
 fn a_restart_with_other_shards_has_the_same_data() {
     let folder = folder();
-    let debug = ["--enable-debug-command", "local"];
+    let debug = ["--enable-debug-command", "local", "--appendfsync", "always"];
     let mut digest: Option<String> = None;
     for (run, shards) in ["1", "2", "7", "1"].iter().enumerate() {
         let server = start(folder.path(), shards, &debug);
@@ -171,9 +168,11 @@ fn a_restart_with_other_shards_has_the_same_data() {
 fn a_rewrite_replaces_the_log() {
     let folder = folder();
     let server = start(folder.path(), "2", &["--appendfsync", "always"]);
+    let mut pipe = redis::pipe();
     for number in 0..300 {
-        ask::<()>(&server, &["SET", &format!("k{}", number % 10), &number.to_string()]);
+        pipe.cmd("SET").arg(format!("k{}", number % 10)).arg(number).ignore();
     }
+    pipe.query::<()>(&mut server.client()).expect("replies");
     assert_eq!(ask::<String>(&server, &["BGREWRITEAOF"]), "Background append only file rewriting started");
     eventually("the rewrite", || {
         let manifest = std::fs::read_to_string(folder.path().join("appendonlydir/appendonly.aof.manifest"));
