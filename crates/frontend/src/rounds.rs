@@ -381,6 +381,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (ticks, words) = (task.ticks, std::mem::take(&mut task.words));
         let mut bytes = std::mem::take(&mut task.state.borrow_mut().reply);
         let execution = task.execution.take();
+        let (db, no_touch) = (task.db, task.no_touch);
         let stats = self.stats();
         if let Some(command) = command {
             account(&stats.commands[usize::from(command)], ticks);
@@ -404,6 +405,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.runnable.retain(|&other| other != at);
         self.tasks.remove(at);
+        if let Some(execution) = execution.as_ref().filter(|execution| execution.desk.borrow().restarts) {
+            let new = NewTask { dest, db, resp3, no_touch, command, words, keys: Vec::new() };
+            return self.restart_script(new, execution.clone());
+        }
         if let Some(command) = command {
             self.command_took(dest, command, ticks, bytes.len(), &words);
         }

@@ -75,8 +75,8 @@ pub(crate) struct Runs {
     pub(crate) words: Vec<Vec<u8>>,
     /// Since when, in milliseconds since 1970.
     pub(crate) since_ms: u64,
-    /// Whether it holds all shards, and not only that of its core.
-    pub(crate) holds_all: bool,
+    /// What it holds.
+    pub(crate) held: Vec<u16>,
 }
 
 impl Running {
