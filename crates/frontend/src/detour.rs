@@ -87,7 +87,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         match from {
             None => self.deliver(dest, bytes),
             Some(core) => {
-                self.port.reply_late(
+                self.reply_late(
                     core,
                     Answer(AnswerBody::Late {
                         dest,

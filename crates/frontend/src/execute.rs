@@ -15,6 +15,7 @@ use crate::core::Core;
 use crate::journal::ShortArgs;
 use crate::keys::Keys;
 use crate::locks::{Claim, KeyName};
+use crate::log::note_call;
 use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op, Piece, Source, StepCall};
 use crate::plan::Plan;
 use crate::route::copy_each;
@@ -173,6 +174,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut rest = None;
         let place = piece.may_stream().then_some(&mut rest);
         let len = call_leaving(&mut self.shard, (command, handler), piece, args, &mut bytes, stats, place);
+        if self.shard.has_trail() {
+            let spec = self.shared.table.spec(command);
+            note_call(&mut self.shard, spec, usize::from(piece.db), args);
+            self.seal(piece, self.id);
+        }
+        let stats = &self.shared.stats[usize::from(self.id)];
         let end = (self.ticks)();
         let ticks = end.wrapping_sub(start);
         account(&stats.commands[usize::from(command)], ticks);
@@ -197,6 +204,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.run_script(command, piece, self.id, words, &mut out) {
             return (self.ticks)();
         }
+        self.seal(piece, self.id);
         let end = (self.ticks)();
         let ticks = end.wrapping_sub(start);
         self.script_took(command, ticks);
@@ -284,6 +292,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     let call = (command, handler);
                     let reply_bytes =
                         call_leaving(&mut self.shard, call, piece, args, &mut replies, stats, place);
+                    if self.shard.has_trail() {
+                        note_call(&mut self.shard, shared.table.spec(command), usize::from(piece.db), args);
+                        self.seal(piece, from);
+                    }
                     if let Some(rest) = rest {
                         let number = self.rests.open(rest, piece.resp3);
                         batch.streams.push((batch.ends.len() as u32, number));
@@ -308,6 +320,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         batch.ends.push(DEFERRED);
                         continue;
                     }
+                    self.seal(piece, from);
                     self.script_took(command, (self.ticks)().wrapping_sub(tick));
                     tick = self.time_part(&mut batch, tick);
                 }
@@ -417,15 +430,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if matches!(piece.op, Op::Lock { .. }) {
             self.locks.start(call.task);
         }
-        self.shard.rewind(self.locks.stamp_ms(call.task).unwrap_or(now_ms));
+        let stamp_ms = self.locks.stamp_ms(call.task).unwrap_or(now_ms);
+        self.shard.rewind(stamp_ms);
         let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(piece.db), slot: 0, hash: 0 };
         if piece.no_touch {
             ctx.shard.pause_touches(true);
         }
-        let out = call.run.map_or(StepOut::Done, |run| run(&mut ctx));
+        let mut call = call;
+        let out = call.run.take().map_or(StepOut::Done, |run| run(&mut ctx));
         if piece.no_touch {
             self.shard.pause_touches(false);
         }
+        self.seal_step(piece.op, &call, stamp_ms);
         self.shard.set_now(now_ms);
         if matches!(piece.op, Op::Unlock { .. }) {
             // Whoever waits for what the task did comes before whoever waits for its locks.
@@ -460,7 +476,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.part_took(piece.dest, ticks);
                 self.step_done(piece.dest, out);
             } else {
-                self.port.reply_late(from, Answer(AnswerBody::LateStep { dest: piece.dest, out, ticks }));
+                self.reply_late(from, Answer(AnswerBody::LateStep { dest: piece.dest, out, ticks }));
             }
             return;
         }
@@ -471,6 +487,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if !self.run_script(command, &piece, from, words, &mut out) {
                 return;
             }
+            self.seal(&piece, from);
             let ticks = (self.ticks)().wrapping_sub(start);
             self.script_took(command, ticks);
             return self.give_late(from, piece.dest, (out, None), ticks, None);
@@ -480,6 +497,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut rest = None;
         let place = piece.may_stream().then_some(&mut rest);
         let len = call_leaving(&mut self.shard, (command, handler), &piece, args, &mut out, stats, place);
+        if self.shard.has_trail() {
+            let spec = self.shared.table.spec(command);
+            note_call(&mut self.shard, spec, usize::from(piece.db), args);
+            self.seal(&piece, from);
+        }
+        let stats = &self.shared.stats[usize::from(self.id)];
         let stream = rest.map(|rest| self.rests.open(rest, piece.resp3));
         let ticks = (self.ticks)().wrapping_sub(start);
         let counters = &stats.commands[usize::from(command)];
@@ -513,7 +536,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         } else {
             let late = AnswerBody::Late { dest, bytes: out, stream, ticks, note };
-            self.port.reply_late(from, Answer(late));
+            self.reply_late(from, Answer(late));
         }
     }
 }
@@ -533,6 +556,8 @@ impl Deferred {
             db,
             resp3: false,
             no_touch: false,
+            group: 0,
+            parts: 0,
         };
         Deferred::bare(piece, id.core, now_ms)
     }

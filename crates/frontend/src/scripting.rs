@@ -308,6 +308,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes: !spec.meta.name.ends_with("_ro"),
             command: None,
             words: short,
             keys,

@@ -287,6 +287,8 @@ impl Shared {
         *self.hot.write().unwrap_or_else(PoisonError::into_inner) = new.hot();
         self.hot_epoch.fetch_add(1, Ordering::AcqRel);
         *guard = new;
+        drop(guard);
+        self.look_at_log();
         Ok(())
     }
 

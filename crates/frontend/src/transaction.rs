@@ -204,6 +204,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: 0,
             resp3: false,
             no_touch: true,
+            writes: false,
             command: None,
             words: ShortArgs::default(),
             keys: keys.clone(),
@@ -264,6 +265,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes: false,
             command: None,
             words,
             keys: keys.clone(),
@@ -306,6 +308,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             queue: queue.into(),
             desk: Rc::new(RefCell::new(desk)),
         };
+        let writes = execution.queue.iter().any(|queued| {
+            let name = self.table().spec(queued.command).meta.name;
+            self.writes(queued.command) || crate::scripting::is_script(name)
+        });
         let around = self.surroundings();
         #[cfg(feature = "sim-faults")]
         let watched = if self.faults.skip_watches { self.forget_at(watched) } else { watched };
@@ -327,6 +333,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes,
             command: None,
             words: ShortArgs::default(),
             keys,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use frontend::Shared;
-use persist::load::FeedError;
+use persist::load::{FeedError, SnapshotSource};
 
 use crate::control::Event;
 
@@ -26,7 +26,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), 
     let (loading, events) = (Arc::clone(shared), events.clone());
     let task = move |now_ms: &dyn Fn() -> u64| {
         let began_ms = now_ms();
-        let result = loading.feed.run(file, || loading.process.wake_all());
+        let result = loading.feed.run(&mut SnapshotSource::new(file), || loading.process.wake_all());
         let result = result.map_err(|error| match error {
             FeedError::Io(error) => format!("can't read {name}: {error}"),
             FeedError::File(error) => format!("can't load {name}: {error}; it is left as it is"),

@@ -19,6 +19,7 @@ use std::task::{Context, Poll, Waker};
 use super::busy::Held;
 use crate::core::Core;
 use crate::keys::Keys;
+use crate::log::note_call;
 use crate::pubsub::Kind as ChannelKind;
 use crate::route::copy_each;
 use crate::watch::account;
@@ -102,9 +103,11 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         if self.core.faults.skip_undo {
             return self.before.clear();
         }
+        self.core.shard.trail().clear();
         for before in self.before.drain(..).rev() {
             before.put_back(&mut self.core.shard);
         }
+        self.core.shard.trail().forget();
     }
 
     /// Keeps what a key holds, if it may have to be put back. False: it is too large.
@@ -191,6 +194,10 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         if let Err(error) = &result {
             reply.truncate(position);
             reply.error_bytes(&error.text());
+        }
+        if self.core.shard.has_trail() {
+            let spec = self.core.shared.table.spec(command);
+            note_call(&mut self.core.shard, spec, usize::from(self.db), args);
         }
         let stats = self.core.stats();
         let counters = &stats.commands[usize::from(command)];

@@ -151,6 +151,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// A script has taken too long: its shard is seized, and others are told.
     fn suspend(&mut self, suspended: Box<Suspended>) {
+        self.set_log_aside();
         self.locks.seize(suspended.now_ms);
         if let Dest::Conn { index, generation, .. } = suspended.piece.dest
             && suspended.from == self.id
@@ -191,6 +192,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             *suspended;
         let clock_ms = self.shard.now_ms();
         self.shard.rewind(now_ms);
+        self.take_log_up();
         self.scripting.current = current;
         self.begin_slice();
         let args = Args::new(&words.bytes, &words.ranges);
@@ -203,6 +205,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if let Progress::Paused(run) = progress {
             let (db, before) = (host.db, std::mem::take(&mut host.before));
             self.put_engine(engine);
+            self.set_log_aside();
             self.shard.set_now(clock_ms);
             let current = self.scripting.current;
             let suspended =
@@ -219,6 +222,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             what.has_strayed(&host.core.shared);
         }
         self.put_engine(engine);
+        self.seal(&piece, from);
         self.shard.set_now(clock_ms);
         self.end_busy();
         if out.first() == Some(&b'-') {

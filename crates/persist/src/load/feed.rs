@@ -1,4 +1,4 @@
-//! From the thread that reads a file to the cores that load it.
+//! From the thread that reads files to the cores that load them.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -34,10 +34,66 @@ pub struct Progress {
     pub loaded: Loaded,
 }
 
+/// What a core gets to load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedItem {
+    /// A stretch of a snapshot. Cores take the keys of their own slots.
+    Snapshot(Arc<[u8]>),
+    /// Whole frames of a log, to be run behind the snapshot. Cores run what concerns keys of their own slots, and what names no keys.
+    Frames(Arc<[u8]>),
+}
+
+/// What a thread has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The one shard that it is for; else all get it.
+    pub to: Option<usize>,
+    /// What it is.
+    pub item: FeedItem,
+    /// How far reading has come with it.
+    pub read_bytes: u64,
+}
+
+/// What is to be loaded.
+pub trait Source {
+    /// The next piece; none at the end. `waiting` says how many pieces each shard has not taken yet.
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn next(&mut self, waiting: &[usize]) -> io::Result<Option<Piece>>;
+}
+
+/// A snapshot alone.
+pub struct SnapshotSource<R> {
+    file: R,
+    read_bytes: u64,
+    begun: bool,
+}
+
+impl<R: Read> SnapshotSource<R> {
+    /// Out of this file.
+    pub fn new(file: R) -> Self {
+        SnapshotSource { file, read_bytes: 0, begun: false }
+    }
+}
+
+impl<R: Read> Source for SnapshotSource<R> {
+    fn next(&mut self, _waiting: &[usize]) -> io::Result<Option<Piece>> {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let len = read_full(&mut self.file, &mut chunk)?;
+        chunk.truncate(len);
+        self.read_bytes += len as u64;
+        let piece = Piece { to: None, item: FeedItem::Snapshot(chunk.into()), read_bytes: self.read_bytes };
+        // A file with nothing in it is a file that is cut off, not none.
+        let first = !std::mem::replace(&mut self.begun, true);
+        Ok((len > 0 || first).then_some(piece))
+    }
+}
+
 #[derive(Default)]
 struct State {
     /// By shard.
-    queues: Vec<VecDeque<Arc<[u8]>>>,
+    queues: Vec<VecDeque<FeedItem>>,
     /// No more chunks come.
     ended: bool,
     /// By shard: how it ended.
@@ -47,7 +103,7 @@ struct State {
     progress: Progress,
 }
 
-/// Hands the chunks of a file to all shards. One for the process.
+/// Hands what is read to the shards. One for the process.
 #[derive(Default)]
 pub struct Feed {
     active: AtomicBool,
@@ -78,7 +134,7 @@ impl Feed {
     pub fn begin(&self, shards: usize, total_bytes: u64, now_ms: u64) {
         let mut state = self.state();
         *state = State {
-            queues: vec![VecDeque::new(); shards],
+            queues: (0..shards).map(|_| VecDeque::new()).collect(),
             ended: false,
             results: vec![None; shards],
             loaded: vec![Loaded::default(); shards],
@@ -87,26 +143,32 @@ impl Feed {
         self.active.store(true, Ordering::Release);
     }
 
-    /// Reads the file and hands it out until all shards have loaded it or one has failed; `wake` wakes them.
+    /// Reads and hands out until all shards have loaded it or one has failed; `wake` wakes them.
     ///
     /// # Errors
-    /// The file cannot be read or loaded.
-    pub fn run(&self, mut file: impl Read, wake: impl Fn()) -> Result<Loaded, FeedError> {
+    /// It cannot be read or loaded.
+    pub fn run(&self, source: &mut dyn Source, wake: impl Fn()) -> Result<Loaded, FeedError> {
         loop {
-            let mut chunk = vec![0; CHUNK_BYTES];
-            let len = read_full(&mut file, &mut chunk).map_err(FeedError::Io)?;
-            chunk.truncate(len);
+            let waiting: Vec<usize> = self.state().queues.iter().map(VecDeque::len).collect();
+            let piece = source.next(&waiting).map_err(FeedError::Io)?;
             let mut state = self.state();
-            while state.queues.iter().any(|queue| queue.len() >= CHUNKS_MAX) && !state.failed() {
+            let is_full = |state: &State, to: Option<usize>| {
+                let mut queues = state.queues.iter().enumerate();
+                queues.any(|(shard, queue)| to.is_none_or(|to| to == shard) && queue.len() >= CHUNKS_MAX)
+            };
+            while piece.as_ref().is_some_and(|piece| is_full(&state, piece.to)) && !state.failed() {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
-            if len == 0 || state.failed() {
+            let Some(Piece { to, item, read_bytes }) = piece.filter(|_| !state.failed()) else {
                 state.ended = true;
                 break;
+            };
+            state.progress.read_bytes = read_bytes;
+            for (shard, queue) in state.queues.iter_mut().enumerate() {
+                if to.is_none_or(|to| to == shard) {
+                    queue.push_back(item.clone());
+                }
             }
-            state.progress.read_bytes += len as u64;
-            let chunk: Arc<[u8]> = chunk.into();
-            state.queues.iter_mut().for_each(|queue| queue.push_back(Arc::clone(&chunk)));
             drop(state);
             wake();
         }
@@ -127,9 +189,9 @@ impl Feed {
         self.active.store(false, Ordering::Release);
     }
 
-    /// The next chunk for a shard. `Ok(None)`: later; `Err`: no more come.
+    /// The next item for a shard. `Ok(None)`: later; `Err`: no more come.
     #[allow(clippy::result_unit_err, reason = "the end is all there is to say")]
-    pub fn next(&self, shard: usize) -> Result<Option<Arc<[u8]>>, ()> {
+    pub fn next(&self, shard: usize) -> Result<Option<FeedItem>, ()> {
         let mut state = self.state();
         let ended = state.ended;
         let chunk = state.queues.get_mut(shard).and_then(VecDeque::pop_front);

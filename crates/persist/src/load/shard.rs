@@ -84,6 +84,10 @@ pub struct ShardLoader {
     current: Current,
     assembler: Assembler,
     loaded: Loaded,
+    /// Some of a file was fed.
+    begun: bool,
+    /// All of the file was loaded.
+    complete: bool,
     over: bool,
     /// Codes of libraries of functions, with their places in the file.
     functions: Vec<(u64, Vec<u8>)>,
@@ -99,6 +103,8 @@ impl ShardLoader {
             current: Current::None,
             assembler: Assembler::default(),
             loaded: Loaded::default(),
+            begun: false,
+            complete: false,
             over: false,
             functions: Vec::new(),
         }
@@ -106,7 +112,13 @@ impl ShardLoader {
 
     /// Takes the next bytes of the file.
     pub fn feed(&mut self, chunk: &[u8]) {
+        self.begun = true;
         self.reader.feed(chunk);
+    }
+
+    /// Whether it has begun with a file and needs more of it.
+    pub fn is_inside(&self) -> bool {
+        self.begun && !self.complete
     }
 
     /// What was loaded so far.
@@ -139,6 +151,9 @@ impl ShardLoader {
     /// # Errors
     /// What is wrong with the file.
     pub fn work(&mut self, shard: &mut Shard, mut budget: usize) -> Result<Step, LoadError> {
+        if self.complete {
+            return Ok(Step::End);
+        }
         while budget > 0 {
             let step = match &self.current {
                 Current::None => self.between(shard)?,
@@ -159,7 +174,10 @@ impl ShardLoader {
         let offset = self.reader.offset();
         let head = match self.reader.next()? {
             Next::More(_) => return Ok(Step::Hungry),
-            Next::Event(Event::End) => return Ok(Step::End),
+            Next::Event(Event::End) => {
+                self.complete = true;
+                return Ok(Step::End);
+            }
             Next::Event(Event::Key(head)) => head,
             Next::Event(Event::Function(code)) => {
                 if self.shard == 0 {
