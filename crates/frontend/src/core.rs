@@ -7,7 +7,7 @@ use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
 use commands::{CommandTable, Handler, Route, Topology};
-use persist::load::ShardLoader;
+use persist::load::Loader;
 use resp::Limits;
 use store::{Shard, ShardOptions};
 
@@ -178,7 +178,7 @@ pub struct Core<C, W> {
     /// Why commands are refused for now.
     pub(crate) gate: Gate,
     /// What loads the file at the start.
-    pub(crate) loader: Option<Box<ShardLoader>>,
+    pub(crate) loader: Option<Box<Loader>>,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: Faults,
@@ -214,7 +214,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         });
         shard.set_limits(hot.limits);
         shard.set_access_policy(hot.access);
-        shard.set_sinks(shared.saving.jobs.sinks());
+        shard.set_sinks(shared.saving.jobs.sinks(options.shard, options.shards));
         shard.want_events(classes_of(hot.notify));
         Core {
             id: options.shard,

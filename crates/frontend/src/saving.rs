@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
-use persist::load::{ShardLoader, Step as LoadStep};
-use persist::snapshot::{Busy, Job, Jobs, Message, Target, write_file};
+use persist::load::{Loader, Step as LoadStep};
+use persist::snapshot::{Busy, Job, Jobs, Message, Target, write};
 use store::SliceEnd;
 
 use crate::core::Core;
@@ -150,6 +150,8 @@ impl Shared {
             let target = Target {
                 folder: ".".into(),
                 name: config.snapshot_file(),
+                form: config.snapshot_form(),
+                number: now_ms,
                 checksum: config.checksums(),
                 shards: self.stats.len(),
                 about: about(now_ms, self.process.memory().used_bytes),
@@ -160,7 +162,7 @@ impl Shared {
         let shared = Arc::clone(self);
         let accepted = self
             .process
-            .storage(Box::new(move |now_ms| shared.write_snapshot(&target, &job, &chunks, now_ms)));
+            .storage(Box::new(move |now_ms| shared.write_snapshot(&target, &job, chunks, now_ms)));
         if !accepted {
             self.saving.jobs.end(false, now_ms);
             return Err(Busy);
@@ -183,12 +185,12 @@ impl Shared {
         &self,
         target: &Target,
         job: &Job,
-        chunks: &Receiver<Message>,
+        chunks: Receiver<Message>,
         now_ms: &dyn Fn() -> u64,
     ) {
         let began_ms = now_ms();
         tracing::info!("a snapshot begins");
-        let result = write_file(self.process.files(), target, job, chunks);
+        let result = write(self.process.files(), &|works| self.process.at_once(works), target, job, chunks);
         let took_ms = now_ms().saturating_sub(began_ms);
         match &result {
             Ok(written) => {
@@ -314,7 +316,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (shard, shards) = (self.id, self.topology.shards);
         let loader = self.loader.get_or_insert_with(|| {
             let verify = shard == 0 && self.shared.config().checksums();
-            Box::new(ShardLoader::new(shard, shards, verify))
+            Box::new(Loader::new(shard, shards, verify))
         });
         if loader.is_over() {
             return false;
@@ -332,23 +334,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         match worked {
             Ok(LoadStep::More) => true,
             Ok(LoadStep::Hungry) => match feed.next(number) {
-                Ok(Some(chunk)) => {
-                    loader.feed(&chunk);
+                Ok(Some(item)) => {
+                    if let Err(error) = loader.feed(&item) {
+                        feed.finished(number, Err(error));
+                        loader.end();
+                        return false;
+                    }
                     feed.note(number, loader.loaded());
                     true
                 }
                 Ok(None) => false,
                 Err(()) => {
-                    feed.finished(number, Err(loader.truncated()));
+                    feed.finished(number, loader.finish());
                     loader.end();
                     false
                 }
             },
-            Ok(LoadStep::End) => {
-                feed.finished(number, Ok(loader.loaded()));
-                loader.end();
-                false
-            }
+            Ok(LoadStep::End) => false,
             Err(error) => {
                 feed.finished(number, Err(error));
                 loader.end();

@@ -6,14 +6,16 @@
 //! ```
 //!
 //! So the work that costs something, making values, is shared by all cores, nothing is handed from core to core, and a file
-//! fits any number of shards. A value that goes over chunks grows in the store, part by part.
+//! fits any number of shards. The parts of a snapshot in a folder go to those cores only whose keys may be in them. A value that goes over chunks grows in the store, part by part.
 
 mod feed;
+mod loader;
 mod shard;
 
 #[cfg(test)]
 #[path = "load_tests.rs"]
 pub(crate) mod tests;
 
-pub use feed::{Feed, FeedError, Progress};
+pub use feed::{Feed, FeedError, FeedItem, Progress};
+pub use loader::Loader;
 pub use shard::{LoadError, Loaded, ShardLoader, Step};

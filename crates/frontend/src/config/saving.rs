@@ -5,6 +5,10 @@ use super::param::{Effect, Param, Words, checked, choice, flag};
 
 /// The parameters of snapshots.
 pub(super) static SAVING: &[Param] = &[
+    choice("snapshot-format", &["rdb", "folder"], "rdb").does(
+        Effect::Read,
+        "How snapshots look: rdb is one standard file, folder one file a shard, written and loaded at the same time",
+    ),
     choice("storage-io", &["auto", "plain"], "auto").fixed().does(
         Effect::Read,
         "How files are written; auto takes io_uring without the page cache where the system allows it",

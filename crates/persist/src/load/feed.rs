@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{LoadError, Loaded};
+use crate::parts::{FrameReader, FrameRest};
 
-/// How much of the file is read at once.
+/// How much of a file is read at once.
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// Chunks that may wait for a core.
 const CHUNKS_MAX: usize = 4;
@@ -37,7 +38,7 @@ pub struct Progress {
 #[derive(Default)]
 struct State {
     /// By shard.
-    queues: Vec<VecDeque<Arc<[u8]>>>,
+    queues: Vec<VecDeque<FeedItem>>,
     /// No more chunks come.
     ended: bool,
     /// By shard: how it ended.
@@ -45,6 +46,19 @@ struct State {
     /// By shard: what it has loaded so far.
     loaded: Vec<Loaded>,
     progress: Progress,
+}
+
+/// Something of a snapshot, for a shard.
+#[derive(Clone, Debug)]
+pub enum FeedItem {
+    /// The next bytes of the file.
+    Bytes(Arc<[u8]>),
+    /// A part of a snapshot in a folder begins, whose content has a version of RDB.
+    PartBegin(usize, u32),
+    /// The next frame of a part, and where it stands there.
+    Frame(usize, Arc<[u8]>, u64),
+    /// A part has ended.
+    PartEnd(usize),
 }
 
 /// Hands the chunks of a file to all shards. One for the process.
@@ -96,20 +110,74 @@ impl Feed {
             let mut chunk = vec![0; CHUNK_BYTES];
             let len = read_full(&mut file, &mut chunk).map_err(FeedError::Io)?;
             chunk.truncate(len);
-            let mut state = self.state();
-            while state.queues.iter().any(|queue| queue.len() >= CHUNKS_MAX) && !state.failed() {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            if len == 0 || state.failed() {
-                state.ended = true;
+            if len == 0 || !self.hand_out(&FeedItem::Bytes(chunk.into()), len, |_| true) {
                 break;
             }
-            state.progress.read_bytes += len as u64;
-            let chunk: Arc<[u8]> = chunk.into();
-            state.queues.iter_mut().for_each(|queue| queue.push_back(Arc::clone(&chunk)));
-            drop(state);
             wake();
         }
+        self.wait(wake)
+    }
+
+    /// Reads a part of a snapshot in a folder and hands it out to those shards that want it. Parts may be read at the same time.
+    ///
+    /// # Errors
+    /// It cannot be read, or its frames are damaged.
+    pub fn run_part(
+        &self,
+        part: usize,
+        version: u32,
+        mut frames: FrameReader<impl Read>,
+        wants: impl Fn(usize) -> bool,
+        wake: impl Fn(),
+    ) -> Result<(), FeedError> {
+        let mut goes_on = self.hand_out(&FeedItem::PartBegin(part, version), 0, &wants);
+        while goes_on {
+            let rest = frames.read_frame().map_err(|error| match LoadError::within(&error) {
+                Some(error) => FeedError::File(LoadError { part: Some(part), ..error }),
+                None => FeedError::Io(error),
+            })?;
+            goes_on = match rest {
+                FrameRest::Frame(frame, at) => {
+                    let len = frame.len();
+                    self.hand_out(&FeedItem::Frame(part, frame.into(), at), len, &wants)
+                }
+                FrameRest::End => {
+                    self.hand_out(&FeedItem::PartEnd(part), 0, &wants);
+                    false
+                }
+            };
+            wake();
+        }
+        Ok(())
+    }
+
+    /// Hands something out to the shards that want it when there is room. Returns whether loading goes on.
+    fn hand_out(&self, item: &FeedItem, bytes: usize, wants: impl Fn(usize) -> bool) -> bool {
+        let mut state = self.state();
+        let is_full = |state: &State| {
+            state.queues.iter().enumerate().any(|(shard, queue)| queue.len() >= CHUNKS_MAX && wants(shard))
+        };
+        while is_full(&state) && !state.failed() {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.failed() {
+            return false;
+        }
+        state.progress.read_bytes += bytes as u64;
+        for (shard, queue) in state.queues.iter_mut().enumerate() {
+            if wants(shard) {
+                queue.push_back(item.clone());
+            }
+        }
+        true
+    }
+
+    /// Waits until all shards have loaded what was handed out, which is all there is, or one has failed.
+    ///
+    /// # Errors
+    /// The file cannot be loaded.
+    pub fn wait(&self, wake: impl Fn()) -> Result<Loaded, FeedError> {
+        self.state().ended = true;
         wake();
         let mut state = self.state();
         while state.results.iter().any(Option::is_none) && !state.failed() {
@@ -129,7 +197,7 @@ impl Feed {
 
     /// The next chunk for a shard. `Ok(None)`: later; `Err`: no more come.
     #[allow(clippy::result_unit_err, reason = "the end is all there is to say")]
-    pub fn next(&self, shard: usize) -> Result<Option<Arc<[u8]>>, ()> {
+    pub fn next(&self, shard: usize) -> Result<Option<FeedItem>, ()> {
         let mut state = self.state();
         let ended = state.ended;
         let chunk = state.queues.get_mut(shard).and_then(VecDeque::pop_front);
