@@ -71,6 +71,16 @@ impl<'a> ShardCtx<'a> {
         self.shard.event(class, name, self.db, key);
     }
 
+    /// Leaves a command with the effect of this call, to be logged in its place: for calls that would not have the same effect
+    /// if they were made again, and for cheap changes of one of several keys. All that a call changed must be left so, or
+    /// nothing. Free while nothing is logged.
+    #[inline]
+    pub fn effect(&mut self, words: &[&[u8]]) {
+        if self.shard.has_trail() {
+            self.shard.leave_effect(self.db, words);
+        }
+    }
+
     /// The configured limits of values.
     #[inline]
     pub fn limits(&self) -> Limits {

@@ -13,4 +13,7 @@ pub static SPECS: &[CommandSpec] = &[
     CommandSpec::new(&meta::SAVE, Route::Connection),
     CommandSpec::new(&meta::BGSAVE, Route::Connection),
     CommandSpec::new(&meta::LASTSAVE, Route::Connection),
+    CommandSpec::new(&meta::BGREWRITEAOF, Route::Connection),
+    CommandSpec::new(&meta::WAIT, Route::Connection),
+    CommandSpec::new(&meta::WAITAOF, Route::Connection),
 ];

@@ -209,6 +209,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: blocked.db,
             resp3: blocked.resp3,
             no_touch: false,
+            writes: true,
             command: None,
             words: ShortArgs::default(),
             keys: blocked.keys.clone(),
@@ -259,6 +260,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db,
             resp3,
             no_touch: false,
+            group: 0,
+            parts: 0,
         };
         let words = words.iter().map(AsRef::as_ref);
         if shard == self.id {
@@ -532,7 +535,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         });
         self.next_task += 1;
         let task = TaskId { core: self.id, number: self.next_task };
-        let call = StepCall { task, no_touch: false, run: Some(step) };
+        let call = StepCall { task, no_touch: false, parts: 1, run: Some(step) };
         self.send_step(shard, Dest::NO_STEP, |step| Op::Once { step }, call, db, &[key]);
     }
 }

@@ -416,6 +416,36 @@ impl Config {
         numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
     }
 
+    /// `appendonly`.
+    pub fn logs(&self) -> bool {
+        self.flag("appendonly")
+    }
+
+    /// `appendfsync`.
+    pub fn sync_policy(&self) -> persist::log::Policy {
+        match self.text("appendfsync") {
+            b"always" => persist::log::Policy::Always,
+            b"no" => persist::log::Policy::No,
+            _ => persist::log::Policy::EverySec,
+        }
+    }
+
+    /// Folder of the log, and what the names of its files begin with.
+    pub fn log_place(&self) -> (std::path::PathBuf, String) {
+        let text = |name| String::from_utf8_lossy(self.text(name)).into_owned();
+        (text("appenddirname").into(), text("appendfilename"))
+    }
+
+    /// `aof-load-truncated`.
+    pub fn loads_torn_logs(&self) -> bool {
+        self.flag("aof-load-truncated")
+    }
+
+    /// `auto-aof-rewrite-percentage`, `auto-aof-rewrite-min-size`.
+    pub fn rewrite_growth(&self) -> (u64, u64) {
+        (self.bytes_of("auto-aof-rewrite-percentage"), self.bytes_of("auto-aof-rewrite-min-size"))
+    }
+
     /// `dbfilename`.
     pub fn snapshot_file(&self) -> String {
         String::from_utf8_lossy(self.text("dbfilename")).into_owned()

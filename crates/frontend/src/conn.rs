@@ -130,6 +130,8 @@ pub(crate) struct Conn {
     pub(crate) resp3: bool,
     /// CLIENT NO-TOUCH ON.
     pub(crate) no_touch: bool,
+    /// Output that waits for the log.
+    pub(crate) log_held_bytes: usize,
     pub(crate) authenticated: bool,
     /// Nothing is special about it, so its commands may take the hot path; see [`Conn::look_at_state`].
     pub(crate) usual: bool,
@@ -197,6 +199,7 @@ impl Conn {
             db: 0,
             resp3: false,
             no_touch: false,
+            log_held_bytes: 0,
             authenticated,
             usual: authenticated,
             replies: Replies::On,

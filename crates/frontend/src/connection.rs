@@ -208,6 +208,9 @@ fn own_command<C: AsRef<[u8]>, W: Wake>(name: &str) -> Option<OwnCommand<C, W>> 
         "shutdown" => Core::shutdown,
         "save" => Core::save,
         "bgsave" => Core::bgsave,
+        "bgrewriteaof" => Core::bgrewriteaof,
+        "wait" => Core::wait,
+        "waitaof" => Core::waitaof,
         "lastsave" => Core::lastsave,
         _ => return None,
     })

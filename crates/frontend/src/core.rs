@@ -6,7 +6,7 @@ use base::conn::{CloseMode, ConnId, ConnInfo};
 use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
-use commands::{CommandTable, Handler, Route, Topology};
+use commands::{CommandTable, Handler, Topology};
 use persist::load::Loader;
 use resp::Limits;
 use store::{Shard, ShardOptions};
@@ -16,10 +16,11 @@ use crate::census::Census;
 use crate::conn::Conn;
 use crate::connection::OwnCommands;
 use crate::detour::Detour;
-use crate::execute::Deferred;
+use crate::execute::{Deferred, handler_of};
 use crate::gather::Gather;
 use crate::hot::HotSpec;
 use crate::locks::{LockTable, Slots};
+use crate::log::CoreLog;
 use crate::memory::MemoryWatch;
 use crate::message::{Answer, Batch};
 use crate::plan::Plan;
@@ -177,25 +178,13 @@ pub struct Core<C, W> {
     pub(crate) captured: Option<Vec<u8>>,
     /// Why commands are refused for now.
     pub(crate) gate: Gate,
+    /// The log of what the shard's data went through.
+    pub(crate) log: CoreLog,
     /// What loads the file at the start.
     pub(crate) loader: Option<Box<Loader>>,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
-    pub faults: Faults,
-}
-
-/// Ways to break an invariant on purpose, for tests that show that the simulator's checkers notice.
-#[cfg(feature = "sim-faults")]
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
-    /// Pieces do not wait for locked keys (L1).
-    pub skip_key_locks: bool,
-    /// EXEC does not look at watched keys.
-    pub skip_watches: bool,
-    /// Own work is executed before what the inbox holds (B2).
-    pub own_work_first: bool,
-    /// Waiters are not looked at when their keys change.
-    pub skip_waiters: bool,
+    pub faults: crate::faults::Faults,
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
@@ -216,6 +205,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         shard.set_access_policy(hot.access);
         shard.set_sinks(shared.saving.jobs.sinks(options.shard, options.shards));
         shard.want_events(classes_of(hot.notify));
+        shard.leave_trail(shared.logs.is_on());
         Core {
             id: options.shard,
             topology: Topology { shards: options.shards },
@@ -267,9 +257,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             scripting: Scripting::default(),
             captured: None,
             gate: Gate::default(),
+            log: CoreLog::default(),
             loader: None,
             #[cfg(feature = "sim-faults")]
-            faults: Faults::default(),
+            faults: crate::faults::Faults::default(),
             hot,
             hot_epoch,
             shared,
@@ -404,6 +395,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.run_blocked();
         self.run_tasks();
         self.refresh_slow(io);
+        if self.log.holds() {
+            self.release_durable(io);
+        }
+        if self.log.is_waited_for() {
+            self.release_waiting();
+        }
         self.release_held();
         self.pubsub.messages.settled = false;
         self.parse_arrived();
@@ -426,6 +423,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.release_fences();
         }
         self.go_on_leaving();
+        self.run_suspended();
         let background = self.background();
         let saving = self.walk_for_snapshot();
         if self.shard.has_events() {
@@ -448,6 +446,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 || self.blocking.has_work()
                 || self.is_leaving()
                 || loading
+                || self.has_suspended()
                 || saving == Some(0)
                 // Begun since the walk, to be the last one.
                 || (saving.is_none() && self.shard.has_snapshot())
@@ -457,6 +456,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.held_deadline_us(),
                 self.pause_deadline_us(),
                 self.blocking.deadline_us(),
+                self.waiting_deadline_us(),
                 background,
                 saving,
             ]
@@ -478,8 +478,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.shard.set_access_policy(self.hot.access);
             self.shard.want_events(classes_of(self.hot.notify));
             self.hot_epoch = epoch;
+            self.look_at_log();
             self.look_at_memory();
             self.refresh_monitored();
+            self.refresh_busy();
         }
     }
 
@@ -504,6 +506,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let start = (self.ticks)();
             if self.active_expire {
                 self.expire_slice();
+                self.shard.trail().forget();
             }
             self.count_some_clients();
             self.shard.set_now(clock_ms);
@@ -558,7 +561,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             && self.in_flight == 0
             && self.errands == 0
             && self.tasks.is_empty()
-            && self.gathers.is_empty();
+            && self.gathers.is_empty()
+            && !self.log.holds();
         if idle && !self.said_drained {
             self.said_drained = true;
             self.shared.core_drained();
@@ -586,16 +590,4 @@ fn limits_of(hot: &HotConfig) -> [Limits; 2] {
         authenticated,
         ..Limits::default()
     })
-}
-
-fn handler_of(route: &Route) -> Option<Handler> {
-    match *route {
-        Route::Key(handler)
-        | Route::Keys(handler, _)
-        | Route::AllShards(handler, _)
-        | Route::OneShard(_, handler)
-        | Route::Rounds(handler, _) => Some(handler),
-        Route::Blocking(blocking) => Some(blocking.handler),
-        Route::Walk(_) | Route::Connection | Route::Container => None,
-    }
 }

@@ -1,4 +1,4 @@
-//! What takes commands off the hot path for a while: a pause of clients, and clients in MONITOR mode.
+//! What takes commands off the hot path for a while: a pause of clients, clients in MONITOR mode, and scripts that are busy.
 
 use bus::Wake;
 use commands::{CommandId, CommandTable};
@@ -8,6 +8,7 @@ use crate::core::Core;
 use crate::hot::HotSpec;
 use crate::message::{Answer, AnswerBody, Dest};
 use crate::pause::{Fence, Pause};
+use crate::scripting::busy::Busy;
 
 /// What there is of it on a core.
 #[derive(Default)]
@@ -32,6 +33,8 @@ pub(crate) struct Detour {
     pub(crate) monitors: Vec<Monitor>,
     /// Cores with such clients.
     pub(crate) monitored: Vec<u16>,
+    /// Shards that busy scripts hold.
+    pub(crate) busy: Option<Busy>,
 }
 
 impl Detour {
@@ -48,10 +51,11 @@ impl Detour {
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Takes commands off the hot path, or puts them back.
     pub(crate) fn refresh_hot_specs(&mut self) {
-        let (pause, monitored) = (self.detour.pause, !self.detour.monitored.is_empty());
+        let pause = self.detour.pause;
+        let all = !self.detour.monitored.is_empty() || self.detour.busy.is_some();
         let hot = self.shared.table.iter().map(|(_, spec)| {
             let full = self.memory.is_full() && spec.meta.flags.contains(commands::meta::Flag::DenyOom);
-            let slow = monitored
+            let slow = all
                 || full
                 || self.gate.refuses(spec).is_some()
                 || pause.is_some_and(|pause| pause.holds(spec));
@@ -83,7 +87,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         match from {
             None => self.deliver(dest, bytes),
             Some(core) => {
-                self.port.reply_late(
+                self.reply_late(
                     core,
                     Answer(AnswerBody::Late {
                         dest,

@@ -15,6 +15,7 @@ use crate::core::Core;
 use crate::journal::ShortArgs;
 use crate::keys::Keys;
 use crate::locks::{Claim, KeyName};
+use crate::log::note_call;
 use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op, Piece, Source, StepCall};
 use crate::plan::Plan;
 use crate::route::copy_each;
@@ -58,6 +59,19 @@ impl Origin<'_> {
             Origin::Own => plan.args(piece),
             Origin::Batch(_, batch) => batch.args(piece),
         }
+    }
+}
+
+/// The shard-side handler of a route, if it has one.
+pub(crate) fn handler_of(route: &Route) -> Option<Handler> {
+    match *route {
+        Route::Key(handler)
+        | Route::Keys(handler, _)
+        | Route::AllShards(handler, _)
+        | Route::OneShard(_, handler)
+        | Route::Rounds(handler, _) => Some(handler),
+        Route::Blocking(blocking) => Some(blocking.handler),
+        Route::Walk(_) | Route::Connection | Route::Container => None,
     }
 }
 
@@ -160,6 +174,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut rest = None;
         let place = piece.may_stream().then_some(&mut rest);
         let len = call_leaving(&mut self.shard, (command, handler), piece, args, &mut bytes, stats, place);
+        if self.shard.has_trail() {
+            let spec = self.shared.table.spec(command);
+            note_call(&mut self.shard, spec, usize::from(piece.db), args);
+            self.seal(piece, self.id);
+        }
+        let stats = &self.shared.stats[usize::from(self.id)];
         let end = (self.ticks)();
         let ticks = end.wrapping_sub(start);
         account(&stats.commands[usize::from(command)], ticks);
@@ -181,7 +201,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn run_own_script(&mut self, command: CommandId, piece: &Piece, start: u64) -> u64 {
         let words = Words::of(self.plan.args(piece));
         let mut out = Vec::new();
-        self.run_script(command, piece, &words, &mut out);
+        if !self.run_script(command, piece, self.id, words, &mut out) {
+            return (self.ticks)();
+        }
+        self.seal(piece, self.id);
         let end = (self.ticks)();
         let ticks = end.wrapping_sub(start);
         self.script_took(command, ticks);
@@ -269,6 +292,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     let call = (command, handler);
                     let reply_bytes =
                         call_leaving(&mut self.shard, call, piece, args, &mut replies, stats, place);
+                    if self.shard.has_trail() {
+                        note_call(&mut self.shard, shared.table.spec(command), usize::from(piece.db), args);
+                        self.seal(piece, from);
+                    }
                     if let Some(rest) = rest {
                         let number = self.rests.open(rest, piece.resp3);
                         batch.streams.push((batch.ends.len() as u32, number));
@@ -288,7 +315,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     tick = end;
                 } else {
                     let words = Words::of(args);
-                    self.run_script(command, piece, &words, &mut replies);
+                    if !self.run_script(command, piece, from, words, &mut replies) {
+                        tick = (self.ticks)();
+                        batch.ends.push(DEFERRED);
+                        continue;
+                    }
+                    self.seal(piece, from);
                     self.script_took(command, (self.ticks)().wrapping_sub(tick));
                     tick = self.time_part(&mut batch, tick);
                 }
@@ -316,6 +348,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Whether a command's piece has to wait for a key lock; it is then kept, with its arguments.
     #[cold]
     pub(crate) fn must_wait(&mut self, piece: &Piece, origin: &Origin<'_>) -> bool {
+        if self.answer_busy(piece, origin) {
+            return true;
+        }
         let args = origin.args(&self.plan, piece);
         let Some(claim) = self.claim_of(piece, args) else { return false };
         let now_ms = self.shard.now_ms();
@@ -395,15 +430,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if matches!(piece.op, Op::Lock { .. }) {
             self.locks.start(call.task);
         }
-        self.shard.rewind(self.locks.stamp_ms(call.task).unwrap_or(now_ms));
+        let stamp_ms = self.locks.stamp_ms(call.task).unwrap_or(now_ms);
+        self.shard.rewind(stamp_ms);
         let mut ctx = ShardCtx { shard: &mut self.shard, db: usize::from(piece.db), slot: 0, hash: 0 };
         if piece.no_touch {
             ctx.shard.pause_touches(true);
         }
-        let out = call.run.map_or(StepOut::Done, |run| run(&mut ctx));
+        let mut call = call;
+        let out = call.run.take().map_or(StepOut::Done, |run| run(&mut ctx));
         if piece.no_touch {
             self.shard.pause_touches(false);
         }
+        self.seal_step(piece.op, &call, stamp_ms);
         self.shard.set_now(now_ms);
         if matches!(piece.op, Op::Unlock { .. }) {
             // Whoever waits for what the task did comes before whoever waits for its locks.
@@ -415,7 +453,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Runs whatever waited for keys that are free now.
-    fn run_ready(&mut self) {
+    pub(crate) fn run_ready(&mut self) {
         let now_ms = self.shard.now_ms();
         while let Some(work) = self.locks.take_ready() {
             self.shard.rewind(work.now_ms);
@@ -438,7 +476,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.part_took(piece.dest, ticks);
                 self.step_done(piece.dest, out);
             } else {
-                self.port.reply_late(from, Answer(AnswerBody::LateStep { dest: piece.dest, out, ticks }));
+                self.reply_late(from, Answer(AnswerBody::LateStep { dest: piece.dest, out, ticks }));
             }
             return;
         }
@@ -446,7 +484,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut out = Vec::new();
         let Some(handler) = self.handlers[usize::from(command)] else {
             let words = Words { bytes, ranges };
-            self.run_script(command, &piece, &words, &mut out);
+            if !self.run_script(command, &piece, from, words, &mut out) {
+                return;
+            }
+            self.seal(&piece, from);
             let ticks = (self.ticks)().wrapping_sub(start);
             self.script_took(command, ticks);
             return self.give_late(from, piece.dest, (out, None), ticks, None);
@@ -456,6 +497,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut rest = None;
         let place = piece.may_stream().then_some(&mut rest);
         let len = call_leaving(&mut self.shard, (command, handler), &piece, args, &mut out, stats, place);
+        if self.shard.has_trail() {
+            let spec = self.shared.table.spec(command);
+            note_call(&mut self.shard, spec, usize::from(piece.db), args);
+            self.seal(&piece, from);
+        }
+        let stats = &self.shared.stats[usize::from(self.id)];
         let stream = rest.map(|rest| self.rests.open(rest, piece.resp3));
         let ticks = (self.ticks)().wrapping_sub(start);
         let counters = &stats.commands[usize::from(command)];
@@ -470,7 +517,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Gives the reply of a piece that had to wait to the core that it came from.
-    fn give_late(
+    pub(crate) fn give_late(
         &mut self,
         from: u16,
         dest: Dest,
@@ -489,7 +536,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         } else {
             let late = AnswerBody::Late { dest, bytes: out, stream, ticks, note };
-            self.port.reply_late(from, Answer(late));
+            self.reply_late(from, Answer(late));
         }
     }
 }
@@ -509,6 +556,8 @@ impl Deferred {
             db,
             resp3: false,
             no_touch: false,
+            group: 0,
+            parts: 0,
         };
         Deferred::bare(piece, id.core, now_ms)
     }

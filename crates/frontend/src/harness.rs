@@ -281,6 +281,25 @@ impl Harness {
         self.run();
     }
 
+    /// Cores log what they do from now on.
+    pub(crate) fn keep_logs(&mut self) {
+        self.cores.iter_mut().for_each(|core| core.shard.leave_trail(true));
+    }
+
+    /// What was logged, by shard.
+    pub(crate) fn logs(&mut self) -> Vec<Vec<u8>> {
+        self.cores.iter_mut().map(|core| std::mem::take(&mut core.log.kept)).collect()
+    }
+
+    /// Runs a log on one core, or on all, of which each takes what is its own.
+    pub(crate) fn replay(&mut self, shard: Option<usize>, log: &[u8]) {
+        for (at, core) in self.cores.iter_mut().enumerate() {
+            if shard.is_none_or(|shard| shard == at) {
+                core.replay(log).expect("a good log");
+            }
+        }
+    }
+
     /// How many replies are being written bit by bit, over all shards.
     pub(crate) fn streams(&self) -> usize {
         self.cores.iter().map(|core| core.rests.len()).sum()

@@ -13,6 +13,7 @@ use commands::{CommandId, CommandSpec, CommandTable, Route};
 
 use crate::core::{Core, conn_mut};
 use crate::execute::{PREFETCH_WINDOW, call_leaving};
+use crate::log::note_call;
 use crate::message::{Dest, Op, Piece, Source};
 use crate::plan::{Plan, batch_for, source_bytes};
 use crate::route::put_frame;
@@ -121,6 +122,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 db,
                 resp3: conn.resp3,
                 no_touch: conn.no_touch,
+                group: 0,
+                parts: 0,
             };
             conn.commands += 1;
             conn.last_command = command;
@@ -188,6 +191,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 } else {
                     conn.write_early(seq, call);
                 }
+                if self.shard.has_trail() {
+                    note_call(&mut self.shard, shared.table.spec(command), usize::from(piece.db), args);
+                }
                 if !conn.dirty {
                     conn.dirty = true;
                     self.dirty.push(index);
@@ -195,6 +201,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 if let Some(rest) = rest {
                     self.own_streamed(index, seq, rest, piece.resp3);
                 }
+                self.seal(piece, self.id);
                 let end = (self.ticks)();
                 let ticks = end.wrapping_sub(tick);
                 let counters = &stats.commands[usize::from(command)];

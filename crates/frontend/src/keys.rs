@@ -135,9 +135,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         gather.start(call.dest(), merge, call.resp3, usize::from(count));
         let gather = self.gathers.insert(gather);
         self.plan.ranges.truncate(call.first_range as usize);
+        let group = if self.writes(call.command) { self.log.next_group() } else { 0 };
         for (shard, part) in parts.into_iter().enumerate() {
             let Some((part, ranges)) = part else { continue };
             let mut piece = call.piece(Dest::Part { gather, part: u32::from(part) });
+            (piece.group, piece.parts) = (group, count);
             piece.first_range = self.plan.ranges.len() as u32;
             piece.argc = ranges.len() as u32;
             self.plan.ranges.extend_from_slice(&ranges);

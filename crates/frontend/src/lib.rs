@@ -29,6 +29,8 @@ mod core;
 mod detour;
 mod errand;
 mod execute;
+#[cfg(feature = "sim-faults")]
+mod faults;
 mod gather;
 mod gauges;
 #[cfg(test)]
@@ -38,6 +40,7 @@ mod hot;
 mod journal;
 mod keys;
 mod locks;
+mod log;
 mod memory;
 mod message;
 mod output;
@@ -60,10 +63,10 @@ mod transaction;
 mod watch;
 
 pub use crate::config::Config;
-#[cfg(feature = "sim-faults")]
-pub use crate::core::Faults;
 pub use crate::core::{Core, CoreBus, CoreOptions, CorePort, Io, Next, Now};
 pub use crate::errand::ErrandCall;
+#[cfg(feature = "sim-faults")]
+pub use crate::faults::Faults;
 pub use crate::message::{Answer, Batch};
 pub use crate::process::Process;
 pub use crate::shared::Shared;

@@ -85,6 +85,8 @@ pub(crate) struct LockTable<W> {
     claims: Slots<Waiting<W>>,
     tasks: HashMap<TaskId, u32>,
     holder: Option<Holder>,
+    /// The stamp of the piece that has stopped in the middle of its work here, and goes on later.
+    seized_ms: Option<u64>,
     barrier: Option<Barrier<W>>,
     /// What arrived after the barrier, in order.
     behind: VecDeque<(Claim, u64, W)>,
@@ -107,6 +109,7 @@ impl<W> LockTable<W> {
             claims: Slots::new(),
             tasks: HashMap::new(),
             holder: None,
+            seized_ms: None,
             barrier: None,
             behind: VecDeque::new(),
             ready: VecDeque::new(),
@@ -124,6 +127,31 @@ impl<W> LockTable<W> {
     #[inline]
     pub(crate) fn is_locked(&self) -> bool {
         self.busy & LOCKED != 0
+    }
+
+    /// A piece stops in the middle of its work, whose stamp this is: nothing that is not under way already begins until it ends.
+    pub(crate) fn seize(&mut self, stamp_ms: u64) {
+        self.seized_ms = Some(stamp_ms);
+        self.set_locked(true);
+    }
+
+    /// The piece that had stopped has ended.
+    pub(crate) fn end_seizure(&mut self) {
+        self.seized_ms = None;
+        self.go_on();
+    }
+
+    /// Whether a piece has stopped in the middle of its work.
+    pub(crate) fn is_seized(&self) -> bool {
+        self.seized_ms.is_some()
+    }
+
+    /// Whether the piece that is at work may touch any key: no task holds one. What came after it has begun nothing.
+    pub(crate) fn is_open(&self) -> bool {
+        if self.seized_ms.is_none() {
+            return !self.is_locked();
+        }
+        self.claims.is_empty() && self.holder.is_none() && self.barrier.is_none()
     }
 
     /// Notes whether somebody waits for keys to change: then somebody looks after each piece.
@@ -148,6 +176,9 @@ impl<W> LockTable<W> {
 
     /// Whether no task is at work with a key, unless it is `except`, which has done its last step here.
     pub(crate) fn is_free(&self, name: &[u8], except: Option<TaskId>) -> bool {
+        if self.seized_ms.is_some() {
+            return false;
+        }
         if let Some(holder) = self.holder {
             return !holder.started || except == Some(holder.task);
         }
@@ -159,7 +190,11 @@ impl<W> LockTable<W> {
     /// `Some(keep)`: the caller must give the work to [`Pending::wait`]; it comes back from [`LockTable::take_ready`] when its
     /// turn has come.
     pub(crate) fn claim(&mut self, claim: Claim, stamp_ms: u64) -> Option<Pending<'_, W>> {
-        if self.holder.is_some() || self.barrier.is_some() || !self.behind.is_empty() {
+        if self.holder.is_some()
+            || self.seized_ms.is_some()
+            || self.barrier.is_some()
+            || !self.behind.is_empty()
+        {
             return Some(Pending { table: self, claim: Waits::Behind(claim, stamp_ms) });
         }
         match claim {
@@ -213,12 +248,13 @@ impl<W> LockTable<W> {
     pub(crate) fn oldest_ms(&self) -> Option<u64> {
         // Whatever waits for or behind the barrier came after the claims that the barrier waits for.
         let holder = self.holder.map(|holder| holder.stamp_ms);
-        holder.or_else(|| self.claims.iter().map(|claim| claim.stamp_ms).min())
+        let held = holder.or_else(|| self.claims.iter().map(|claim| claim.stamp_ms).min());
+        [held, self.seized_ms].into_iter().flatten().min()
     }
 
     /// The next work whose turn has come. It must be run before anything that arrives later.
     pub(crate) fn take_ready(&mut self) -> Option<W> {
-        self.ready.pop_front()
+        if self.seized_ms.is_some() { None } else { self.ready.pop_front() }
     }
 
     /// How many claims are held or wait.
@@ -294,14 +330,14 @@ impl<W> LockTable<W> {
     /// Lets what waits behind go on as far as nothing keeps it back.
     fn go_on(&mut self) {
         self.pass_barrier();
-        let alone = self.holder.is_none() && self.barrier.is_none();
+        let alone = self.holder.is_none() && self.seized_ms.is_none() && self.barrier.is_none();
         self.set_locked(!(alone && self.claims.is_empty() && self.behind.is_empty()));
     }
 
     /// Lets what waits behind go on, up to the next barrier, and the barrier run if no claim is left.
     fn pass_barrier(&mut self) {
         loop {
-            while self.holder.is_none() && self.barrier.is_none() {
+            while self.holder.is_none() && self.seized_ms.is_none() && self.barrier.is_none() {
                 let Some((claim, stamp_ms, work)) = self.behind.pop_front() else { return };
                 let behind = std::mem::take(&mut self.behind);
                 match self.claim(claim, stamp_ms) {
@@ -310,7 +346,7 @@ impl<W> LockTable<W> {
                 }
                 self.behind = behind;
             }
-            if self.holder.is_some() || !self.claims.is_empty() {
+            if self.holder.is_some() || self.seized_ms.is_some() || !self.claims.is_empty() {
                 return;
             }
             let Some(Barrier { work, holder }) = self.barrier.take() else { return };

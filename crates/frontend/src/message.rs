@@ -131,6 +131,9 @@ pub(crate) struct Piece {
     pub(crate) resp3: bool,
     /// The client leaves no trace in the access times of keys.
     pub(crate) no_touch: bool,
+    /// A write that goes to several shards: its number among those of the core that planned it, and to how many; 0 for others.
+    pub(crate) group: u32,
+    pub(crate) parts: u16,
 }
 
 // A piece is written and read once for each command: one cache line.
@@ -141,6 +144,8 @@ pub(crate) struct StepCall {
     pub(crate) task: TaskId,
     /// As in [`Piece`].
     pub(crate) no_touch: bool,
+    /// On how many shards the task writes; 0 if it only reads.
+    pub(crate) parts: u16,
     /// Taken when the step runs.
     pub(crate) run: Option<Step>,
 }
@@ -148,7 +153,7 @@ pub(crate) struct StepCall {
 impl StepCall {
     /// Takes the step out, to be run.
     pub(crate) fn take(&mut self) -> StepCall {
-        StepCall { task: self.task, no_touch: self.no_touch, run: self.run.take() }
+        StepCall { run: self.run.take(), ..*self }
     }
 }
 

@@ -45,6 +45,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn hand_over(&mut self, io: &mut impl Io) {
         let mut dirty = std::mem::take(&mut self.dirty);
         self.stalled_output = false;
+        self.flush_log();
+        let holds = self.begin_hold();
         for index in dirty.drain(..) {
             let Some(Some(conn)) = self.conns.get_mut(index as usize) else { continue };
             conn.dirty = false;
@@ -52,6 +54,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if self.topology.shards > 1 && may_hold(conn) {
                 conn.held = true;
                 self.held.push((index, self.now.monotonic_us));
+            } else if holds && !conn.out.is_empty() {
+                conn.held = false;
+                conn.log_held_bytes += conn.out.len();
+                conn.learn_reply_bytes();
+                self.log.hold(conn.id, &mut conn.out);
             } else if !conn.out.is_empty() {
                 conn.held = false;
                 sent = conn.out.len() as u64;
@@ -61,7 +68,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.stalled_output |= conn.stalled;
             }
             let (id, drop) = (conn.id, over_output_limit(conn, &self.hot, self.now.unix_ms));
-            let done = conn.outstanding() == 0;
+            let done = conn.outstanding() == 0 && conn.log_held_bytes == 0;
             if conn.over_soft_since_ms.is_some() {
                 self.over_soft.push(index);
             }
@@ -90,6 +97,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.stats().output_bytes.add(sent);
                 self.stats().writes.add(1);
             }
+        }
+        if holds {
+            self.end_hold();
         }
         self.dirty = dirty;
         let conns = &self.conns;
@@ -126,7 +136,7 @@ fn may_hold(conn: &Conn) -> bool {
 
 /// Whether a client's unsent output is beyond its limits.
 fn over_output_limit(conn: &mut Conn, hot: &HotConfig, now_ms: u64) -> bool {
-    let bytes = conn.unsent_bytes + conn.stashed_bytes();
+    let bytes = conn.unsent_bytes + conn.stashed_bytes() + conn.log_held_bytes;
     let bounds = hot.output_of(conn);
     if bounds.hard_bytes > 0 && bytes > bounds.hard_bytes {
         return true;

@@ -185,6 +185,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 db: 0,
                 resp3: false,
                 no_touch: false,
+                group: 0,
+                parts: 0,
             };
             if shard == self.id {
                 piece.first_range = self.plan.own_ranges();

@@ -20,6 +20,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Whether commands may be parsed: every shard can be sent to (C1).
     pub(crate) fn may_parse(&self) -> bool {
         !self.shared.is_stopping()
+            && self.shared.logs.has_room()
             && (0..self.topology.shards).all(|target| target == self.id || self.port.has_credit(target))
     }
 
@@ -80,6 +81,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.pubsub.messages.executing = false;
     }
 
+    /// Answers a batch of another core. What it changed is in the log by then.
+    fn reply_batch(&mut self, to: u16, answer: Answer) {
+        self.flush_log();
+        self.port.reply(to, answer);
+    }
+
+    /// Tells another core something that it does not get with a batch.
+    pub(crate) fn reply_late(&mut self, to: u16, answer: Answer) {
+        self.flush_log();
+        self.port.reply_late(to, answer);
+    }
+
     /// Executes drained batches in order, then sets the clock to the stamp of what follows.
     fn run_deliveries(&mut self, deliveries: &mut Vec<Delivery<Box<Batch>>>, stamp: u64) {
         // What was published after a change of the configuration was answered must find the change.
@@ -91,7 +104,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.publish_events();
             }
             self.publish_progress();
-            self.port.reply(delivery.from, Answer(AnswerBody::Batch(batch)));
+            self.reply_batch(delivery.from, Answer(AnswerBody::Batch(batch)));
         }
         self.shard.set_now(stamp);
     }

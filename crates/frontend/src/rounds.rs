@@ -39,6 +39,7 @@ pub(crate) struct Task {
     db: u16,
     resp3: bool,
     no_touch: bool,
+    writes: bool,
     command: Option<u16>,
     state: Rc<RefCell<TxState>>,
     function: TaskFuture,
@@ -57,6 +58,8 @@ pub(crate) struct Task {
     /// How many of them the function sees.
     steps: usize,
     missing: usize,
+    /// Its end, which waits until all shards have given its locks back.
+    finished: Option<Result<(), CmdError>>,
     /// The EXEC that it carries out, if it does.
     pub(crate) execution: Option<Execution>,
 }
@@ -67,6 +70,8 @@ pub(crate) struct NewTask {
     pub(crate) db: u16,
     pub(crate) resp3: bool,
     pub(crate) no_touch: bool,
+    /// Whether it may change data.
+    pub(crate) writes: bool,
     /// The command to count it as; `None` if it is counted otherwise.
     pub(crate) command: Option<u16>,
     /// The command's arguments, if they may be wanted.
@@ -144,7 +149,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.plan.ranges.truncate(call.first_range as usize);
         let (dest, command) = (call.dest(), Some(call.command));
         let (resp3, no_touch) = (call.resp3, call.no_touch);
-        let task = NewTask { dest, db: call.db, resp3, no_touch, command, words, keys };
+        let writes = self.writes(call.command);
+        let task = NewTask { dest, db: call.db, resp3, no_touch, writes, command, words, keys };
         self.begin_task(task, |tx| function(tx, args));
     }
 
@@ -180,6 +186,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: new.db,
             resp3: new.resp3,
             no_touch: new.no_touch,
+            writes: new.writes,
+            finished: None,
             command: new.command,
             state,
             function: function(tx),
@@ -243,6 +251,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn advance(&mut self, at: u32) {
         let Some(task) = self.tasks.get_mut(at) else { return };
         task.ticks += std::mem::take(&mut task.round_ticks);
+        if let Some(result) = task.finished.take() {
+            return self.conclude(at, result);
+        }
         let mut context = Context::from_waker(Waker::noop());
         match task.function.as_mut().poll(&mut context) {
             Poll::Pending => {
@@ -264,12 +275,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn send_round(&mut self, at: u32, steps: Vec<(u16, Step)>, last: bool) {
+        let waits = self.replies_wait();
         let Some(task) = self.tasks.get_mut(at) else { return };
         let first = !std::mem::replace(&mut task.locked, true);
         task.released |= last;
+        // What the shards log at the end must be logged before the reply.
+        let awaits_ends = last && !first && task.writes && waits;
         let has_step = |shard: u16| steps.iter().any(|&(to, _)| to == shard);
         // A lock is awaited even if no step comes with it: the next round must find it granted.
-        let locks = task.keys.iter().filter(|&&(shard, _)| first && !last && !has_step(shard)).count();
+        let bare = (first && !last) || awaits_ends;
+        let locks = task.keys.iter().filter(|&&(shard, _)| bare && !has_step(shard)).count();
         task.steps = steps.len();
         task.missing = steps.len() + locks;
         task.results.clear();
@@ -277,6 +292,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut lock_number = steps.len() as u32;
         let (id, db, keyless) = (task.id, task.db, task.keys.is_empty());
         let no_touch = task.no_touch;
+        let parts = match (task.writes, first && last) {
+            (false, _) => 0,
+            (true, true) => steps.len() as u16,
+            (true, false) => task.keys.len() as u16,
+        };
         // The lock and unlock pieces go to every shard with keys, the steps with them.
         let keys = if first || last { task.keys.clone() } else { Vec::new() };
         let mut steps: Vec<Option<(u16, Step)>> = steps.into_iter().map(Some).collect();
@@ -292,7 +312,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 shard,
                 Dest::Step { task: at, step: number },
                 op,
-                StepCall { task: id, no_touch, run },
+                StepCall { task: id, no_touch, parts, run },
                 db,
                 keys,
             );
@@ -303,7 +323,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let number = match mine {
                 Some(mine) => mine as u32,
                 None if first && last => continue,
-                None if first => {
+                None if bare => {
                     lock_number += 1;
                     lock_number - 1
                 }
@@ -351,6 +371,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db,
             resp3: false,
             no_touch: call.no_touch,
+            group: 0,
+            parts: 0,
         };
         if shard == self.id {
             let mut bytes = Vec::new();
@@ -401,6 +423,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if locked {
             self.send_round(at, Vec::new(), true);
+            let awaited = self.replies_wait() && !waits;
+            if let Some(task) = self.tasks.get_mut(at).filter(|task| awaited && task.writes) {
+                task.finished = Some(result);
+                task.state.borrow_mut().reply = bytes;
+                return;
+            }
         }
         self.runnable.retain(|&other| other != at);
         self.tasks.remove(at);

@@ -68,6 +68,8 @@ impl Call {
             db: self.db,
             resp3: self.resp3,
             no_touch: self.no_touch,
+            group: 0,
+            parts: 0,
         }
     }
 }
@@ -132,6 +134,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if self.gate.is_shut()
             && let Some(error) = self.gate.refuses(self.table().spec(call.command))
+        {
+            return self.refuse(&call, &error);
+        }
+        if self.detour.busy.is_some()
+            && let Some(error) = self.refused_as_busy(&call)
         {
             return self.refuse(&call, &error);
         }
@@ -298,6 +305,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         *remote += 1;
     }
 
+    /// Whether a command changes data.
+    pub(crate) fn writes(&self, command: CommandId) -> bool {
+        self.table().spec(command).meta.flags.contains(commands::meta::Flag::Write)
+    }
+
     /// Sends every shard the whole command.
     fn route_all(&mut self, call: &Call, merge: Merge) {
         self.send_to_all(call, Op::Command(call.command), merge);
@@ -310,6 +322,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn send_to_all(&mut self, call: &Call, op: Op, merge: Merge) {
+        let writes = matches!(op, Op::Command(_)) && self.writes(call.command);
+        let group = if writes { self.log.next_group() } else { 0 };
+        let parts = self.topology.shards;
         let piece = |dest| Piece { op, ..call.piece(dest) };
         if self.topology.shards == 1 && !matches!(merge, Merge::Custom(_)) {
             return self.send(0, piece(call.dest()));
@@ -321,7 +336,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         gather.start(call.dest(), merge, call.resp3, usize::from(self.topology.shards));
         let gather = self.gathers.insert(gather);
         for shard in 0..self.topology.shards {
-            self.send(shard, piece(Dest::Part { gather, part: u32::from(shard) }));
+            self.send(shard, Piece { group, parts, ..piece(Dest::Part { gather, part: u32::from(shard) }) });
         }
     }
 }

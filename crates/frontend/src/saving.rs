@@ -12,14 +12,14 @@
 //! While a file is loaded at the start, cores take its chunks in slices in the same way, and most commands are refused.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
-use persist::load::{Loader, Step as LoadStep};
+use persist::load::{FeedItem, LoadError, Loader, Step as LoadStep};
 use persist::snapshot::{Busy, Job, Jobs, Message, Target, write};
 use store::SliceEnd;
 
@@ -39,6 +39,9 @@ const LOAD_SLICE: usize = 20_000;
 const RETRY_AFTER_S: u64 = 5;
 
 const LOADING: CmdError = CmdError::text_of("LOADING Redis is loading the dataset in memory");
+const LOG_FAILED: CmdError = CmdError::text_of(
+    "MISCONF Errors writing to the AOF file: look at the log of the server for what the system says",
+);
 const MISCONF: CmdError = CmdError::text_of(
     "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may \
      modify the data set are disabled, because this instance is configured to report errors during writes if RDB \
@@ -51,6 +54,9 @@ pub struct Saving {
     pub jobs: Arc<Jobs>,
     /// A snapshot is wanted that no client waits for: the first core begins it.
     wanted: AtomicBool,
+    /// The same of a rewrite of the log; and when one was tried last.
+    pub(crate) rewrite_wanted: AtomicBool,
+    pub(crate) rewrite_tried_ms: AtomicU64,
     /// Cores are to take a last snapshot when all have stopped.
     last: AtomicBool,
     /// Commands that write are refused, since the last snapshot has failed.
@@ -64,6 +70,8 @@ impl Saving {
         Saving {
             jobs: Jobs::new(started_unix_s),
             wanted: AtomicBool::new(false),
+            rewrite_wanted: AtomicBool::new(false),
+            rewrite_tried_ms: AtomicU64::new(0),
             last: AtomicBool::new(false),
             writes_refused: AtomicBool::new(false),
             waiters: Mutex::default(),
@@ -76,6 +84,7 @@ impl Saving {
 pub(crate) struct Gate {
     loading: bool,
     writes_refused: bool,
+    log_failed: bool,
     /// The last snapshot has begun.
     last_begun: bool,
 }
@@ -84,11 +93,15 @@ impl Gate {
     /// Whether any command is refused.
     #[inline]
     pub(crate) fn is_shut(self) -> bool {
-        self.loading || self.writes_refused
+        self.loading || self.writes_refused || self.log_failed
     }
 
     /// Whether and why a command is refused.
     pub(crate) fn refuses(self, spec: &CommandSpec) -> Option<CmdError> {
+        let writes = || spec.meta.flags.contains(Flag::Write) || spec.meta.name == "ping";
+        if self.log_failed && writes() {
+            return Some(LOG_FAILED);
+        }
         if self.writes_refused && (spec.meta.flags.contains(Flag::Write) || spec.meta.name == "ping") {
             return Some(MISCONF);
         }
@@ -145,9 +158,9 @@ impl Shared {
 
     /// Has the storage plane wait for the chunks of a snapshot, whose cut must follow.
     fn begin_job(self: &Arc<Self>, now_ms: u64) -> Result<(), Busy> {
-        let (target, compressed) = {
+        let target = {
             let config = self.config();
-            let target = Target {
+            Target {
                 folder: ".".into(),
                 name: config.snapshot_file(),
                 form: config.snapshot_form(),
@@ -155,14 +168,24 @@ impl Shared {
                 checksum: config.checksums(),
                 shards: self.stats.len(),
                 about: about(now_ms, self.process.memory().used_bytes),
-            };
-            (target, config.compresses())
+            }
         };
+        self.begin_job_of(target, false, now_ms)
+    }
+
+    /// Has the storage plane wait for the chunks of a snapshot; `base`: of a rewrite of the log.
+    pub(crate) fn begin_job_of(
+        self: &Arc<Self>,
+        target: Target,
+        base: bool,
+        now_ms: u64,
+    ) -> Result<(), Busy> {
+        let compressed = self.config().compresses();
         let (job, chunks) = self.saving.jobs.begin(compressed, now_ms)?;
         let shared = Arc::clone(self);
         let accepted = self
             .process
-            .storage(Box::new(move |now_ms| shared.write_snapshot(&target, &job, chunks, now_ms)));
+            .storage(Box::new(move |now_ms| shared.write_snapshot(&target, base, &job, chunks, now_ms)));
         if !accepted {
             self.saving.jobs.end(false, now_ms);
             return Err(Busy);
@@ -184,6 +207,7 @@ impl Shared {
     fn write_snapshot(
         &self,
         target: &Target,
+        base: bool,
         job: &Job,
         chunks: Receiver<Message>,
         now_ms: &dyn Fn() -> u64,
@@ -201,7 +225,12 @@ impl Shared {
             }
             Err(error) => tracing::error!("the snapshot failed: {error}"),
         }
-        self.saving.jobs.end(result.is_ok(), now_ms());
+        if base {
+            self.logs.end_rewrite(result.as_ref().ok().map(|written| written.bytes), now_ms());
+            self.saving.jobs.end_base();
+        } else {
+            self.saving.jobs.end(result.is_ok(), now_ms());
+        }
         let reply: &[u8] = if result.is_ok() { b"+OK\r\n" } else { b"-ERR\r\n" };
         let waiters =
             std::mem::take(&mut *self.saving.waiters.lock().unwrap_or_else(PoisonError::into_inner));
@@ -213,7 +242,7 @@ impl Shared {
 }
 
 /// What a file says about itself.
-fn about(now_ms: u64, used_bytes: u64) -> Vec<(&'static str, String)> {
+pub(crate) fn about(now_ms: u64, used_bytes: u64) -> Vec<(&'static str, String)> {
     vec![
         ("redis-ver", crate::connection::REDIS_VERSION.to_owned()),
         ("redis-bits", usize::BITS.to_string()),
@@ -243,6 +272,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: 0,
             resp3: false,
             no_touch: true,
+            writes: false,
             command: None,
             words: Default::default(),
             keys,
@@ -263,9 +293,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             // If one is under way, this one is not needed.
             let _ = self.begin_snapshot(Dest::NOBODY, None);
         }
+        self.look_at_rewrites();
         let gate = Gate {
             loading: self.shared.feed.is_active(),
             writes_refused: self.shared.saving.writes_refused.load(Ordering::Relaxed),
+            log_failed: self.shared.logs.is_failed(),
             ..self.gate
         };
         if gate != self.gate {
@@ -333,24 +365,29 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (feed, number) = (&self.shared.feed, usize::from(shard));
         match worked {
             Ok(LoadStep::More) => true,
-            Ok(LoadStep::Hungry) => match feed.next(number) {
-                Ok(Some(item)) => {
-                    if let Err(error) = loader.feed(&item) {
-                        feed.finished(number, Err(error));
-                        loader.end();
-                        return false;
-                    }
-                    feed.note(number, loader.loaded());
-                    true
-                }
-                Ok(None) => false,
-                Err(()) => {
-                    feed.finished(number, loader.finish());
-                    loader.end();
-                    false
-                }
-            },
-            Ok(LoadStep::End) => false,
+            Ok(LoadStep::Hungry | LoadStep::End) => {
+                let item = feed.next(number);
+                let result = match (item, loader.inside()) {
+                    (Ok(None), _) => return false,
+                    (Ok(Some(FeedItem::Frames(_))) | Err(()), Some(truncated)) => Err(truncated),
+                    (Err(()), None) => Ok(loader.loaded()),
+                    (Ok(Some(FeedItem::Frames(frames))), None) => match self.replay(&frames) {
+                        Ok(_) => return true,
+                        Err(problem) => Err(LoadError::new(0, problem)),
+                    },
+                    (Ok(Some(item)), _) => match loader.feed(&item) {
+                        Ok(()) => {
+                            feed.note(number, loader.loaded());
+                            return true;
+                        }
+                        Err(error) => Err(error),
+                    },
+                };
+                self.begin_log();
+                self.shared.feed.finished(number, result);
+                self.loader.iter_mut().for_each(|loader| loader.end());
+                false
+            }
             Err(error) => {
                 feed.finished(number, Err(error));
                 loader.end();

@@ -12,6 +12,7 @@
 pub(crate) mod busy;
 pub(crate) mod functions;
 pub(crate) mod host;
+pub(crate) mod piece;
 pub(crate) mod registry;
 pub(crate) mod task;
 
@@ -24,18 +25,19 @@ use base::Args;
 use base::conn::ConnId;
 use base::num::parse_i64;
 use bus::Wake;
-use commands::{CmdError, CommandId};
+use commands::{CmdError, CommandId, CommandSpec};
 use hashbrown::HashMap;
 use resp::Reply;
-use script::{Engine, Flags, Options, Progress, ScriptId};
+use script::{Engine, Flags, Options, RunId, ScriptId};
 
 use self::functions::{LoadHost, LoadedLibraries};
-use self::host::{Limits, ShardHost};
+use self::host::Limits;
+use self::piece::{Current, Suspended};
 use self::registry::{Script, Sha, sha_of};
 use crate::core::{Core, conn_mut};
 use crate::journal::ShortArgs;
 use crate::keys::Keys;
-use crate::message::{Dest, Piece};
+use crate::message::Dest;
 use crate::rounds::NewTask;
 use crate::route::Call;
 use crate::shared::Shared;
@@ -52,6 +54,12 @@ pub(crate) struct Scripting {
     loaded: HashMap<Sha, (ScriptId, Arc<Script>)>,
     epoch: u64,
     libraries: LoadedLibraries,
+    /// The run that is at work.
+    pub(crate) current: Current,
+    /// The script of a piece that is to get more time.
+    suspended: Option<Box<Suspended>>,
+    /// Tasks whose scripts are to get more time.
+    paused: Vec<(u32, RunId)>,
 }
 
 /// A script that is about to run.
@@ -245,62 +253,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(Limits { read_only: no_writes, no_memory: false })
     }
 
-    /// Runs the script of a piece on this shard. Writes the reply, or [`STRAYED`].
-    #[cold]
-    pub(crate) fn run_script(&mut self, command: CommandId, piece: &Piece, words: &Words, out: &mut Vec<u8>) {
-        let start = out.len();
-        if let Err(error) = self.try_script(command, piece, words, out) {
-            out.truncate(start);
-            let text = error.text();
-            Reply::new(out, piece.resp3).error_bytes(&text);
-            self.stats().error(&text);
-        }
-        if out.get(start) == Some(&b'-') {
-            self.stats().commands[usize::from(command)].failed.add(1);
-        }
-    }
-
-    fn try_script(
-        &mut self,
-        command: CommandId,
-        piece: &Piece,
-        words: &Words,
-        out: &mut Vec<u8>,
-    ) -> Result<(), CmdError> {
-        let eval = self.eval_args(command, Args::new(&words.bytes, &words.ranges))?;
-        let mut engine = self.take_engine()?;
-        let result = self.ready(&mut engine, command, &eval).map(|ready| {
-            let start = out.len();
-            self.mark_running(self.shard.now_ms());
-            let mut host = ShardHost::new(self, piece.db, ready.limits, &eval.keys);
-            let progress = engine.run(ready.id, &eval.keys, &eval.args, piece.resp3, &mut host, out);
-            if let Progress::Waiting(run) = progress {
-                engine.abandon(run);
-            } else if progress != Progress::Done || host.strayed {
-                host.undo();
-                out.truncate(start);
-                out.extend_from_slice(STRAYED);
-                ready.what.has_strayed(&host.core.shared);
-            }
-            self.mark_running(0);
-        });
-        self.put_engine(engine);
-        result
-    }
-
     /// A script took so long. The call was counted when it came.
     pub(crate) fn script_took(&self, command: CommandId, ticks: u64) {
         let counters = &self.stats().commands[usize::from(command)];
         counters.ticks.add(ticks);
         counters.max_ticks.raise(ticks);
-    }
-
-    /// Tells other cores whether a script runs here.
-    pub(crate) fn mark_running(&self, since_ms: u64) {
-        let running = &self.shared.scripts.running[usize::from(self.id)];
-        running.wrote.store(false, Ordering::Relaxed);
-        running.kill.store(false, Ordering::Relaxed);
-        running.since_ms.store(since_ms, Ordering::Relaxed);
     }
 
     /// EVAL, EVALSHA and their read-only forms.
@@ -316,21 +273,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Keys::of(spec, args).iter().map(|at| self.topology.shard_of(args.arg(at))).collect();
         shards.sort_unstable();
         shards.dedup();
-        let strays = if is_function(spec.meta.name) {
-            self.shared.scripts.functions.strays(args.arg(1))
-        } else {
-            let sha = if spec.meta.name.starts_with("evalsha") {
-                sha_of(args.arg(1))
-            } else {
-                Some(script::sha1_hex(args.arg(1)))
-            };
-            sha.and_then(|sha| self.shared.scripts.get(&sha)).is_some_and(|script| script.strays())
-        };
+        let strays = self.is_known_to_stray(spec, args);
         let mut words = Words::default();
         crate::route::copy_each(args.iter(), &mut words.bytes, &mut words.ranges);
         let mut short = ShortArgs::default();
         self.keep_args(call, &mut short);
-        let direct = (shards.len() < 2 && !strays).then(|| shards.first().copied().unwrap_or(self.id));
+        let direct =
+            (shards.len() < 2 && !strays).then(|| shards.first().copied().unwrap_or(self.free_shard()));
         let queued = Queued { command: call.command, first_range: 0, argc: call.argc };
         let execution = Execution {
             conn: call.id,
@@ -344,6 +293,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes: !spec.meta.name.ends_with("_ro"),
             command: None,
             words: short,
             keys: (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect(),
@@ -363,6 +313,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.send(shard, piece);
         }
         Ok(())
+    }
+
+    /// Whether the script that a command runs is known to touch keys that it does not declare.
+    fn is_known_to_stray(&self, spec: &CommandSpec, args: Args<'_>) -> bool {
+        if is_function(spec.meta.name) {
+            return self.shared.scripts.functions.strays(args.arg(1));
+        }
+        let by_name = spec.meta.name.starts_with("evalsha");
+        let sha = if by_name { sha_of(args.arg(1)) } else { Some(script::sha1_hex(args.arg(1))) };
+        sha.and_then(|sha| self.shared.scripts.get(&sha)).is_some_and(|script| script.strays())
     }
 
     /// Slot and hash of the first key of a call.

@@ -88,6 +88,8 @@ pub struct HotConfig {
     pub command_log: CommandLogConfig,
     /// `latency-monitor-threshold`; 0 is never.
     pub latency_threshold_ms: u64,
+    /// `busy-reply-threshold`; 0 is never.
+    pub busy_reply_ms: u64,
     /// `latency-tracking`.
     pub latency_tracking: bool,
     /// Limits of values, for the shard.
@@ -112,6 +114,7 @@ impl Default for HotConfig {
             protected_configs: Permission::No,
             command_log: CommandLogConfig::default(),
             latency_threshold_ms: 0,
+            busy_reply_ms: 5000,
             latency_tracking: true,
             limits: Limits::default(),
             access: AccessPolicy::default(),
@@ -284,6 +287,8 @@ impl Shared {
         *self.hot.write().unwrap_or_else(PoisonError::into_inner) = new.hot();
         self.hot_epoch.fetch_add(1, Ordering::AcqRel);
         *guard = new;
+        drop(guard);
+        self.look_at_log();
         Ok(())
     }
 

@@ -249,6 +249,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: 0,
             resp3: false,
             no_touch: false,
+            group: 0,
+            parts: 0,
         };
         self.plan.batch(shard).pieces.push(piece);
         self.plan.remote += 1;
@@ -289,7 +291,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut bytes = Vec::new();
         let done = self.rests.write(number, &mut bytes);
         let len = bytes.len();
-        self.port.reply_late(from, Answer(AnswerBody::Slice { dest, number, bytes, done }));
+        self.reply_late(from, Answer(AnswerBody::Slice { dest, number, bytes, done }));
         len
     }
 

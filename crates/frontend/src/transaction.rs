@@ -142,6 +142,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         multi.map_or((false, false), |multi| (multi.writes, multi.takes_memory))
     }
 
+    /// Whether EXEC of this connection has a command for which `needs` holds.
+    pub(crate) fn any_queued(&self, id: ConnId, needs: impl Fn(&CommandSpec, Args<'_>) -> bool) -> bool {
+        let conn = self.conns.get(id.index as usize).and_then(Option::as_ref);
+        conn.and_then(|conn| conn.multi.as_deref()).is_some_and(|multi| {
+            multi
+                .queue
+                .iter()
+                .any(|queued| needs(self.table().spec(queued.command), queued.args(&multi.words)))
+        })
+    }
+
     pub(crate) fn multi(&mut self, call: &Call) -> Result<(), CmdError> {
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
         if conn.multi.is_some() {
@@ -193,6 +204,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: 0,
             resp3: false,
             no_touch: true,
+            writes: false,
             command: None,
             words: ShortArgs::default(),
             keys: keys.clone(),
@@ -253,6 +265,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes: false,
             command: None,
             words,
             keys: keys.clone(),
@@ -295,6 +308,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             queue: queue.into(),
             desk: Rc::new(RefCell::new(desk)),
         };
+        let writes = execution.queue.iter().any(|queued| {
+            let name = self.table().spec(queued.command).meta.name;
+            self.writes(queued.command) || crate::scripting::is_script(name)
+        });
         let around = self.surroundings();
         #[cfg(feature = "sim-faults")]
         let watched = if self.faults.skip_watches { self.forget_at(watched) } else { watched };
@@ -316,6 +333,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes,
             command: None,
             words: ShortArgs::default(),
             keys,
@@ -367,6 +385,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Ask::Own { queued, words, resp3 } => self.run_inner(at, queued, &words, resp3),
             Ask::Change { queued, words } => self.run_change(at, queued, &words),
             Ask::Start { queued, words } => self.run_stage(at, Work::Start { queued, words }),
+            Ask::GoOn { run } => self.go_on_next_turn(at, run),
             Ask::Resume { run, reply } => self.run_stage(at, Work::Resume { run, reply }),
         }
     }

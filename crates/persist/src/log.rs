@@ -25,8 +25,14 @@ pub mod head;
 mod logs;
 pub mod manifest;
 mod plane;
+mod reader;
+mod recover;
+mod source;
 pub mod volume;
 
+#[cfg(test)]
+#[path = "log/recover_tests.rs"]
+mod recover_tests;
 #[cfg(test)]
 #[path = "log/log_tests.rs"]
 mod tests;
@@ -35,4 +41,6 @@ pub use frame::{Broken, Frame, Group, Head, next_frame, put_command, put_frame};
 pub use logs::{Busy, Logs, Opening, Policy, Status};
 pub use manifest::Manifest;
 pub use plane::{Next, Plane, last_number};
-pub use volume::{PlainVolume, Volume};
+pub use recover::{Cut, RecoverError, Recovered, Torn, read_manifest, recover};
+pub use source::LogSource;
+pub use volume::{MemoryVolume, PlainVolume, Volume};

@@ -273,13 +273,15 @@ fn load_folder(files: &[(PathBuf, Vec<u8>)], count: u16) -> Result<Vec<store::Sh
             loop {
                 let rest = frames.read_frame().map_err(|error| LoadError::within(&error).expect("damage"))?;
                 match rest {
-                    FrameRest::Frame(frame, at) => run(&mut loader, FeedItem::Frame(part, frame.into(), at))?,
+                    FrameRest::Frame(frame, at) => {
+                        run(&mut loader, FeedItem::PartFrame(part, frame.into(), at))?
+                    }
                     FrameRest::End => break,
                 }
             }
             run(&mut loader, FeedItem::PartEnd(part))?;
         }
-        loader.finish()?;
+        assert_eq!(loader.inside(), None);
     }
     Ok(shards)
 }

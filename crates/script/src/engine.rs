@@ -58,6 +58,8 @@ pub enum Progress {
     Stopped(Stop),
     /// To a call whose reply comes later, by [`Engine::resume`].
     Waiting(RunId),
+    /// To a place where its time was over; it gets more by [`Engine::go_on`].
+    Paused(RunId),
 }
 
 /// A function of a library.
@@ -268,14 +270,7 @@ impl Engine {
         let Some(waiting) = self.waiting.get_mut(run.0).and_then(Option::take) else {
             return Progress::Stopped(Stop::Host);
         };
-        let Waiting { thread, script, client_resp3, script_resp3, globals } = waiting;
-        self.machine.run.is_library = globals.is_none();
-        self.machine.run.resp3 = script_resp3;
-        for (reference, name) in globals.into_iter().flatten().zip(GLOBALS) {
-            self.machine.push(&thread, &reference);
-            self.machine.set_global(&thread, name);
-            self.machine.release(reference);
-        }
+        let (thread, script, client_resp3) = self.take_up(waiting);
         let mut stack = self.machine.stack(&thread);
         let arguments = match convert::push_reply(&mut stack, reply) {
             Ok(false) => 1,
@@ -290,6 +285,34 @@ impl Engine {
         };
         let outcome = self.machine.resume(&thread, arguments, host);
         self.finish(thread, script, client_resp3, outcome, out)
+    }
+
+    /// Gives more time to a run that was suspended when its time was over.
+    pub fn go_on(&mut self, run: RunId, host: &mut dyn Host, out: &mut Vec<u8>) -> Progress {
+        let Some(waiting) = self.waiting.get_mut(run.0).and_then(Option::take) else {
+            return Progress::Stopped(Stop::Host);
+        };
+        let (thread, script, client_resp3) = self.take_up(waiting);
+        let outcome = self.machine.resume(&thread, 0, host);
+        self.finish(thread, script, client_resp3, outcome, out)
+    }
+
+    /// Has the host asked for a tick at the next instruction of whatever runs next.
+    pub fn ask_soon(&mut self) {
+        self.machine.insist();
+    }
+
+    /// Puts back what belongs to a run that waits.
+    fn take_up(&mut self, waiting: Waiting) -> (Thread, ScriptId, bool) {
+        let Waiting { thread, script, client_resp3, script_resp3, globals } = waiting;
+        self.machine.run.is_library = globals.is_none();
+        self.machine.run.resp3 = script_resp3;
+        for (reference, name) in globals.into_iter().flatten().zip(GLOBALS) {
+            self.machine.push(&thread, &reference);
+            self.machine.set_global(&thread, name);
+            self.machine.release(reference);
+        }
+        (thread, script, client_resp3)
     }
 
     /// Forgets a run that waits.
@@ -333,6 +356,9 @@ impl Engine {
             Outcome::Left(Ending::Stuck) => (Progress::Stopped(Stop::CannotWait), false),
             Outcome::Left(Ending::Waiting) => {
                 return Progress::Waiting(self.suspend(thread, script, client_resp3));
+            }
+            Outcome::Left(Ending::Paused) => {
+                return Progress::Paused(self.suspend(thread, script, client_resp3));
             }
             Outcome::Left(Ending::Stopped | Ending::None) => (Progress::Stopped(Stop::Host), false),
         };

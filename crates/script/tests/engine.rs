@@ -8,6 +8,8 @@ struct Fake {
     calls: Vec<String>,
     ticks: u32,
     kill_at: Option<u32>,
+    /// It is suspended at each tick.
+    pauses: bool,
 }
 
 impl Host for Fake {
@@ -33,7 +35,11 @@ impl Host for Fake {
 
     fn tick(&mut self) -> Tick {
         self.ticks += 1;
-        if self.kill_at.is_some_and(|at| self.ticks >= at) { Tick::Kill } else { Tick::Continue }
+        match self.kill_at {
+            Some(at) if self.ticks >= at => Tick::Kill,
+            _ if self.pauses => Tick::Pause,
+            _ => Tick::Continue,
+        }
     }
 }
 
@@ -64,6 +70,54 @@ fn check(text: &str, expected: &str) {
     assert_eq!(progress, Progress::Done, "{text}");
     let sha = String::from_utf8(script::sha1_hex(text.as_bytes()).to_vec()).expect("hex");
     assert_eq!(reply, expected.replace("SHA", &sha), "{text}");
+}
+
+/// Runs a script that is suspended at each tick, while another one runs in between. Returns how often, and its reply.
+fn run_in_slices(host: &mut Fake, text: &str) -> (usize, String) {
+    let mut engine = engine();
+    let id = engine.load(text.as_bytes()).expect("a script");
+    let other = engine.load(b"return {KEYS[1], redis.call('GET', 'x')}").expect("a script");
+    let (mut out, mut pauses) = (Vec::new(), 0);
+    let mut progress = engine.run(id, &[b"k1"], &[b"a1"], false, host, &mut out);
+    while let Progress::Paused(run) = progress {
+        pauses += 1;
+        let mut between = Vec::new();
+        let done = engine.run(other, &[b"other"], &[], false, &mut Fake::default(), &mut between);
+        assert_eq!(done, Progress::Done);
+        assert_eq!(between, b"*2\r\n$5\r\nother\r\n$5\r\nvalue\r\n");
+        progress = engine.go_on(run, host, &mut out);
+    }
+    assert_eq!(progress, Progress::Done);
+    (pauses, String::from_utf8_lossy(&out).into_owned())
+}
+
+#[test]
+fn a_script_goes_on_after_pauses() {
+    let text = "local sum = 0
+        for i = 1, 10000 do
+            local ok, failure = pcall(function() sum = sum + i; if i % 1000 == 0 then error('x') end end)
+            if i % 100 == 0 then redis.call('GET', KEYS[1]) end
+        end
+        return {sum, KEYS[1], ARGV[1]}";
+    let mut host = Fake { pauses: true, ..Fake::default() };
+    let (pauses, reply) = run_in_slices(&mut host, text);
+    assert!(pauses > 20, "{pauses}");
+    assert_eq!(reply, "*3\r\n:50005000\r\n$2\r\nk1\r\n$2\r\na1\r\n");
+    assert_eq!(host.calls.len(), 100);
+}
+
+#[test]
+fn a_script_with_pauses_can_be_killed() {
+    for text in [
+        "while true do pcall(function() while true do end end) end",
+        "local function f() pcall(f) end while true do pcall(f) end",
+        "table.sort({1, 2, 3}, function() while true do pcall(error) end end)",
+        "coroutine.wrap(function() while true do pcall(error) end end)()",
+    ] {
+        let mut host = Fake { pauses: true, kill_at: Some(50), ..Fake::default() };
+        let (_, reply) = run_in_slices(&mut host, text);
+        assert!(reply.starts_with("-ERR Script killed by user with SCRIPT KILL"), "{text}: {reply}");
+    }
 }
 
 #[test]

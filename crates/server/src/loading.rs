@@ -8,7 +8,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::SystemTime;
 
 use frontend::Shared;
-use persist::load::{FeedError, Loaded};
+use persist::load::{FeedError, Loaded, SnapshotSource};
 use persist::parts::{FrameReader, MANIFEST, Manifest, folder_of, overlap};
 use persist::snapshot::Form;
 
@@ -127,7 +127,7 @@ fn load(shared: &Arc<Shared>, source: Source) -> Result<Loaded, FeedError> {
     let (feed, shards) = (&shared.feed, shared.stats.len());
     let wake = || shared.process.wake_all();
     let (manifest, files) = match source {
-        Source::File(file) => return feed.run(file, wake),
+        Source::File(file) => return feed.run(&mut SnapshotSource::new(file), wake),
         Source::Folder(manifest, files) => (manifest, files),
     };
     let (results, parts) = (channel(), manifest.parts.len());

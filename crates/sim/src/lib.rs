@@ -31,6 +31,7 @@ pub mod history;
 mod knobs;
 mod node;
 pub mod run;
+mod session;
 mod sockets;
 mod tap;
 pub mod trace;

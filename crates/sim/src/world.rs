@@ -9,10 +9,11 @@ use frontend::{Now, Shared};
 use resp::decode::{DecodeError, decode};
 
 use crate::command::Command;
-use crate::history::{Clocks, History, Message, OpIndex, show};
+use crate::history::{Clocks, History, Message, show};
 use crate::knobs::Knobs;
 use crate::node::{Flags, Node, SimBus, nodes};
 use crate::run::{Failure, Fault};
+use crate::session::{Session, SessionState};
 use crate::tap::is_message;
 use crate::trace::Trace;
 use crate::workload::{Asker, Shape, Workload};
@@ -27,28 +28,6 @@ const QUIET_EVERY: u64 = 20;
 const STOP_TURNS_MAX: usize = 10_000;
 /// Steps after which a run is taken for endless: far more than the largest shape needs.
 const STEPS_MAX: u64 = 20_000_000;
-
-/// A client's connection.
-struct Session {
-    client: usize,
-    process: usize,
-    core: usize,
-    conn: ConnId,
-    unanswered: VecDeque<OpIndex>,
-    /// Read and not decoded.
-    received: Vec<u8>,
-    /// It reads once in so many times that it could.
-    read_every: u64,
-    state: SessionState,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum SessionState {
-    Open,
-    /// It writes no more, and reads until the server closes.
-    Leaving,
-    Gone,
-}
 
 /// Kinds of step, by position in `Knobs::odds`.
 const TURN: usize = 0;

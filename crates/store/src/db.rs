@@ -195,6 +195,7 @@ impl<'s> Db<'s> {
     #[inline]
     pub fn set(&mut self, key: Key<'_>, value: StringValue<'_>, expiry: Expiry) {
         let Some(bytes) = value.short_bytes() else { return self.set_any(key, value, expiry) };
+        self.preserve(key);
         let (books, deadlines) = (&mut *self.books, &mut self.database.deadlines);
         match self.database.table.entry(key.slot, key.hash, key.bytes) {
             TableEntry::Occupied(mut found) => {

@@ -1,10 +1,13 @@
 //! Keys that somebody outside of the shard has an interest in: clients that watch them, and clients that wait for them to change.
 //!
-//! Whatever changes, makes or removes a key passes by here. While nobody has an interest in any key that costs one branch;
+//! Whatever changes, makes or removes a key passes by here. While nobody has an interest in any key, and nothing is logged, that
+//! costs one branch;
 //! otherwise the keys of interest that were touched are listed, each once, in the order in which they were touched first,
 //! until they are taken.
 
 use hashbrown::HashMap;
+
+use crate::trail::Trail;
 
 /// A key that was touched: its database and its name.
 pub type Touched = (usize, Box<[u8]>);
@@ -25,6 +28,8 @@ pub(crate) struct Interest {
     active: bool,
     names: HashMap<Box<[u8]>, Vec<Wanted>>,
     touched: Vec<Touched>,
+    /// What was changed, for the log.
+    trail: Trail,
 }
 
 impl Interest {
@@ -49,7 +54,27 @@ impl Interest {
         if wanted.is_empty() {
             self.names.remove(name);
         }
-        self.active = !self.names.is_empty();
+        self.look();
+    }
+
+    fn look(&mut self) {
+        self.active = !self.names.is_empty() || self.trail.is_on();
+    }
+
+    /// Switches the trail on or off.
+    pub(crate) fn leave_trail(&mut self, on: bool) {
+        self.trail.set_on(on);
+        self.look();
+    }
+
+    /// Whether the trail is on.
+    #[inline(always)]
+    pub(crate) fn has_trail(&self) -> bool {
+        self.trail.is_on()
+    }
+
+    pub(crate) fn trail(&mut self) -> &mut Trail {
+        &mut self.trail
     }
 
     /// Whether there is any interest.
@@ -68,6 +93,9 @@ impl Interest {
 
     #[cold]
     fn note(&mut self, db: usize, name: &[u8]) {
+        if self.trail.is_on() {
+            self.trail.note(db, name);
+        }
         let Some(wanted) = self.names.get_mut(name) else { return };
         if let Some(wanted) = wanted.iter_mut().find(|wanted| wanted.db == db && !wanted.listed) {
             wanted.listed = true;

@@ -13,6 +13,7 @@ use crate::graveyard::Graveyard;
 use crate::interest::{Interest, Touched};
 use crate::key::TableHasher;
 use crate::snapshot::Sinks;
+use crate::trail::{Moved, Trail};
 use crate::watched::Watches;
 use crate::{Key, Limits, Sizes};
 
@@ -124,6 +125,11 @@ impl Shard {
         self.books.now_ms = self.books.now_ms.min(now_ms);
     }
 
+    /// Sets the clock to the time of something that happened before, while it is done once more at the start.
+    pub fn replay_at(&mut self, now_ms: u64) {
+        self.books.now_ms = now_ms;
+    }
+
     /// The configured limits of values.
     #[inline]
     pub fn limits(&self) -> Limits {
@@ -226,6 +232,36 @@ impl Shard {
     pub fn prefetch_record(&self, db: usize, slot: u16, hash: u64) {
         if let Some(Some(database)) = self.databases.get(db) {
             database.table.prefetch_record(slot, hash);
+        }
+    }
+
+    /// Has the store note what commands change, for a log; or stops that.
+    pub fn leave_trail(&mut self, on: bool) {
+        self.books.interest.leave_trail(on);
+    }
+
+    /// Whether what commands change is noted.
+    #[inline(always)]
+    pub fn has_trail(&self) -> bool {
+        self.books.interest.has_trail()
+    }
+
+    /// What was noted of changes.
+    pub fn trail(&mut self) -> &mut Trail {
+        self.books.interest.trail()
+    }
+
+    /// Whether anything has changed since the last call.
+    pub fn has_moved(&mut self) -> Moved {
+        let dirty = self.books.stats.dirty;
+        self.books.interest.trail().has_moved(dirty)
+    }
+
+    /// For handlers whose effect cannot be had again by the same call: leaves a command that has it. All effects of the call
+    /// must be left so, or none.
+    pub fn leave_effect(&mut self, db: usize, words: &[&[u8]]) {
+        if self.has_trail() {
+            self.books.interest.trail().leave(db, words);
         }
     }
 

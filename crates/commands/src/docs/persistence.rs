@@ -157,3 +157,39 @@ pub static LASTSAVE: Docs = Docs {
     complexity: Some("O(1)"),
     ..DOCS
 };
+
+/// The documentation of BGREWRITEAOF.
+pub static BGREWRITEAOF: Docs = Docs {
+    summary: "Asynchronously rewrites the append-only file to disk.",
+    since: "1.0.0",
+    group: "server",
+    complexity: Some("O(1)"),
+    ..DOCS
+};
+
+/// The documentation of WAIT.
+pub static WAIT: Docs = Docs {
+    summary: "Blocks until the asynchronous replication of all preceding write commands sent by the connection is completed.",
+    since: "3.0.0",
+    group: "generic",
+    complexity: Some("O(1)"),
+    arguments: &[
+        Arg { name: "numreplicas", kind: Integer, ..ARG },
+        Arg { name: "timeout", kind: Integer, ..ARG },
+    ],
+    ..DOCS
+};
+
+/// The documentation of WAITAOF.
+pub static WAITAOF: Docs = Docs {
+    summary: "Blocks until all of the preceding write commands sent by the connection are written to the append-only file of the master and/or replicas.",
+    since: "7.2.0",
+    group: "generic",
+    complexity: Some("O(1)"),
+    arguments: &[
+        Arg { name: "numlocal", kind: Integer, ..ARG },
+        Arg { name: "numreplicas", kind: Integer, ..ARG },
+        Arg { name: "timeout", kind: Integer, ..ARG },
+    ],
+    ..DOCS
+};

@@ -79,6 +79,7 @@ fn pop_pair(
         true
     })?;
     if edited.changed {
+        pop::popped_effect(ctx, name, side, 1);
         pop::popped(ctx, key, side, edited.removed);
     }
     Ok(edited.result)

@@ -61,10 +61,14 @@ pub(super) fn pop_named(
     reply: &mut Reply<'_>,
 ) -> Result<bool, CmdError> {
     let key = ctx.key(name);
-    pop::take(ctx, key, side, count, reply, |reply, _| {
+    let popped = pop::take(ctx, key, side, count, reply, |reply, _| {
         reply.array(2);
         reply.bulk(name);
-    })
+    })?;
+    if popped {
+        pop::popped_effect(ctx, name, side, count);
+    }
+    Ok(popped)
 }
 
 /// LMPOP over several shards

@@ -8,6 +8,14 @@ use store::{Class, Key, Kind};
 use super::{bulk, pop_event};
 use crate::{CmdError, ShardCtx, words};
 
+/// Logs that so many elements, or as many as there were, were taken from an end of a list.
+pub(super) fn popped_effect(ctx: &mut ShardCtx<'_>, name: &[u8], side: Side, count: u64) {
+    if ctx.shard.has_trail() {
+        let command: &[u8] = if side == Side::Front { b"LPOP" } else { b"RPOP" };
+        ctx.effect(&[command, name, count.to_string().as_bytes()]);
+    }
+}
+
 /// LPOP key [count]
 pub(super) fn lpop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     pop(ctx, args, reply, Side::Front, "lpop")

@@ -244,6 +244,7 @@ fn take(
         let mut list = draft.as_list();
         (0..count).map_while(|_| list.pop(side, |element| element.to_vec())).collect()
     })?;
+    pop::popped_effect(ctx, name, side, count as u64);
     Ok((edited.result, edited.removed))
 }
 
@@ -257,6 +258,7 @@ fn put(ctx: &mut ShardCtx<'_>, name: &[u8], side: Side, texts: &[Vec<u8>]) -> Re
             Side::Back => texts.iter().for_each(|text| list.push(side, Element::of(text))),
         }
     })?;
+    pushed_effect(ctx, name, side, texts);
     Ok(())
 }
 
@@ -275,7 +277,26 @@ fn rotate(ctx: &mut ShardCtx<'_>, name: &[u8], what: Move, count: usize) -> Resu
         texts.iter().for_each(|text| list.push(what.to, Element::of(text)));
         taken
     })?;
+    if ctx.shard.has_trail() {
+        pop::popped_effect(ctx, name, what.from, count as u64);
+        let mut texts = edited.result.clone();
+        what.arrange(&mut texts);
+        pushed_effect(ctx, name, what.to, &texts);
+    }
     Ok(edited.result)
+}
+
+/// Logs that texts, which are in the order of the list, were put to one of its ends.
+fn pushed_effect(ctx: &mut ShardCtx<'_>, name: &[u8], side: Side, texts: &[Vec<u8>]) {
+    if !ctx.shard.has_trail() {
+        return;
+    }
+    let texts = texts.iter().map(Vec::as_slice);
+    let words: Vec<&[u8]> = match side {
+        Side::Front => [b"LPUSH".as_slice(), name].into_iter().chain(texts.rev()).collect(),
+        Side::Back => [b"RPUSH".as_slice(), name].into_iter().chain(texts).collect(),
+    };
+    ctx.effect(&words);
 }
 
 /// LMOVE over two shards.

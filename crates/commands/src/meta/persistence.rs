@@ -4,7 +4,8 @@ use super::{Acl, Begin, Category, Find, Flag, Flags, KeyFlag, KeyFlags, KeySpec,
 use crate::docs::persistence as docs;
 
 /// The persistence commands, without the subcommands of containers.
-pub static ALL: &[&Meta] = &[&DUMP, &RESTORE, &RESTORE_ASKING, &SAVE, &BGSAVE, &LASTSAVE];
+pub static ALL: &[&Meta] =
+    &[&DUMP, &RESTORE, &RESTORE_ASKING, &SAVE, &BGSAVE, &LASTSAVE, &BGREWRITEAOF, &WAIT, &WAITAOF];
 
 /// The metadata of DUMP.
 pub static DUMP: Meta = Meta {
@@ -92,5 +93,37 @@ pub static LASTSAVE: Meta = Meta {
     acl: Acl::of(&[Category::Admin, Category::Fast, Category::Dangerous]),
     tips: &["nondeterministic_output"],
     docs: &docs::LASTSAVE,
+    ..META
+};
+
+/// The metadata of BGREWRITEAOF.
+pub static BGREWRITEAOF: Meta = Meta {
+    name: "bgrewriteaof",
+    arity: 1,
+    flags: Flags::of(&[Flag::Admin, Flag::NoScript, Flag::NoAsyncLoading]),
+    acl: Acl::of(&[Category::Admin, Category::Slow, Category::Dangerous]),
+    docs: &docs::BGREWRITEAOF,
+    ..META
+};
+
+/// The metadata of WAIT.
+pub static WAIT: Meta = Meta {
+    name: "wait",
+    arity: 3,
+    flags: Flags::of(&[Flag::Blocking]),
+    acl: Acl::of(&[Category::Slow, Category::Blocking, Category::Connection]),
+    tips: &["request_policy:all_shards", "response_policy:agg_min"],
+    docs: &docs::WAIT,
+    ..META
+};
+
+/// The metadata of WAITAOF.
+pub static WAITAOF: Meta = Meta {
+    name: "waitaof",
+    arity: 4,
+    flags: Flags::of(&[Flag::Blocking]),
+    acl: Acl::of(&[Category::Slow, Category::Blocking, Category::Connection]),
+    tips: &["request_policy:all_shards", "response_policy:agg_min"],
+    docs: &docs::WAITAOF,
     ..META
 };

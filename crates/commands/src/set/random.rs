@@ -22,6 +22,8 @@ pub(super) fn spop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
     let max = usize::try_from(count.unwrap_or(1)).unwrap_or(usize::MAX);
     let mut out = Vec::new();
     let resp3 = reply.is_resp3();
+    let logged = ctx.shard.has_trail();
+    let mut gone: Vec<Vec<u8>> = Vec::new();
     let edited = {
         let mut db = ctx.database();
         db.edit(key, Kind::Set, |draft| {
@@ -37,6 +39,9 @@ pub(super) fn spop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
             } else {
                 for member in (0..popped).map_while(|_| set.pop()) {
                     members.bulk(&member);
+                    if logged {
+                        gone.push(member);
+                    }
                 }
             }
             popped
@@ -49,6 +54,12 @@ pub(super) fn spop(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
             reply.set(popped);
             reply.raw(&out);
         }
+    }
+    if edited.removed {
+        ctx.effect(&[b"DEL", name]);
+    } else if !gone.is_empty() {
+        let words: Vec<&[u8]> = [b"SREM", name].into_iter().chain(gone.iter().map(Vec::as_slice)).collect();
+        ctx.effect(&words);
     }
     if edited.changed {
         ctx.event(Class::Set, "spop", name);

@@ -88,6 +88,7 @@ fn check_type(ctx: &mut ShardCtx<'_>, name: &[u8]) -> Result<(), CmdError> {
 fn remove(ctx: &mut ShardCtx<'_>, name: &[u8], member: &[u8]) -> Result<(), CmdError> {
     let key = ctx.key(name);
     let edited = ctx.database().edit(key, Kind::Set, |draft| draft.as_set().remove(member))?;
+    ctx.effect(&[b"SREM", name, member]);
     ctx.event(Class::Set, "srem", name);
     if edited.removed {
         ctx.event(Class::Generic, "del", name);
@@ -98,6 +99,7 @@ fn remove(ctx: &mut ShardCtx<'_>, name: &[u8], member: &[u8]) -> Result<(), CmdE
 fn add(ctx: &mut ShardCtx<'_>, name: &[u8], member: &[u8]) -> Result<(), CmdError> {
     let key = ctx.key(name);
     if ctx.database().edit(key, Kind::Set, |draft| draft.as_set().add(member, 1))?.changed {
+        ctx.effect(&[b"SADD", name, member]);
         ctx.event(Class::Set, "sadd", name);
     }
     Ok(())

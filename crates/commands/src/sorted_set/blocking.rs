@@ -56,6 +56,7 @@ fn pop_one(ctx: &mut ShardCtx<'_>, name: &[u8], end: End, reply: &mut Reply<'_>)
     let members = pop::take(ctx, key, end, 1)?;
     let Some((score, member)) = members.get(0) else { return Ok(false) };
     reply.array(3);
+    pop::popped_effect(ctx, name, end, 1);
     reply.bulk(name);
     reply.bulk(member);
     reply.double(score);

@@ -10,6 +10,14 @@ use super::{edit, peek};
 use crate::blocking::{Rounds, pop_first, pop_first_rounds};
 use crate::{CmdError, OwnedArgs, ShardCtx, Tx, words};
 
+/// Logs that so many members, or as many as there were, were taken from an end of a sorted set.
+pub(super) fn popped_effect(ctx: &mut ShardCtx<'_>, name: &[u8], end: End, count: usize) {
+    if ctx.shard.has_trail() {
+        let command: &[u8] = if end == End::Min { b"ZPOPMIN" } else { b"ZPOPMAX" };
+        ctx.effect(&[command, name, count.to_string().as_bytes()]);
+    }
+}
+
 /// Which end members are taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -137,6 +145,7 @@ pub(super) fn pop_named(
         return Ok(false);
     }
     let members = take(ctx, key, end, count)?;
+    popped_effect(ctx, name, end, count);
     reply_popped(reply, name, &members);
     Ok(true)
 }

@@ -6,6 +6,7 @@ use resp::Reply;
 use store::{Class, Kind};
 
 use super::options::Options;
+use super::trim::trimmed_effect;
 use super::{edit, id, id_bulk};
 use crate::{CmdError, ShardCtx, words};
 
@@ -146,6 +147,20 @@ pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
             id_bulk(reply, id);
             if trimmed.is_some() {
                 ctx.event(Class::Stream, "xadd", name);
+            }
+            if let Some(trim) =
+                trim.filter(|trim| trim.approximate && trimmed.is_some_and(|trimmed| trimmed > 0))
+                && ctx.shard.has_trail()
+            {
+                if named.is_some() {
+                    // The entry's name must be known to a replay as well.
+                    ctx.shard.trail().leave_values();
+                } else {
+                    let id_text = format!("{}-{}", id.ms, id.seq);
+                    let head = [b"XADD".as_slice(), name, id_text.as_bytes()];
+                    ctx.effect(&head.into_iter().chain(fields.iter()).collect::<Vec<_>>());
+                    trimmed_effect(ctx, name, trim);
+                }
             }
             if trimmed.is_some_and(|trimmed| trimmed > 0) {
                 ctx.event(Class::Stream, "xtrim", name);

@@ -22,6 +22,8 @@ struct Options<'a> {
     claim_idle_ms: Option<i64>,
     /// Group and consumer.
     group: Option<(&'a [u8], &'a [u8])>,
+    /// All words down to STREAMS.
+    head: &'a [&'a [u8]],
     /// The keys, then as many ids.
     streams: &'a [&'a [u8]],
 }
@@ -52,6 +54,7 @@ impl<'a> Options<'a> {
                 at += 2;
             } else if more > 0 && words::is(word, "STREAMS") {
                 options.streams = words.get(at + 1..).unwrap_or_default();
+                options.head = words.get(..=at).unwrap_or_default();
                 break;
             } else if more > 1 && words::is(word, "GROUP") {
                 if !in_group {
@@ -205,6 +208,9 @@ fn serve(
         (served, created)
     })?;
     let (served, created) = edited.result;
+    if (served || created) && options.len() > 1 && ctx.shard.has_trail() {
+        ctx.effect(&[options.head, &[name, options.id(at)]].concat());
+    }
     if created {
         ctx.event(Class::Stream, "xgroup-createconsumer", name);
     }

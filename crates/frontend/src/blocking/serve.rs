@@ -21,6 +21,7 @@ use crate::core::Core;
 use crate::execute::{Deferred, Origin, call_handler};
 use crate::keys::Keys;
 use crate::locks::{Claim, KeyName};
+use crate::log::note_call;
 use crate::message::{Answer, AnswerBody, Dest, Op, Piece, TaskId};
 use crate::route::copy_each;
 use crate::watch::account;
@@ -132,10 +133,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             (Waited::Out(out), true) => self.step_done(piece.dest, out),
             (Waited::Replied(bytes), false) => {
                 let late = AnswerBody::Late { dest: piece.dest, bytes, stream: None, ticks: 0, note: None };
-                self.port.reply_late(from, Answer(late));
+                self.reply_late(from, Answer(late));
             }
             (Waited::Out(out), false) => {
-                self.port.reply_late(from, Answer(AnswerBody::LateStep { dest: piece.dest, out, ticks: 0 }));
+                self.reply_late(from, Answer(AnswerBody::LateStep { dest: piece.dest, out, ticks: 0 }));
             }
             (Waited::Deferred, _) => {}
         }
@@ -172,6 +173,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut out = Vec::new();
         let handler = (waiter.command, blocking.handler);
         call_handler(&mut self.shard, handler, piece, waiter.args(), &mut out, stats);
+        self.note_try(&waiter);
         let ticks = (self.ticks)().wrapping_sub(start);
         if is_null(&out) {
             let mut ctx = ShardCtx {
@@ -201,6 +203,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.part_took(piece.dest, ticks);
         }
         Waited::Replied(out)
+    }
+
+    /// Logs what the command of a waiter did.
+    fn note_try(&mut self, waiter: &Waiter) {
+        if self.shard.has_trail() {
+            let spec = self.shared.table.spec(waiter.command);
+            note_call(&mut self.shard, spec, usize::from(waiter.db), waiter.args());
+            self.seal_own();
+        }
     }
 
     /// Makes somebody wait for the keys of its that live here. Without `waiting` it is asked for.
@@ -375,11 +386,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: waiter.db,
             resp3: waiter.resp3,
             no_touch: false,
+            group: 0,
+            parts: 0,
         };
         let mut out = Vec::new();
         call_handler(&mut self.shard, (waiter.command, blocking.handler), &piece, args, &mut out, stats);
+        if self.shard.has_trail() {
+            let spec = shared.table.spec(waiter.command);
+            note_call(&mut self.shard, spec, usize::from(waiter.db), args);
+        }
         let ticks = (self.ticks)().wrapping_sub(start);
         let id = waiter.id;
+        self.seal_own();
         if is_null(&out) {
             if let Some(waiter) = self.waiters.get_mut(at) {
                 waiter.ticks += ticks;
@@ -395,7 +413,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.deliver(dest, &out);
         } else {
             let served = AnswerBody::Served { number: id.number, bytes: out, ticks };
-            self.port.reply_late(id.core, Answer(served));
+            self.reply_late(id.core, Answer(served));
         }
     }
 
@@ -404,7 +422,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if id.core == self.id {
             self.woken(id.number);
         } else {
-            self.port.reply_late(id.core, Answer(AnswerBody::Wake { number: id.number }));
+            self.reply_late(id.core, Answer(AnswerBody::Wake { number: id.number }));
         }
     }
 }

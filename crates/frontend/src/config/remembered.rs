@@ -2,8 +2,7 @@
 //! defaults, so that configuration files, tools and tests that set or read them work.
 
 use super::check::{
-    check_announced_name, check_aof_file, check_aof_folder, check_host_name, check_locale, check_oom_values,
-    check_replica_of, check_title,
+    check_announced_name, check_host_name, check_locale, check_oom_values, check_replica_of, check_title,
 };
 use super::param::{
     INT_MAX, Param, Words, bits, checked, choice, flag, int, memory, memory_or_percent, text,
@@ -27,21 +26,12 @@ pub(super) static REMEMBERED: &[Param] = &[
     flag("activedefrag", "no"),
     flag("activerehashing", "yes"),
     flag("always-show-logo", "no").at_start(),
-    flag("aof-load-truncated", "yes"),
     text("aof-rewrite-cpulist", "").at_start().alias("aof_rewrite_cpulist"),
     flag("aof-rewrite-incremental-fsync", "yes"),
     flag("aof-timestamp-enabled", "no"),
-    flag("aof-use-rdb-preamble", "yes"),
-    checked("appenddirname", check_aof_folder, Words::One, "appendonlydir").at_start(),
-    checked("appendfilename", check_aof_file, Words::One, "appendonly.aof").at_start(),
-    choice("appendfsync", &["everysec", "always", "no"], "everysec"),
-    flag("appendonly", "no"),
-    memory("auto-aof-rewrite-min-size", 0, i64::MAX, "67108864"),
-    int("auto-aof-rewrite-percentage", 0, INT_MAX, "100"),
     text("bgsave-cpulist", "").at_start().alias("bgsave_cpulist"),
     text("bind-source-addr", ""),
     text("bio-cpulist", "").at_start().alias("bio_cpulist"),
-    int("busy-reply-threshold", 0, i64::MAX, "5000").alias("lua-time-limit"),
     flag("cluster-allow-pubsubshard-when-down", "yes"),
     flag("cluster-allow-reads-when-down", "no"),
     flag("cluster-allow-replica-migration", "yes"),

@@ -182,6 +182,10 @@ pub(super) static EFFECTIVE: &[Param] = &[
         Effect::Cores(|value, hot| hot.command_log.reply_max = as_usize(value)),
         "Large replies that are remembered",
     ),
+    int("busy-reply-threshold", 0, i64::MAX, "5000").alias("lua-time-limit").does(
+        Effect::Cores(|value, hot| hot.busy_reply_ms = as_u64(value)),
+        "Milliseconds from which a script is busy, and commands for its shards are told so; 0 is never",
+    ),
     int("latency-monitor-threshold", 0, i64::MAX, "0").does(
         Effect::Cores(|value, hot| hot.latency_threshold_ms = as_u64(value)),
         "Milliseconds from which LATENCY remembers what took so long; 0 is never",

@@ -30,6 +30,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if options.abort {
             return Err(CmdError::text_of("ERR No shutdown in progress."));
         }
+        if let Some(busy) = self.detour.busy.as_ref().filter(|_| !options.no_save) {
+            return Err(busy.error());
+        }
         // There is no reply: the end of the connection tells.
         self.answer(call, |_| {});
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {

@@ -242,6 +242,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: 0,
             resp3: false,
             no_touch: false,
+            group: 0,
+            parts: 0,
         };
         self.pubsub.messages.cores = cores;
         self.plan_message(piece, Dest::NOBODY);

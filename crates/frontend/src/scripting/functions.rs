@@ -235,6 +235,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
+            writes: false,
             command: None,
             words: short,
             keys: (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect(),
@@ -265,7 +266,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Changes the list. Returns the reply.
-    fn changed(&mut self, args: Args<'_>, resp3: bool) -> Result<Vec<u8>, CmdError> {
+    pub(crate) fn changed(&mut self, args: Args<'_>, resp3: bool) -> Result<Vec<u8>, CmdError> {
         let mut bytes = Vec::new();
         let mut reply = Reply::new(&mut bytes, resp3);
         match args.arg(1).to_ascii_lowercase().as_slice() {
@@ -293,6 +294,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         }
         self.shard.count_changes(1);
+        self.log_for_all(args);
         Ok(bytes)
     }
 

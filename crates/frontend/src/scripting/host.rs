@@ -14,11 +14,11 @@ use store::OwnedValue;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use crate::core::Core;
 use crate::keys::Keys;
+use crate::log::note_call;
 use crate::pubsub::Kind as ChannelKind;
 use crate::route::copy_each;
 use crate::watch::account;
@@ -28,7 +28,7 @@ use crate::watch::account;
 const COPY_MAX_BYTES: usize = 64 * 1024;
 
 /// What a key held before a script wrote to it.
-struct Before {
+pub(crate) struct Before {
     db: u16,
     key: Box<[u8]>,
     value: Option<OwnedValue>,
@@ -53,19 +53,29 @@ pub(crate) struct ShardHost<'a, C, W> {
     pub(crate) declared: &'a [&'a [u8]],
     /// Whether it has touched what it cannot touch here.
     pub(crate) strayed: bool,
-    before: Vec<Before>,
+    /// The command that runs it.
+    pub(crate) command: (CommandId, Args<'a>),
+    /// What there was before it wrote.
+    pub(crate) before: Vec<Before>,
     bytes: Vec<u8>,
     ranges: Vec<ArgRange>,
 }
 
 impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
-    pub(crate) fn new(core: &'a mut Core<C, W>, db: u16, limits: Limits, declared: &'a [&'a [u8]]) -> Self {
+    pub(crate) fn new(
+        core: &'a mut Core<C, W>,
+        db: u16,
+        limits: Limits,
+        declared: &'a [&'a [u8]],
+        command: (CommandId, Args<'a>),
+    ) -> Self {
         ShardHost {
             core,
             db,
             limits,
             declared,
             strayed: false,
+            command,
             before: Vec::new(),
             bytes: Vec::new(),
             ranges: Vec::new(),
@@ -74,6 +84,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
 
     /// Puts everything back that the script has changed.
     pub(crate) fn undo(&mut self) {
+        self.core.shard.trail().clear();
         for Before { db, key, value } in self.before.drain(..).rev() {
             let key = self.core.shard.key(&key);
             let mut db = self.core.shard.db(usize::from(db));
@@ -84,6 +95,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
                 }
             }
         }
+        self.core.shard.trail().forget();
     }
 
     /// Keeps what a key holds, if it may have to be put back. False: it is too large.
@@ -105,9 +117,10 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
 
     /// Whether a key may be touched here.
     fn reaches(&self, name: &[u8]) -> bool {
-        self.core.topology.shards == 1 && !self.core.locks.is_locked()
+        let is_open = self.core.locks.is_open();
+        self.core.topology.shards == 1 && is_open
             || self.declared.contains(&name)
-            || !self.core.locks.is_locked() && self.core.topology.shard_of(name) == self.core.id
+            || is_open && self.core.topology.shard_of(name) == self.core.id
     }
 
     /// Runs a command. `None`: it cannot be run here.
@@ -117,7 +130,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         let handler = match spec.route {
             Route::Key(handler) | Route::Keys(handler, _) | Route::Rounds(handler, _) => handler,
             Route::Blocking(blocking) => blocking.handler,
-            Route::AllShards(handler, merge) if alone && !self.core.locks.is_locked() => {
+            Route::AllShards(handler, merge) if alone && self.core.locks.is_open() => {
                 self.handle(command, handler, args, None, resp3, out);
                 if let Merge::Custom(merge) = merge {
                     let part = std::mem::take(out);
@@ -125,18 +138,18 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
                 }
                 return Some(());
             }
-            Route::OneShard(_, handler) if alone && !self.core.locks.is_locked() => {
+            Route::OneShard(_, handler) if alone && self.core.locks.is_open() => {
                 self.handle(command, handler, args, None, resp3, out);
                 return Some(());
             }
-            Route::Walk(function) if alone && !self.core.locks.is_locked() => {
+            Route::Walk(function) if alone && self.core.locks.is_open() => {
                 self.walk(function, args, resp3, out);
                 return Some(());
             }
             Route::AllShards(..) | Route::OneShard(..) | Route::Walk(_) => return None,
             Route::Connection | Route::Container => return self.own(command, args, resp3, out),
         };
-        if spec.meta.has_unnamed_keys(args) && (!alone || self.core.locks.is_locked()) {
+        if spec.meta.has_unnamed_keys(args) && (!alone || !self.core.locks.is_open()) {
             return None;
         }
         let keys = Keys::of(spec, args);
@@ -169,6 +182,10 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         if let Err(error) = &result {
             reply.truncate(position);
             reply.error_bytes(&error.text());
+        }
+        if self.core.shard.has_trail() {
+            let spec = self.core.shared.table.spec(command);
+            note_call(&mut self.core.shard, spec, usize::from(self.db), args);
         }
         let stats = self.core.stats();
         let counters = &stats.commands[usize::from(command)];
@@ -258,9 +275,7 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
         let done = match self.core.resolve_in_script(args, self.limits) {
             Ok(command) => {
                 if self.core.table().spec(command).meta.flags.contains(Flag::Write) {
-                    self.core.shared.scripts.running[usize::from(self.core.id)]
-                        .wrote
-                        .store(true, Ordering::Relaxed);
+                    self.core.script_writes();
                 }
                 self.run(command, args, resp3, out)
             }
@@ -290,7 +305,8 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
     }
 
     fn tick(&mut self) -> Tick {
-        self.core.tick_of_script()
+        let (command, args) = self.command;
+        self.core.tick_of_script(command, args, false)
     }
 
     fn clock_seconds(&mut self) -> f64 {
@@ -345,12 +361,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// A script logs.
     pub(crate) fn log_of_script(&self, level: u8, message: &[u8]) {
         log(level, message);
-    }
-
-    /// A script has run for a while.
-    pub(crate) fn tick_of_script(&self) -> Tick {
-        let running = &self.shared.scripts.running[usize::from(self.id)];
-        if running.kill.load(Ordering::Relaxed) { Tick::Kill } else { Tick::Continue }
     }
 
     /// Seconds of processor time, as far as differences are concerned.

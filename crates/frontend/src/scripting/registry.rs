@@ -54,9 +54,7 @@ struct Known {
 /// What a core's interpreter is doing, for the eyes of other cores.
 #[derive(Default)]
 pub(crate) struct Running {
-    /// Since when a script runs, in milliseconds since 1970; 0 if none does.
-    pub(crate) since_ms: AtomicU64,
-    /// Whether it has written.
+    /// Whether the script that is busy has written.
     pub(crate) wrote: AtomicBool,
     /// Bytes of the core's interpreter.
     pub(crate) bytes: AtomicU64,
@@ -78,7 +76,6 @@ pub(crate) struct Runs {
     /// Since when, in milliseconds since 1970.
     pub(crate) since_ms: u64,
     /// Whether it holds all shards, and not only that of its core.
-    #[allow(dead_code)]
     pub(crate) holds_all: bool,
 }
 
@@ -88,7 +85,6 @@ impl Running {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    #[allow(dead_code)]
     /// Notes what has run for a long time, or that it is over.
     pub(crate) fn note(&self, runs: Option<Runs>) {
         *self.runs.lock().unwrap_or_else(PoisonError::into_inner) = runs;

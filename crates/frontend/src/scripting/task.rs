@@ -30,6 +30,8 @@ use crate::watch::account;
 pub(crate) enum Stage {
     /// To its end, with this reply.
     Done(Vec<u8>),
+    /// To the end of its time.
+    Paused(RunId),
     /// To a call: the run that waits, the command with its words, and the protocol of its reply.
     Call { run: RunId, command: CommandId, words: Arc<Words>, resp3: bool },
 }
@@ -79,6 +81,10 @@ pub(crate) async fn drive(tx: &Tx, execution: &Execution, queued: Queued, around
             Some(Stage::Done(reply)) => {
                 desk.borrow_mut().db = db;
                 return reply;
+            }
+            Some(Stage::Paused(run)) => {
+                desk.borrow_mut().ask = Some(Ask::GoOn { run });
+                continue;
             }
             Some(Stage::Call { run, command, words, resp3 }) => (run, command, words, resp3),
             None => return Vec::new(),
@@ -162,6 +168,8 @@ async fn call(
 struct TaskHost<'a, C, W> {
     core: &'a mut Core<C, W>,
     limits: Limits,
+    /// The command that runs it.
+    command: (CommandId, Args<'a>),
     pending: Option<(CommandId, Words, bool)>,
 }
 
@@ -192,7 +200,8 @@ impl<C: AsRef<[u8]>, W: Wake> Host for TaskHost<'_, C, W> {
     }
 
     fn tick(&mut self) -> Tick {
-        self.core.tick_of_script()
+        let (command, args) = self.command;
+        self.core.tick_of_script(command, args, true)
     }
 
     fn clock_seconds(&mut self) -> f64 {
@@ -204,9 +213,25 @@ impl<C: AsRef<[u8]>, W: Wake> Host for TaskHost<'_, C, W> {
 pub(crate) enum Work {
     Start { queued: Queued, words: Arc<Words> },
     Resume { run: RunId, reply: Vec<u8> },
+    GoOn { run: RunId },
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// The script of a task gets more time in the next turn.
+    pub(crate) fn go_on_next_turn(&mut self, at: u32, run: RunId) {
+        if let Some(task) = self.tasks.get_mut(at) {
+            task.await_one();
+            self.scripting.paused.push((at, run));
+        }
+    }
+
+    /// Gives the scripts of tasks that were paused a slice of time.
+    pub(crate) fn run_paused(&mut self) {
+        for (at, run) in std::mem::take(&mut self.scripting.paused) {
+            self.run_stage(at, Work::GoOn { run });
+        }
+    }
+
     /// Lets the script of a task run until it calls a command, or ends.
     pub(crate) fn run_stage(&mut self, at: u32, work: Work) {
         let Some(task) = self.tasks.get_mut(at) else { return };
@@ -227,40 +252,85 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     fn stage_of(&mut self, execution: &Execution, work: Work, resp3: bool) -> Result<Stage, CmdError> {
         let mut engine = self.take_engine()?;
         let mut out = Vec::new();
-        self.mark_running(self.now.unix_ms);
+        let queued = match &work {
+            Work::Start { queued, .. } => Some(*queued),
+            Work::Resume { .. } | Work::GoOn { .. } => execution.desk.borrow().script,
+        };
+        let command =
+            queued.map_or((0, Args::new(&[], &[])), |queued| (queued.command, queued.args(&execution.words)));
+        match &work {
+            Work::Start { .. } => self.begin_run(self.now.unix_ms),
+            Work::Resume { .. } | Work::GoOn { .. } => {
+                self.scripting.current = execution.desk.borrow().run;
+                self.look_at_time(&mut engine, command.0, command.1);
+            }
+        }
         let result = match work {
             Work::Start { queued, words } => {
                 self.eval_args(queued.command, queued.args(&words)).and_then(|eval| {
                     let ready = self.ready(&mut engine, queued.command, &eval)?;
-                    execution.desk.borrow_mut().limits = Some(ready.limits);
-                    let mut host = TaskHost { core: self, limits: ready.limits, pending: None };
+                    {
+                        let mut desk = execution.desk.borrow_mut();
+                        desk.limits = Some(ready.limits);
+                        desk.script = Some(queued);
+                    }
+                    let mut host = TaskHost { core: self, limits: ready.limits, command, pending: None };
                     let progress = engine.run(ready.id, &eval.keys, &eval.args, resp3, &mut host, &mut out);
                     Ok((progress, host.pending))
                 })
             }
             Work::Resume { run, reply } => {
-                let limits = execution.desk.borrow().limits;
-                let limits = limits.unwrap_or(Limits { read_only: true, no_memory: true });
-                let mut host = TaskHost { core: self, limits, pending: None };
+                let limits = execution.desk.borrow().limits();
+                let mut host = TaskHost { core: self, limits, command, pending: None };
                 let progress = engine.resume(run, &reply, &mut host, &mut out);
                 Ok((progress, host.pending))
             }
+            Work::GoOn { run } => {
+                let limits = execution.desk.borrow().limits();
+                let mut host = TaskHost { core: self, limits, command, pending: None };
+                let progress = engine.go_on(run, &mut host, &mut out);
+                Ok((progress, host.pending))
+            }
         };
-        self.mark_running(0);
         self.put_engine(engine);
-        let (progress, pending) = result?;
+        let (progress, pending) = match result {
+            Ok(result) => result,
+            Err(error) => {
+                self.end_run(execution);
+                return Err(error);
+            }
+        };
         match (progress, pending) {
+            (Progress::Paused(run), _) => {
+                execution.desk.borrow_mut().run = self.scripting.current;
+                Ok(Stage::Paused(run))
+            }
             (Progress::Waiting(run), Some((command, words, resp3))) => {
                 if self.table().spec(command).meta.flags.contains(Flag::Write) {
-                    execution.desk.borrow_mut().wrote = true;
+                    self.script_writes();
                 }
+                execution.desk.borrow_mut().run = self.scripting.current;
                 Ok(Stage::Call { run, command, words: Arc::new(words), resp3 })
             }
-            (Progress::Done, _) => Ok(Stage::Done(out)),
-            _ => Err(CmdError::text_of(
-                "ERR the script calls a command from within a function that cannot wait (sort, gsub); its keys live in \
+            (Progress::Done, _) => {
+                self.end_run(execution);
+                Ok(Stage::Done(out))
+            }
+            _ => {
+                self.end_run(execution);
+                Err(CmdError::text_of(
+                    "ERR the script calls a command from within a function that cannot wait (sort, gsub); its keys live in \
                  several shards",
-            )),
+                ))
+            }
         }
+    }
+
+    /// The script of a task has ended.
+    fn end_run(&mut self, execution: &Execution) {
+        if self.scripting.current.is_busy {
+            self.end_busy();
+        }
+        execution.desk.borrow_mut().run = Default::default();
     }
 }

@@ -21,6 +21,7 @@ use resp::Reply;
 
 use crate::gather::Gather;
 use crate::keys::Keys;
+use crate::log::note_call;
 use crate::message::{Dest, Op};
 use crate::rounds::ShardKeys;
 
@@ -143,6 +144,7 @@ impl Claims {
 
 /// One command, or one shard's part of it.
 struct Part {
+    spec: &'static CommandSpec,
     handler: Handler,
     slot: u16,
     hash: u64,
@@ -172,7 +174,7 @@ pub(crate) struct NewCall<'a> {
     /// Its number among those of the round's transaction.
     pub(crate) number: u32,
     pub(crate) command: CommandId,
-    pub(crate) spec: &'a CommandSpec,
+    pub(crate) spec: &'static CommandSpec,
     /// Ranges of its arguments in the words.
     pub(crate) ranges: &'a [ArgRange],
     pub(crate) db: u16,
@@ -258,6 +260,7 @@ impl Calls {
         let batch = self.batches.entry(shard).or_default();
         let (slot, hash) = key.map_or((0, 0), |key| (slot::key_slot(key), self.hasher.hash(key)));
         batch.parts.push(Part {
+            spec: call.spec,
             handler,
             slot,
             hash,
@@ -341,6 +344,9 @@ fn run(ctx: &mut ShardCtx<'_>, parts: &[Part], bytes: &[u8], ranges: &[ArgRange]
         if let Err(error) = (part.handler)(&mut ctx, args, &mut reply) {
             reply.truncate(position);
             reply.error_bytes(&error.text());
+        }
+        if ctx.shard.has_trail() {
+            note_call(ctx.shard, part.spec, usize::from(part.db), args);
         }
         let end = ticks();
         ran.each.push((ran.bytes.len(), end.wrapping_sub(start)));

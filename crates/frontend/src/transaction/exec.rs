@@ -32,6 +32,7 @@ use super::Watched;
 use super::calls::{Calls, Claims, Kind, NewCall, Words};
 use crate::rounds::ShardKeys;
 use crate::scripting::host::Limits;
+use crate::scripting::piece::Current;
 use crate::scripting::task::{self, Stage};
 use crate::shared::Shared;
 
@@ -60,9 +61,10 @@ pub(crate) struct Desk {
     pub(crate) ask: Option<Ask>,
     /// How far the script came that the core was asked to run.
     pub(crate) stage: Option<Stage>,
-    /// What the script may do, and whether it has called a command that writes.
+    /// The script that runs, what it may do, and what is known of its run.
+    pub(crate) script: Option<Queued>,
     pub(crate) limits: Option<Limits>,
-    pub(crate) wrote: bool,
+    pub(crate) run: Current,
     /// Whether the function waits for a command of the core's own.
     pub(crate) waits_for_own: bool,
     /// The selected database and the protocol, as the commands so far have left them.
@@ -82,16 +84,24 @@ pub(crate) enum Ask {
     Start { queued: Queued, words: Arc<Words> },
     /// To let a script go on with the reply of what it called.
     Resume { run: RunId, reply: Vec<u8> },
+    /// To give more time to a script that was suspended.
+    GoOn { run: RunId },
 }
 
 impl Desk {
+    /// What the script that runs may do.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits.unwrap_or(Limits { read_only: true, no_memory: true })
+    }
+
     /// For a connection with this database and protocol.
     pub(crate) fn new(db: u16, resp3: bool) -> Self {
         Desk {
             ask: None,
             stage: None,
+            script: None,
             limits: None,
-            wrote: false,
+            run: Current::default(),
             waits_for_own: false,
             db,
             resp3,

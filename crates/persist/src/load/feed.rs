@@ -1,4 +1,4 @@
-//! From the thread that reads a file to the cores that load it.
+//! From the thread that reads files to the cores that load them.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::{LoadError, Loaded};
 use crate::parts::{FrameReader, FrameRest};
 
-/// How much of a file is read at once.
+/// How much of the file is read at once.
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// Chunks that may wait for a core.
 const CHUNKS_MAX: usize = 4;
@@ -35,6 +35,68 @@ pub struct Progress {
     pub loaded: Loaded,
 }
 
+/// What a core gets to load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedItem {
+    /// A stretch of a snapshot. Cores take the keys of their own slots.
+    Snapshot(Arc<[u8]>),
+    /// A part of a snapshot in a folder begins, whose content has a version of RDB.
+    PartBegin(usize, u32),
+    /// The next frame of a part, and where it stands there.
+    PartFrame(usize, Arc<[u8]>, u64),
+    /// A part has ended.
+    PartEnd(usize),
+    /// Whole frames of a log, to be run behind the snapshot. Cores run what concerns keys of their own slots, and what names no keys.
+    Frames(Arc<[u8]>),
+}
+
+/// What a thread has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The one shard that it is for; else all get it.
+    pub to: Option<usize>,
+    /// What it is.
+    pub item: FeedItem,
+    /// How far reading has come with it.
+    pub read_bytes: u64,
+}
+
+/// What is to be loaded.
+pub trait Source {
+    /// The next piece; none at the end. `waiting` says how many pieces each shard has not taken yet.
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn next(&mut self, waiting: &[usize]) -> io::Result<Option<Piece>>;
+}
+
+/// A snapshot alone.
+pub struct SnapshotSource<R> {
+    file: R,
+    read_bytes: u64,
+    begun: bool,
+}
+
+impl<R: Read> SnapshotSource<R> {
+    /// Out of this file.
+    pub fn new(file: R) -> Self {
+        SnapshotSource { file, read_bytes: 0, begun: false }
+    }
+}
+
+impl<R: Read> Source for SnapshotSource<R> {
+    fn next(&mut self, _waiting: &[usize]) -> io::Result<Option<Piece>> {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let len = read_full(&mut self.file, &mut chunk)?;
+        chunk.truncate(len);
+        self.read_bytes += len as u64;
+        let piece = Piece { to: None, item: FeedItem::Snapshot(chunk.into()), read_bytes: self.read_bytes };
+        // A file with nothing in it is a file that is cut off, not none.
+        let first = !std::mem::replace(&mut self.begun, true);
+        Ok((len > 0 || first).then_some(piece))
+    }
+}
+
 #[derive(Default)]
 struct State {
     /// By shard.
@@ -48,20 +110,7 @@ struct State {
     progress: Progress,
 }
 
-/// Something of a snapshot, for a shard.
-#[derive(Clone, Debug)]
-pub enum FeedItem {
-    /// The next bytes of the file.
-    Bytes(Arc<[u8]>),
-    /// A part of a snapshot in a folder begins, whose content has a version of RDB.
-    PartBegin(usize, u32),
-    /// The next frame of a part, and where it stands there.
-    Frame(usize, Arc<[u8]>, u64),
-    /// A part has ended.
-    PartEnd(usize),
-}
-
-/// Hands the chunks of a file to all shards. One for the process.
+/// Hands what is read to the shards. One for the process.
 #[derive(Default)]
 pub struct Feed {
     active: AtomicBool,
@@ -92,7 +141,7 @@ impl Feed {
     pub fn begin(&self, shards: usize, total_bytes: u64, now_ms: u64) {
         let mut state = self.state();
         *state = State {
-            queues: vec![VecDeque::new(); shards],
+            queues: (0..shards).map(|_| VecDeque::new()).collect(),
             ended: false,
             results: vec![None; shards],
             loaded: vec![Loaded::default(); shards],
@@ -101,16 +150,16 @@ impl Feed {
         self.active.store(true, Ordering::Release);
     }
 
-    /// Reads the file and hands it out until all shards have loaded it or one has failed; `wake` wakes them.
+    /// Reads and hands out until all shards have loaded it or one has failed; `wake` wakes them.
     ///
     /// # Errors
-    /// The file cannot be read or loaded.
-    pub fn run(&self, mut file: impl Read, wake: impl Fn()) -> Result<Loaded, FeedError> {
+    /// It cannot be read or loaded.
+    pub fn run(&self, source: &mut dyn Source, wake: impl Fn()) -> Result<Loaded, FeedError> {
         loop {
-            let mut chunk = vec![0; CHUNK_BYTES];
-            let len = read_full(&mut file, &mut chunk).map_err(FeedError::Io)?;
-            chunk.truncate(len);
-            if len == 0 || !self.hand_out(&FeedItem::Bytes(chunk.into()), len, |_| true) {
+            let waiting: Vec<usize> = self.state().queues.iter().map(VecDeque::len).collect();
+            let piece = source.next(&waiting).map_err(FeedError::Io)?;
+            let Some(Piece { to, item, read_bytes }) = piece else { break };
+            if !self.hand_out(&item, |shard| to.is_none_or(|to| to == shard), |_| read_bytes) {
                 break;
             }
             wake();
@@ -130,7 +179,7 @@ impl Feed {
         wants: impl Fn(usize) -> bool,
         wake: impl Fn(),
     ) -> Result<(), FeedError> {
-        let mut goes_on = self.hand_out(&FeedItem::PartBegin(part, version), 0, &wants);
+        let mut goes_on = self.hand_out(&FeedItem::PartBegin(part, version), &wants, |read| read);
         while goes_on {
             let rest = frames.read_frame().map_err(|error| match LoadError::within(&error) {
                 Some(error) => FeedError::File(LoadError { part: Some(part), ..error }),
@@ -138,11 +187,11 @@ impl Feed {
             })?;
             goes_on = match rest {
                 FrameRest::Frame(frame, at) => {
-                    let len = frame.len();
-                    self.hand_out(&FeedItem::Frame(part, frame.into(), at), len, &wants)
+                    let len = frame.len() as u64;
+                    self.hand_out(&FeedItem::PartFrame(part, frame.into(), at), &wants, |read| read + len)
                 }
                 FrameRest::End => {
-                    self.hand_out(&FeedItem::PartEnd(part), 0, &wants);
+                    self.hand_out(&FeedItem::PartEnd(part), &wants, |read| read);
                     false
                 }
             };
@@ -152,10 +201,16 @@ impl Feed {
     }
 
     /// Hands something out to the shards that want it when there is room. Returns whether loading goes on.
-    fn hand_out(&self, item: &FeedItem, bytes: usize, wants: impl Fn(usize) -> bool) -> bool {
+    fn hand_out(
+        &self,
+        item: &FeedItem,
+        wants: impl Fn(usize) -> bool,
+        progress: impl Fn(u64) -> u64,
+    ) -> bool {
         let mut state = self.state();
         let is_full = |state: &State| {
-            state.queues.iter().enumerate().any(|(shard, queue)| queue.len() >= CHUNKS_MAX && wants(shard))
+            let mut queues = state.queues.iter().enumerate();
+            queues.any(|(shard, queue)| wants(shard) && queue.len() >= CHUNKS_MAX)
         };
         while is_full(&state) && !state.failed() {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -163,7 +218,7 @@ impl Feed {
         if state.failed() {
             return false;
         }
-        state.progress.read_bytes += bytes as u64;
+        state.progress.read_bytes = progress(state.progress.read_bytes);
         for (shard, queue) in state.queues.iter_mut().enumerate() {
             if wants(shard) {
                 queue.push_back(item.clone());
@@ -175,7 +230,7 @@ impl Feed {
     /// Waits until all shards have loaded what was handed out, which is all there is, or one has failed.
     ///
     /// # Errors
-    /// The file cannot be loaded.
+    /// It cannot be loaded.
     pub fn wait(&self, wake: impl Fn()) -> Result<Loaded, FeedError> {
         self.state().ended = true;
         wake();
@@ -195,7 +250,7 @@ impl Feed {
         self.active.store(false, Ordering::Release);
     }
 
-    /// The next chunk for a shard. `Ok(None)`: later; `Err`: no more come.
+    /// The next item for a shard. `Ok(None)`: later; `Err`: no more come.
     #[allow(clippy::result_unit_err, reason = "the end is all there is to say")]
     pub fn next(&self, shard: usize) -> Result<Option<FeedItem>, ()> {
         let mut state = self.state();

@@ -46,7 +46,7 @@ impl Loader {
     /// A damaged frame.
     pub fn feed(&mut self, item: &FeedItem) -> Result<(), LoadError> {
         match item {
-            FeedItem::Bytes(bytes) => {
+            FeedItem::Snapshot(bytes) => {
                 let is_first = self.sources.is_empty();
                 let source = self.source(0, false);
                 if is_first {
@@ -63,11 +63,13 @@ impl Loader {
                 source.ended = false;
                 source.loader.feed(&header);
             }
-            FeedItem::Frame(part, frame, at) => {
+            FeedItem::PartFrame(part, frame, at) => {
                 let content =
                     parts::content(frame, *at).map_err(|error| LoadError { part: Some(*part), ..error })?;
                 self.source(*part, true).loader.feed(&content);
             }
+            // Not part of a snapshot.
+            FeedItem::Frames(_) => {}
             FeedItem::PartEnd(part) => {
                 let mut end = Vec::new();
                 put_end(&mut end);
@@ -98,21 +100,11 @@ impl Loader {
         }
     }
 
-    /// No more comes: whether all is loaded.
-    ///
-    /// # Errors
-    /// Something is missing.
-    pub fn finish(&self) -> Result<Loaded, LoadError> {
-        match self.sources.iter().enumerate().find(|(_, source)| !source.ended) {
-            Some((part, source)) => {
-                let part = source.is_part.then_some(part);
-                Err(LoadError { part, ..source.loader.truncated() })
-            }
-            None if self.sources.is_empty() => {
-                Err(ShardLoader::new(self.shard, self.shards, false).truncated())
-            }
-            None => Ok(self.loaded()),
-        }
+    /// Whether it has begun with something and needs more of it: then it says what is wrong if no more comes.
+    pub fn inside(&self) -> Option<LoadError> {
+        let (part, source) = self.sources.iter().enumerate().find(|(_, source)| !source.ended)?;
+        let part = source.is_part.then_some(part);
+        Some(LoadError { part, ..source.loader.truncated() })
     }
 
     /// What was loaded so far.

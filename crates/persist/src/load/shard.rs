@@ -101,6 +101,10 @@ pub struct ShardLoader {
     current: Current,
     assembler: Assembler,
     loaded: Loaded,
+    /// Some of a file was fed.
+    begun: bool,
+    /// All of the file was loaded.
+    complete: bool,
     /// Codes of libraries of functions, with their places in the file.
     functions: Vec<(u64, Vec<u8>)>,
 }
@@ -115,13 +119,21 @@ impl ShardLoader {
             current: Current::None,
             assembler: Assembler::default(),
             loaded: Loaded::default(),
+            begun: false,
+            complete: false,
             functions: Vec::new(),
         }
     }
 
     /// Takes the next bytes of the file.
     pub fn feed(&mut self, chunk: &[u8]) {
+        self.begun = true;
         self.reader.feed(chunk);
+    }
+
+    /// Whether it has begun with a file and needs more of it.
+    pub fn is_inside(&self) -> bool {
+        self.begun && !self.complete
     }
 
     /// What was loaded so far.
@@ -144,6 +156,9 @@ impl ShardLoader {
     /// # Errors
     /// What is wrong with the file.
     pub fn work(&mut self, shard: &mut Shard, mut budget: usize) -> Result<Step, LoadError> {
+        if self.complete {
+            return Ok(Step::End);
+        }
         while budget > 0 {
             let step = match &self.current {
                 Current::None => self.between(shard)?,
@@ -164,7 +179,10 @@ impl ShardLoader {
         let offset = self.reader.offset();
         let head = match self.reader.next()? {
             Next::More(_) => return Ok(Step::Hungry),
-            Next::Event(Event::End) => return Ok(Step::End),
+            Next::Event(Event::End) => {
+                self.complete = true;
+                return Ok(Step::End);
+            }
             Next::Event(Event::Key(head)) => head,
             Next::Event(Event::Function(code)) => {
                 if self.shard == 0 {

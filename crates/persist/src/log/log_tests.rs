@@ -150,8 +150,8 @@ fn the_plane_sleeps_until_it_is_rung_for() {
     let (told, tell) = channel();
     let sleeper = std::thread::spawn(move || {
         other.wait(Next::Rung, 0);
-        let _ = told.send(());
         other.heard();
+        let _ = told.send(());
         other.wait(Next::Pause(600_000), 0);
         other.heard();
         other.wait(Next::At(5), 0);

@@ -5,7 +5,10 @@ use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+mod memory;
 mod plain;
+
+pub use memory::{Fault, MemoryVolume, Op};
 
 /// Folders and files.
 pub trait Volume {

@@ -155,6 +155,13 @@ impl Jobs {
         }
     }
 
+    /// Ends the snapshot that is under way, which is the base of a log and counts for no other.
+    pub fn end_base(&self) {
+        let mut state = self.state();
+        state.current = None;
+        state.saves.began_ms = None;
+    }
+
     /// The snapshot that is under way.
     pub fn current(&self) -> Option<Arc<Job>> {
         self.state().current.clone()

@@ -286,11 +286,19 @@ unsafe extern "C" fn anax_script_tick(state: *mut sys::State, _frame: *mut sys::
     let could_fail = memory.set_may_fail(false);
     // SAFETY: the state lives.
     let mut call = Call { stack: unsafe { Stack::new(state) }, machine };
-    if call.machine.ending == Ending::None && call.with_host(|host| host.tick()) == Some(Tick::Kill) {
-        call.machine.killed_at = (0..4)
-            .map_while(|level| call.stack.place(level))
-            .find(|place| !place.is_native && place.source != super::SANDBOX_SOURCE);
-        call.machine.ending = Ending::Killed;
+    let tick = match call.machine.ending {
+        Ending::None => call.with_host(|host| host.tick()).unwrap_or(Tick::Continue),
+        _ => Tick::Continue,
+    };
+    match tick {
+        Tick::Pause if call.is_main() && call.can_yield() => call.machine.ending = Ending::Paused,
+        Tick::Continue | Tick::Pause => {}
+        Tick::Kill => {
+            call.machine.killed_at = (0..4)
+                .map_while(|level| call.stack.place(level))
+                .find(|place| !place.is_native && place.source != super::SANDBOX_SOURCE);
+            call.machine.ending = Ending::Killed;
+        }
     }
     let verdict = match call.machine.ending {
         // While it waits: the coroutines around the one that was left are being left.

@@ -48,6 +48,8 @@ pub(crate) enum Ending {
     None,
     /// For a reply that comes later.
     Waiting,
+    /// Until it gets more time.
+    Paused,
     /// For good, because the host said so.
     Stopped,
     /// For good, because a reply comes later where the script cannot be left.
@@ -210,7 +212,7 @@ impl Machine {
     }
 
     /// Raises the hook on each instruction from now on.
-    fn insist(&mut self) {
+    pub(crate) fn insist(&mut self) {
         // SAFETY: the state lives.
         unsafe { sys::lua_sethook(self.main, Some(sys::anax_script_hook), sys::MASK_COUNT, 1) };
     }
@@ -380,7 +382,7 @@ impl Machine {
         self.host = None;
         self.current = std::ptr::null_mut();
         let ending = self.ending;
-        if !matches!(ending, Ending::None | Ending::Waiting) {
+        if !matches!(ending, Ending::None | Ending::Waiting | Ending::Paused) {
             // SAFETY: the state lives. What was insisted on has happened.
             unsafe {
                 sys::lua_sethook(
@@ -394,6 +396,7 @@ impl Machine {
         match (status, ending) {
             // Left, or ended by the error that stands for it.
             (_, Ending::Stopped | Ending::Stuck | Ending::Killed) => Outcome::Left(ending),
+            (sys::YIELD, Ending::Paused) => Outcome::Left(Ending::Paused),
             (sys::YIELD, _) => Outcome::Left(Ending::Waiting),
             (sys::OK, _) => Outcome::Result,
             (status, _) => Outcome::Error { memory: status == sys::ERROR_MEMORY },

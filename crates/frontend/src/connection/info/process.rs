@@ -55,6 +55,7 @@ pub(super) fn persistence(view: &View<'_>, text: &mut Text) {
     let shared = view.shared;
     let (saves, loading) = (shared.saving.jobs.saves(), shared.feed.progress());
     let seconds = |seconds: Option<u64>| seconds.and_then(|s| i64::try_from(s).ok()).unwrap_or(-1);
+    let (log_on, log) = (shared.logs.is_on(), shared.logs.status());
     let running_s = saves.began_ms.map(|began_ms| view.now.unix_ms.saturating_sub(began_ms) / 1000);
     text.section("Persistence");
     text.fields(&[
@@ -80,20 +81,34 @@ pub(super) fn persistence(view: &View<'_>, text: &mut Text) {
         ("rdb_last_cow_size", 0),
         ("rdb_last_load_keys_expired", loading.loaded.expired),
         ("rdb_last_load_keys_loaded", loading.loaded.keys),
-        ("aof_enabled", 0),
-        ("aof_rewrite_in_progress", 0),
-        ("aof_rewrite_scheduled", 0),
+        ("aof_enabled", u64::from(log_on)),
+        ("aof_rewrite_in_progress", u64::from(log.rewriting_since_ms.is_some())),
+        ("aof_rewrite_scheduled", u64::from(shared.is_rewrite_wanted())),
     ]);
-    text.field("aof_last_rewrite_time_sec", -1);
-    text.field("aof_current_rewrite_time_sec", -1);
-    text.field("aof_last_bgrewrite_status", "ok");
-    text.fields(&[("aof_rewrites", 0), ("aof_rewrites_consecutive_failures", 0)]);
-    text.field("aof_last_write_status", "ok");
+    text.field("aof_last_rewrite_time_sec", seconds(log.rewrite_took_ms.map(|ms| ms / 1000)));
+    let rewriting_s = log.rewriting_since_ms.map(|ms| view.now.unix_ms.saturating_sub(ms) / 1000);
+    text.field("aof_current_rewrite_time_sec", seconds(rewriting_s));
+    text.field("aof_last_bgrewrite_status", if log.rewrite_failed { "err" } else { "ok" });
+    text.fields(&[
+        ("aof_rewrites", log.rewrites),
+        ("aof_rewrites_consecutive_failures", u64::from(log.rewrite_failed)),
+    ]);
+    text.field("aof_last_write_status", if log.error.is_some() { "err" } else { "ok" });
     text.fields(&[
         ("aof_last_cow_size", 0),
         ("module_fork_in_progress", 0),
         ("module_fork_last_cow_size", 0),
     ]);
+    if log_on {
+        text.fields(&[
+            ("aof_current_size", log.current_bytes),
+            ("aof_base_size", log.base_bytes),
+            ("aof_pending_rewrite", u64::from(shared.is_rewrite_wanted())),
+            ("aof_buffer_length", 0),
+            ("aof_pending_bio_fsync", u64::from(log.pending_sync)),
+            ("aof_delayed_fsync", log.delayed_syncs),
+        ]);
+    }
 }
 
 /// `# Replication`

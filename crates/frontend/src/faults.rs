@@ -1,0 +1,14 @@
+//! Ways to break an invariant on purpose.
+
+/// Ways to break an invariant on purpose, for tests that show that the simulator's checkers notice.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// Pieces do not wait for locked keys (L1).
+    pub skip_key_locks: bool,
+    /// EXEC does not look at watched keys.
+    pub skip_watches: bool,
+    /// Own work is executed before what the inbox holds (B2).
+    pub own_work_first: bool,
+    /// Waiters are not looked at when their keys change.
+    pub skip_waiters: bool,
+}

@@ -1,0 +1,224 @@
+//! The log of what the shard's data went through (append-only file), as a core takes part in it.
+//!
+//! ```text
+//! handler, step ─► store::Trail ─► note: commands that have the same effect ─► Trail::body
+//! end of a piece, or of a task's last step here ─► seal: a frame
+//! end of the turn ─► flush_log: all frames to the log plane
+//! appendfsync always: replies wait (hold) until all that was logged before them is durable
+//! ```
+//!
+//! What a task does is kept until its last step here: nobody sees its keys before, so it is one frame, at that place in the
+//! order. Frames of a write over several shards name their group and how many there are; recovery keeps all of them or none.
+//! A part of such a write that changes nothing here has an empty frame, so that it is known to be whole.
+
+mod hold;
+mod note;
+mod replay;
+mod rewrite;
+mod wait;
+
+#[cfg(test)]
+mod log_tests;
+
+use std::collections::VecDeque;
+use std::mem::take;
+
+use base::Args;
+use bus::Wake;
+use hashbrown::HashMap;
+use persist::log::{Group, Head, put_command, put_frame};
+
+use self::hold::HeldTurn;
+pub(crate) use self::note::{note_call, note_touched_keys};
+use self::wait::Waiting;
+use crate::core::Core;
+use crate::message::{Op, Piece, StepCall, TaskId};
+
+/// Tells the groups of tasks from those of other commands.
+const OF_TASK: u16 = 1 << 15;
+
+/// What a task did to the shard, before its last step.
+#[derive(Default)]
+struct Body {
+    bytes: Vec<u8>,
+    barrier: bool,
+}
+
+/// A core's part of the log.
+#[derive(Default)]
+pub(crate) struct CoreLog {
+    /// Frames of this turn; those of them that belong to groups, and where these end.
+    frames: Vec<u8>,
+    groups: Vec<(Group, u64)>,
+    /// Bytes of frames since the process started.
+    position: u64,
+    bodies: HashMap<TaskId, Body>,
+    /// What the script did that is suspended.
+    aside: Vec<u8>,
+    /// Output that waits until the log is durable, by turn.
+    held: VecDeque<HeldTurn>,
+    next_group: u32,
+    /// Clients that wait until the log is on the disk.
+    waiting: Vec<Waiting>,
+    /// All frames, for tests.
+    #[cfg(test)]
+    pub(crate) kept: Vec<u8>,
+}
+
+impl CoreLog {
+    /// A number for a command whose parts go to several shards. Never 0.
+    pub(crate) fn next_group(&mut self) -> u32 {
+        self.next_group = self.next_group.wrapping_add(1).max(1);
+        self.next_group
+    }
+
+    /// Whether clients wait for the log.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Whether output waits for the log.
+    pub(crate) fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// The end of a command's piece, which came from a core: what it changed becomes a frame.
+    #[inline]
+    pub(crate) fn seal(&mut self, piece: &Piece, from: u16) {
+        if self.shard.has_trail() {
+            self.seal_piece(piece, from);
+        }
+    }
+
+    #[cold]
+    fn seal_piece(&mut self, piece: &Piece, from: u16) {
+        let now_ms = self.shard.now_ms();
+        let group = (piece.group != 0).then(|| Group {
+            core: from,
+            // The time keeps numbers apart that come again after four billion commands.
+            number: now_ms << 32 | u64::from(piece.group),
+            parts: piece.parts,
+        });
+        self.put_frame(now_ms, group);
+    }
+
+    /// The same for a piece of work that is of this shard alone.
+    #[inline]
+    pub(crate) fn seal_own(&mut self) {
+        if self.shard.has_trail() {
+            self.put_frame(self.shard.now_ms(), None);
+        }
+    }
+
+    /// A script is suspended: what it did is kept until it goes on.
+    pub(crate) fn set_log_aside(&mut self) {
+        self.log.aside = take(&mut self.shard.trail().body);
+    }
+
+    /// The suspended script goes on.
+    pub(crate) fn take_log_up(&mut self) {
+        self.shard.trail().body = take(&mut self.log.aside);
+    }
+
+    /// The end of a step: what it changed is kept until the last one.
+    #[inline]
+    pub(crate) fn seal_step(&mut self, op: Op, call: &StepCall, now_ms: u64) {
+        if self.shard.has_trail() {
+            self.seal_step_of(op, call, now_ms);
+        }
+    }
+
+    #[cold]
+    fn seal_step_of(&mut self, op: Op, call: &StepCall, now_ms: u64) {
+        note_touched_keys(&mut self.shard);
+        let trail = self.shard.trail();
+        let ends = matches!(op, Op::Once { .. } | Op::Unlock { .. });
+        if !ends {
+            if !trail.body.is_empty() {
+                let body = self.log.bodies.entry(call.task).or_default();
+                body.bytes.append(&mut trail.body);
+                body.barrier |= take(&mut trail.barrier);
+            }
+            return;
+        }
+        if let Some(mut body) = self.log.bodies.remove(&call.task) {
+            body.bytes.append(&mut trail.body);
+            trail.body = body.bytes;
+            trail.barrier |= body.barrier;
+        }
+        let group = (call.parts > 1).then_some(Group {
+            core: call.task.core | OF_TASK,
+            number: now_ms << 32 | u64::from(call.task.number as u32),
+            parts: call.parts,
+        });
+        self.put_frame(now_ms, group);
+        if let Some(generation) = self.shard.trail().rotate.take() {
+            self.flush_log();
+            self.shared.logs.rotate(usize::from(self.id), generation);
+        }
+    }
+
+    /// Logs a change of what belongs to no shard, while a task holds all of them.
+    pub(crate) fn log_for_all(&mut self, args: Args<'_>) {
+        if self.shard.has_trail() {
+            let mut words: Vec<&[u8]> = args.iter().collect();
+            if args.arg(1).eq_ignore_ascii_case(b"load") && !args.arg(2).eq_ignore_ascii_case(b"replace") {
+                // It may be there already when this is replayed.
+                words.insert(2, b"REPLACE");
+            }
+            let trail = self.shard.trail();
+            put_command(&mut trail.body, 0, words.into_iter());
+            trail.barrier = true;
+            self.put_frame(self.shard.now_ms(), None);
+        }
+    }
+
+    fn put_frame(&mut self, time_ms: u64, group: Option<Group>) {
+        let trail = self.shard.trail();
+        if trail.body.is_empty() && group.is_none() {
+            return;
+        }
+        let start = self.log.frames.len();
+        let head = Head { time_ms, group, barrier: take(&mut trail.barrier) };
+        put_frame(&mut self.log.frames, &head, &trail.body);
+        trail.body.clear();
+        self.log.position += (self.log.frames.len() - start) as u64;
+        if let Some(group) = group {
+            self.log.groups.push((group, self.log.position));
+        }
+    }
+
+    /// Hands the frames over to the plane. Before anything is answered to another core, so that it finds them appended.
+    #[inline]
+    pub(crate) fn flush_log(&mut self) {
+        if !self.log.frames.is_empty() {
+            self.hand_frames_over();
+        }
+    }
+
+    #[cold]
+    fn hand_frames_over(&mut self) {
+        let (shard, logs) = (usize::from(self.id), &self.shared.logs);
+        #[cfg(test)]
+        self.log.kept.extend_from_slice(&self.log.frames);
+        let frames = std::mem::replace(&mut self.log.frames, logs.recycle(shard));
+        logs.append(shard, frames, &self.log.groups);
+        self.log.groups.clear();
+    }
+
+    /// The shard's data are all there: from now on changes are logged, if they are to be.
+    pub(crate) fn begin_log(&mut self) {
+        let logs = self.shared.config().logs();
+        self.shard.leave_trail(logs);
+    }
+
+    /// The configuration has changed: without a log nothing is noted.
+    pub(crate) fn look_at_log(&mut self) {
+        if !self.shared.logs.is_on() && !self.shared.feed.is_active() && self.shard.has_trail() {
+            self.shard.leave_trail(false);
+            self.log.bodies.clear();
+        }
+    }
+}

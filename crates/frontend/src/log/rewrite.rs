@@ -1,0 +1,144 @@
+//! Rewrites of the log: a snapshot, with the log that follows its cut, in place of all that was before. Switching the log on is
+//! one too.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bus::Wake;
+use commands::{Step, StepOut, Tx};
+use persist::log::{Busy, Manifest, Opening, PlainVolume};
+use persist::snapshot::{Form, Target};
+
+use crate::core::Core;
+use crate::message::Dest;
+use crate::rounds::NewTask;
+use crate::saving::about;
+use crate::shared::Shared;
+
+/// After a rewrite that failed, the next one that nobody asked for is tried no sooner than after this time.
+const RETRY_AFTER_MS: u64 = 5000;
+
+impl Shared {
+    /// Puts what the configuration says of the log into effect. Called when it has changed.
+    pub(crate) fn look_at_log(&self) {
+        let (wanted, policy) = {
+            let config = self.config();
+            (config.logs(), config.sync_policy())
+        };
+        if self.logs.policy() != policy {
+            self.logs.set_policy(policy);
+        }
+        if !wanted && self.logs.is_on() {
+            self.logs.close();
+        }
+        if wanted && !self.logs.is_on() && !self.feed.is_active() {
+            self.want_rewrite();
+        }
+    }
+
+    /// Has the first core begin a rewrite.
+    pub(crate) fn want_rewrite(&self) {
+        self.saving.rewrite_wanted.store(true, Ordering::Release);
+        self.process.wake_all();
+    }
+
+    /// Whether a rewrite waits to be begun.
+    pub(crate) fn is_rewrite_wanted(&self) -> bool {
+        self.saving.rewrite_wanted.load(Ordering::Acquire)
+    }
+
+    /// Looks whether the log has grown so much that it is to be rewritten; several times a second, by the control plane.
+    pub fn look_at_log_growth(&self, now_ms: u64) {
+        if !self.logs.is_on() {
+            return;
+        }
+        let (percent, least) = self.config().rewrite_growth();
+        let status = self.logs.status();
+        let grown = status.current_bytes.saturating_sub(status.base_bytes);
+        let due = percent > 0
+            && status.current_bytes >= least
+            && grown.saturating_mul(100) >= status.base_bytes.max(1).saturating_mul(percent);
+        let last_ms = self.saving.rewrite_tried_ms.load(Ordering::Relaxed);
+        let waits = status.rewrite_failed && now_ms.saturating_sub(last_ms) < RETRY_AFTER_MS;
+        if due && !waits && status.rewriting_since_ms.is_none() && !self.feed.is_active() {
+            self.want_rewrite();
+        }
+    }
+
+    /// Has the storage plane wait for the chunks of a base, whose cut must follow. Returns its generation.
+    fn begin_base(self: &Arc<Self>, now_ms: u64) -> Result<u64, Busy> {
+        if self.saving.jobs.current().is_some() {
+            return Err(Busy);
+        }
+        if !self.logs.is_on() {
+            let (folder, name) = self.config().log_place();
+            // What is there was not loaded, and does not count any more when there is a base; but its names are taken.
+            let after = persist::log::last_number(&mut PlainVolume, &folder, &name).unwrap_or(0);
+            self.logs.open(Opening { folder, name, manifest: Manifest::default(), after, whole: false });
+        }
+        let generation = self.logs.begin_rewrite(now_ms)?;
+        self.saving.rewrite_tried_ms.store(now_ms, Ordering::Relaxed);
+        let (folder, name) = self.logs.base_file(generation);
+        let mut about = about(now_ms, self.process.memory().used_bytes);
+        for (field, value) in &mut about {
+            if *field == "aof-base" {
+                *value = "1".to_owned();
+            }
+        }
+        let checksum = self.config().checksums();
+        let target =
+            Target { folder, name, form: Form::File, number: 0, checksum, shards: self.stats.len(), about };
+        if self.begin_job_of(target, true, now_ms).is_err() {
+            self.logs.end_rewrite(None, now_ms);
+            return Err(Busy);
+        }
+        Ok(generation)
+    }
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Begins a rewrite. `dest` hears of it when the cut is made.
+    pub(crate) fn begin_rewrite(&mut self, dest: Dest) -> Result<(), Busy> {
+        let generation = self.shared.begin_base(self.now.unix_ms)?;
+        let keys = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
+        let new = NewTask {
+            dest,
+            db: 0,
+            resp3: false,
+            no_touch: true,
+            writes: false,
+            command: None,
+            words: Default::default(),
+            keys,
+        };
+        self.begin_task(new, |tx| Box::pin(cut(tx, generation)));
+        Ok(())
+    }
+
+    /// Once a turn of the first core: begins the rewrite that is wanted, as soon as no snapshot is under way.
+    pub(crate) fn look_at_rewrites(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        if self.id != 0 || !shared.is_rewrite_wanted() || shared.saving.jobs.current().is_some() {
+            return;
+        }
+        shared.saving.rewrite_wanted.store(false, Ordering::Release);
+        // If one is under way, this one is not needed.
+        let _ = self.begin_rewrite(Dest::NOBODY);
+    }
+}
+
+/// The cut: all shards begin the snapshot, and their logs the next file, at one instant.
+async fn cut(tx: Tx, generation: u64) -> Result<(), commands::CmdError> {
+    let step = |shard| {
+        let begin: Step = Box::new(move |ctx| {
+            ctx.shard.begin_snapshot();
+            ctx.shard.leave_trail(true);
+            ctx.shard.trail().rotate = Some(generation);
+            StepOut::Done
+        });
+        (shard, begin)
+    };
+    tx.last_round((0..tx.topology.shards).map(step).collect()).await;
+    tx.reply(|reply| reply.simple("Background append only file rewriting started"));
+    Ok(())
+}
