@@ -214,6 +214,10 @@ impl Shared {
     ) {
         let began_ms = now_ms();
         tracing::info!("a snapshot begins");
+        if base {
+            // When the log is switched on its folder may not be there yet. If it can't be made, making a file in it says why.
+            let _ = self.process.files().make_folder(&target.folder);
+        }
         let result = write(self.process.files(), &|works| self.process.at_once(works), target, job, chunks);
         let took_ms = now_ms().saturating_sub(began_ms);
         match &result {

@@ -1,59 +1,135 @@
-//! Loading the snapshot at the start, while cores run already and refuse most commands.
+//! Loading at the start, while cores run already and refuse most commands: the append-only log if it is on, else the snapshot.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
-use std::time::SystemTime;
+use std::sync::mpsc::Sender;
 
 use frontend::Shared;
-use persist::load::{FeedError, Loaded, SnapshotSource};
-use persist::parts::{FrameReader, MANIFEST, Manifest, folder_of, overlap};
+use persist::load::{FeedError, Loaded, SnapshotSource, Source};
+use persist::log::{
+    LogSource, Manifest, Opening, PlainVolume, Torn, Volume, last_number, read_manifest, recover,
+};
+use persist::parts::{MANIFEST, folder_of};
 use persist::snapshot::Form;
 
 use crate::control::Event;
+use crate::loading_parts::{open_folder, which};
 
-/// What is loaded.
-enum Source {
-    /// One RDB file.
-    File(File),
-    /// A folder with parts, which are open.
-    Folder(Manifest, Vec<File>),
-}
-
-/// Begins to load the snapshot, if there is one. That it cannot be loaded comes as an event.
+/// Begins to load what there is. That it cannot be loaded comes as an event.
 ///
 /// # Errors
 /// It is there but can't be opened.
 pub(crate) fn begin(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
+    let (logs, policy) = {
+        let config = shared.config();
+        (config.logs(), config.sync_policy())
+    };
+    shared.logs.set_policy(policy);
+    if logs { begin_log(shared, events) } else { begin_snapshot(shared, events) }
+}
+
+fn begin_snapshot(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
     let (name, form) = {
         let config = shared.config();
         (config.snapshot_file(), config.snapshot_form())
     };
     let folder = folder_of(&name);
-    let Some(form) = which(Path::new(&name), &folder.join(MANIFEST), form) else { return Ok(()) };
-    let (name, source, bytes) = match form {
-        Form::File => {
+    match which(Path::new(&name), &folder.join(MANIFEST), form) {
+        None => Ok(()),
+        Some(Form::File) => {
             let file = File::open(&name).map_err(|error| format!("can't open {name}: {error}"))?;
             let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-            (name, Source::File(file), bytes)
+            in_background(shared, events, bytes, move |shared, _| {
+                let loaded = feed(shared, &mut SnapshotSource::new(file), &name)?;
+                Ok((loaded, name))
+            })
         }
-        Form::Folder => {
-            let (manifest, files) = open_folder(&folder)?;
-            let bytes = manifest.parts.iter().map(|part| part.bytes).sum();
-            (folder.display().to_string(), Source::Folder(manifest, files), bytes)
+        Some(Form::Folder) => {
+            let parts = open_folder(&folder)?;
+            in_background(shared, events, parts.bytes(), move |shared, shards| {
+                let name = folder.display().to_string();
+                let loaded = parts.load(shared, shards).map_err(|error| in_words(error, &name))?;
+                Ok((loaded, name))
+            })
+        }
+    }
+}
+
+fn begin_log(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
+    let (folder, name) = shared.config().log_place();
+    let mut volume = PlainVolume;
+    let found = read_manifest(&mut volume, &folder, &name).map_err(|error| error.to_string())?;
+    let manifest = match found {
+        Some(Ok(manifest)) => manifest,
+        Some(Err(_)) => return Err(format!("{}: a log of another server", folder.display())),
+        None => {
+            if Path::new(&shared.config().snapshot_file()).exists() {
+                tracing::warn!(
+                    "appendonly is on and there is no log yet: starting empty, the snapshot is not loaded"
+                );
+            }
+            let after = last_number(&mut volume, &folder, &name)
+                .map_err(|error| format!("can't read {}: {error}", folder.display()))?;
+            shared.logs.open(Opening { folder, name, manifest: Manifest::default(), after, whole: true });
+            return Ok(());
         }
     };
-    shared.feed.begin(shared.stats.len(), bytes, sys::clock::realtime_ms());
+    let bytes = manifest.files(&name).iter().map(|file| volume.len(&folder.join(file)).unwrap_or(0)).sum();
+    in_background(shared, events, bytes, move |shared, shards| {
+        load_log(shared, shards, folder, name, manifest)
+    })
+}
+
+/// Recovers the log, loads it and goes on with it.
+fn load_log(
+    shared: &Shared,
+    shards: usize,
+    folder: PathBuf,
+    name: String,
+    manifest: Manifest,
+) -> Result<(Loaded, String), String> {
+    let torn = if shared.config().loads_torn_logs() { Torn::Cut } else { Torn::Refuse };
+    let place = folder.join(&name).display().to_string();
+    let failed = |error: &dyn std::fmt::Display| format!("can't load the append-only log: {error}");
+    let recovered =
+        recover(&mut PlainVolume, &folder, &name, manifest, torn).map_err(|error| failed(&error))?;
+    for cut in &recovered.cuts {
+        tracing::warn!("the append-only log was not complete: {cut}");
+    }
+    let mut source =
+        LogSource::new(PlainVolume, &folder, &name, &recovered, shards).map_err(|error| failed(&error))?;
+    let loaded = feed(shared, &mut source, &place)?;
+    tracing::info!("{} frames of the append-only log were run", recovered.frames);
+    let (manifest, after) = (recovered.manifest, recovered.after);
+    shared.logs.open(Opening { folder, name, manifest, after, whole: true });
+    Ok((loaded, place))
+}
+
+fn feed(shared: &Shared, source: &mut dyn Source, name: &str) -> Result<Loaded, String> {
+    shared.feed.run(source, || shared.process.wake_all()).map_err(|error| in_words(error, name))
+}
+
+fn in_words(error: FeedError, name: &str) -> String {
+    match error {
+        FeedError::Io(error) => format!("can't read {name}: {error}"),
+        FeedError::File(error) => format!("can't load {name}: {error}; it is left as it is"),
+    }
+}
+
+/// Has the storage thread load, and say what was loaded out of what.
+fn in_background(
+    shared: &Arc<Shared>,
+    events: &Sender<Event>,
+    bytes: u64,
+    load: impl FnOnce(&Shared, usize) -> Result<(Loaded, String), String> + Send + 'static,
+) -> Result<(), String> {
+    let shards = shared.stats.len();
+    shared.feed.begin(shards, bytes, sys::clock::realtime_ms());
     let (loading, events) = (Arc::clone(shared), events.clone());
     let task = move |now_ms: &dyn Fn() -> u64| {
         let began_ms = now_ms();
-        let result = load(&loading, source).map_err(|error| match error {
-            FeedError::Io(error) => format!("can't read {name}: {error}"),
-            FeedError::File(error) => format!("can't load {name}: {error}; it is left as it is"),
-        });
-        let result = result.map(|loaded| {
+        let result = load(&loading, shards).map(|(loaded, name)| {
             let took_ms = now_ms().saturating_sub(began_ms);
             tracing::info!(
                 "{} keys loaded from {name} in {took_ms} ms, {} expired",
@@ -67,82 +143,4 @@ pub(crate) fn begin(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), 
         let _ = events.send(Event::Loaded(result));
     };
     if shared.process.storage(Box::new(task)) { Ok(()) } else { Err("the storage thread is gone".into()) }
-}
-
-/// Which form of snapshot is to be loaded: that which is there; if both are, the younger one, since `snapshot-format` may have been
-/// changed.
-fn which(file: &Path, manifest: &Path, wanted: Form) -> Option<Form> {
-    // What cannot be looked at is there: opening it will say what is wrong.
-    let changed = |path: &Path| match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        metadata => Some(metadata.and_then(|it| it.modified()).unwrap_or(SystemTime::UNIX_EPOCH)),
-    };
-    let found = match (changed(file), changed(manifest)) {
-        (None, None) => return None,
-        (Some(_), None) => Form::File,
-        (None, Some(_)) => Form::Folder,
-        (Some(file), Some(folder)) if file == folder => wanted,
-        (Some(file), Some(folder)) => {
-            if file > folder {
-                Form::File
-            } else {
-                Form::Folder
-            }
-        }
-    };
-    if found != wanted && changed(file).is_some() && changed(manifest).is_some() {
-        tracing::warn!(
-            "there are two snapshots, {} and {}: the younger one is loaded, though it does not look as \
-             snapshot-format says",
-            file.display(),
-            manifest.display()
-        );
-    }
-    Some(found)
-}
-
-/// Reads the manifest of a folder and opens its parts, which must be as long as it says.
-fn open_folder(folder: &Path) -> Result<(Manifest, Vec<File>), String> {
-    let path = folder.join(MANIFEST);
-    let text =
-        fs::read_to_string(&path).map_err(|error| format!("can't read {}: {error}", path.display()))?;
-    let manifest =
-        Manifest::parse(&text).map_err(|error| format!("can't load {}: {error}", path.display()))?;
-    let mut files = Vec::new();
-    for part in &manifest.parts {
-        let path: PathBuf = folder.join(&part.name);
-        let file = File::open(&path).map_err(|error| format!("can't open {}: {error}", path.display()))?;
-        let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-        if bytes != part.bytes {
-            let (path, whole) = (path.display(), part.bytes);
-            return Err(format!("can't load {path}: it ends at byte {bytes}, and should at byte {whole}"));
-        }
-        files.push(file);
-    }
-    Ok((manifest, files))
-}
-
-/// Hands the snapshot out and waits until all cores have loaded it.
-fn load(shared: &Arc<Shared>, source: Source) -> Result<Loaded, FeedError> {
-    let (feed, shards) = (&shared.feed, shared.stats.len());
-    let wake = || shared.process.wake_all();
-    let (manifest, files) = match source {
-        Source::File(file) => return feed.run(&mut SnapshotSource::new(file), wake),
-        Source::Folder(manifest, files) => (manifest, files),
-    };
-    let (results, parts) = (channel(), manifest.parts.len());
-    let mut works: Vec<persist::snapshot::Work<'_>> = Vec::new();
-    for (number, (part, file)) in manifest.parts.iter().zip(files).enumerate() {
-        let (result, version) = (results.0.clone(), manifest.version);
-        works.push(Box::new(move || {
-            let wants = |shard| overlap((number, parts), (shard, shards));
-            // The receiver lives longer than this.
-            let _ =
-                result.send(feed.run_part(number, version, FrameReader::new(file, part.bytes), wants, wake));
-        }));
-    }
-    shared.process.at_once(works);
-    drop(results.0);
-    results.1.into_iter().collect::<Result<(), _>>()?;
-    feed.wait(wake)
 }
