@@ -30,7 +30,7 @@ fn ask<T: redis::FromRedisValue>(server: &Server, words: &[&str]) -> T {
 }
 
 fn is_loaded(server: &Server) -> bool {
-    ask::<String>(server, &["INFO", "persistence"]).contains("loading:0")
+    ask::<String>(server, &["INFO", "persistence"]).contains("\nloading:0")
 }
 
 #[test]
