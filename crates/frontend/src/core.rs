@@ -437,12 +437,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.hand_over(io);
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
+        let durable = self.await_log();
         let stop = self.stopping();
         self.account_turn(start, commands_before);
         Next {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
                 || streaming
+                || durable
                 || self.blocking.has_work()
                 || self.is_leaving()
                 || loading

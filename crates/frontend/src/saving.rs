@@ -20,6 +20,7 @@ use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
 use persist::load::{FeedItem, LoadError, ShardLoader, Step as LoadStep};
+use persist::log::{PlainVolume, Volume};
 use persist::snapshot::{Busy, Job, Jobs, Message, Target, write_file};
 use store::SliceEnd;
 
@@ -212,6 +213,10 @@ impl Shared {
     ) {
         let began_ms = now_ms();
         tracing::info!("a snapshot begins");
+        if base {
+            // When the log is switched on its folder may not be there yet. If it can't be made, making a file in it says why.
+            let _ = PlainVolume.create_folder(&target.folder);
+        }
         let result = write_file(self.process.files(), target, job, chunks);
         let took_ms = now_ms().saturating_sub(began_ms);
         match &result {

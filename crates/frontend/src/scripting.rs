@@ -315,6 +315,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         };
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             conn.waits = true;
+            execution.desk.borrow_mut().holds = true;
             conn.look_at_state();
         }
         let at = self.begin_execution(task, execution, |tx| Box::pin(task::run(tx, plan)));

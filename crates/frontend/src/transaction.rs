@@ -322,6 +322,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         {
             // They may change what later commands of the connection mean.
             conn.waits = true;
+            execution.desk.borrow_mut().holds = true;
         }
         if !self.detour.monitored.is_empty() {
             self.feed_queued(call, &execution);
@@ -454,7 +455,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.notice(dest, queued.command, done.ticks, done.reply_bytes, args);
             }
         }
-        if let Some(conn) = conn_mut(&mut self.conns, execution.conn) {
+        // A later command of the connection may have it wait for another reason.
+        if execution.desk.borrow().holds
+            && let Some(conn) = conn_mut(&mut self.conns, execution.conn)
+        {
             conn.waits = false;
         }
     }

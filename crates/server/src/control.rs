@@ -121,6 +121,7 @@ impl Server {
                 }
                 None => {
                     self.shared.look_at_save_points(sys::clock::realtime_ms());
+                    self.shared.look_at_log_growth(sys::clock::realtime_ms());
                     self.shared.process.sample();
                     self.shared.sample_memory();
                 }

@@ -1,20 +1,34 @@
-//! Loading the snapshot at the start, while cores run already and refuse most commands.
+//! Loading at the start, while cores run already and refuse most commands: the append-only log if it is on, else the file of
+//! snapshots.
 
 use std::fs::File;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use frontend::Shared;
-use persist::load::{FeedError, SnapshotSource};
+use persist::load::{FeedError, Loaded, SnapshotSource, Source};
+use persist::log::{
+    LogSource, Manifest, Opening, PlainVolume, Torn, Volume, last_number, read_manifest, recover,
+};
 
 use crate::control::Event;
 
-/// Begins to load the file of snapshots, if there is one. That it cannot be loaded comes as an event.
+/// Begins to load what there is. That it cannot be loaded comes as an event.
 ///
 /// # Errors
-/// The file is there but can't be opened.
+/// It is there but can't be opened.
 pub(crate) fn begin(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
+    let (logs, policy) = {
+        let config = shared.config();
+        (config.logs(), config.sync_policy())
+    };
+    shared.logs.set_policy(policy);
+    if logs { begin_log(shared, events) } else { begin_snapshot(shared, events) }
+}
+
+fn begin_snapshot(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
     let name = shared.config().snapshot_file();
     let file = match File::open(&name) {
         Ok(file) => file,
@@ -22,16 +36,82 @@ pub(crate) fn begin(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), 
         Err(error) => return Err(format!("can't open {name}: {error}")),
     };
     let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-    shared.feed.begin(shared.stats.len(), bytes, sys::clock::realtime_ms());
+    in_background(shared, events, bytes, move |shared, _| {
+        let loaded = feed(shared, &mut SnapshotSource::new(file), &name)?;
+        Ok((loaded, name))
+    })
+}
+
+fn begin_log(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
+    let (folder, name) = shared.config().log_place();
+    let mut volume = PlainVolume;
+    let found = read_manifest(&mut volume, &folder, &name).map_err(|error| error.to_string())?;
+    let manifest = match found {
+        Some(Ok(manifest)) => manifest,
+        Some(Err(_)) => return Err(format!("{}: a log of another server", folder.display())),
+        None => {
+            if Path::new(&shared.config().snapshot_file()).exists() {
+                tracing::warn!(
+                    "appendonly is on and there is no log yet: starting empty, the snapshot is not loaded"
+                );
+            }
+            let after = last_number(&mut volume, &folder, &name)
+                .map_err(|error| format!("can't read {}: {error}", folder.display()))?;
+            shared.logs.open(Opening { folder, name, manifest: Manifest::default(), after, whole: true });
+            return Ok(());
+        }
+    };
+    let bytes = manifest.files(&name).iter().map(|file| volume.len(&folder.join(file)).unwrap_or(0)).sum();
+    in_background(shared, events, bytes, move |shared, shards| {
+        load_log(shared, shards, folder, name, manifest)
+    })
+}
+
+/// Recovers the log, loads it and goes on with it.
+fn load_log(
+    shared: &Shared,
+    shards: usize,
+    folder: PathBuf,
+    name: String,
+    manifest: Manifest,
+) -> Result<(Loaded, String), String> {
+    let torn = if shared.config().loads_torn_logs() { Torn::Cut } else { Torn::Refuse };
+    let place = folder.join(&name).display().to_string();
+    let failed = |error: &dyn std::fmt::Display| format!("can't load the append-only log: {error}");
+    let recovered =
+        recover(&mut PlainVolume, &folder, &name, manifest, torn).map_err(|error| failed(&error))?;
+    for cut in &recovered.cuts {
+        tracing::warn!("the append-only log was not complete: {cut}");
+    }
+    let mut source =
+        LogSource::new(PlainVolume, &folder, &name, &recovered, shards).map_err(|error| failed(&error))?;
+    let loaded = feed(shared, &mut source, &place)?;
+    tracing::info!("{} frames of the append-only log were run", recovered.frames);
+    let (manifest, after) = (recovered.manifest, recovered.after);
+    shared.logs.open(Opening { folder, name, manifest, after, whole: true });
+    Ok((loaded, place))
+}
+
+fn feed(shared: &Shared, source: &mut dyn Source, name: &str) -> Result<Loaded, String> {
+    shared.feed.run(source, || shared.process.wake_all()).map_err(|error| match error {
+        FeedError::Io(error) => format!("can't read {name}: {error}"),
+        FeedError::File(error) => format!("can't load {name}: {error}; it is left as it is"),
+    })
+}
+
+/// Has the storage thread load, and say what was loaded out of what.
+fn in_background(
+    shared: &Arc<Shared>,
+    events: &Sender<Event>,
+    bytes: u64,
+    load: impl FnOnce(&Shared, usize) -> Result<(Loaded, String), String> + Send + 'static,
+) -> Result<(), String> {
+    let shards = shared.stats.len();
+    shared.feed.begin(shards, bytes, sys::clock::realtime_ms());
     let (loading, events) = (Arc::clone(shared), events.clone());
     let task = move |now_ms: &dyn Fn() -> u64| {
         let began_ms = now_ms();
-        let result = loading.feed.run(&mut SnapshotSource::new(file), || loading.process.wake_all());
-        let result = result.map_err(|error| match error {
-            FeedError::Io(error) => format!("can't read {name}: {error}"),
-            FeedError::File(error) => format!("can't load {name}: {error}; it is left as it is"),
-        });
-        let result = result.map(|loaded| {
+        let result = load(&loading, shards).map(|(loaded, name)| {
             let took_ms = now_ms().saturating_sub(began_ms);
             tracing::info!(
                 "{} keys loaded from {name} in {took_ms} ms, {} expired",

@@ -7,6 +7,7 @@ use crate::check::order::Verdict;
 use crate::command::Command;
 use crate::history::{History, Violation};
 
+pub mod appends;
 pub mod bank;
 pub mod channels;
 pub mod expiry;
@@ -66,7 +67,7 @@ pub struct Checked {
 }
 
 /// See the module page.
-pub trait Workload {
+pub trait Workload: Send {
     /// Its name, as on the command line.
     fn name(&self) -> &'static str;
 
@@ -144,6 +145,7 @@ pub const ALL: &[(&str, Make)] = &[
     ("groups", |shards, rng| Box::new(groups::Groups::new(shards, rng))),
     ("tokens", |shards, rng| Box::new(tokens::Tokens::new(shards, rng))),
     ("lists", |shards, rng| Box::new(lists::Lists::new(shards, rng))),
+    ("appends", |shards, rng| Box::new(appends::Appends::new(shards, rng))),
     ("pairs", |shards, rng| Box::new(pairs::Pairs::new(shards, rng))),
     ("mixed", |shards, rng| Box::new(mixed::Mixed::new(shards, rng))),
     ("keyspace", |shards, rng| Box::new(keyspace::Keyspace::new(shards, rng))),

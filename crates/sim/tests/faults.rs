@@ -23,12 +23,12 @@ fn check(fault: Fault, workloads: &[&'static str]) {
 
 #[test]
 fn a_torn_publish_is_noticed() {
-    check(Fault::TornPublish, &["bank", "groups", "lists", "pairs", "mixed", "keyspace"]);
+    check(Fault::TornPublish, &["bank", "groups", "lists", "appends", "pairs", "mixed", "keyspace"]);
 }
 
 #[test]
 fn skipped_key_locks_are_noticed() {
-    check(Fault::SkipKeyLocks, &["bank", "scripts", "tokens", "mixed", "keyspace"]);
+    check(Fault::SkipKeyLocks, &["bank", "scripts", "appends", "tokens", "mixed", "keyspace"]);
 }
 
 #[test]
@@ -48,5 +48,5 @@ fn scripts_that_are_not_undone_are_noticed() {
 
 #[test]
 fn own_work_before_the_inbox_is_noticed() {
-    check(Fault::OwnWorkFirst, &["groups", "lists", "mixed"]);
+    check(Fault::OwnWorkFirst, &["groups", "lists", "appends", "mixed"]);
 }

@@ -44,6 +44,11 @@ fn lists() {
 }
 
 #[test]
+fn appends() {
+    check("appends");
+}
+
+#[test]
 fn queues() {
     check("queues");
 }

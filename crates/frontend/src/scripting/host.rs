@@ -1,7 +1,7 @@
 //! A script on the shard of its keys: what it calls are handlers, called at once.
 //!
-//! The script runs as one piece of work of its shard, so nobody sees what it does half done. When it touches a key that lives
-//! elsewhere, or one that others may have locked, it cannot go on here: what it has written is undone from copies of the values
+//! The script runs as one piece of work of its shard, so nobody sees what it does half done. It claims the whole shard, for it may
+//! touch keys that it does not declare. When it touches a key that lives elsewhere, it cannot go on here: what it has written is undone from copies of the values
 //! that were there before, and it is run again with everything locked ([`super::task`]).
 
 use base::{ArgRange, Args, slot};
@@ -64,8 +64,6 @@ pub(crate) struct ShardHost<'a, C, W> {
     /// The selected database.
     pub(crate) db: u16,
     pub(crate) limits: Limits,
-    /// The keys that the script declares, all of this shard.
-    pub(crate) declared: &'a [&'a [u8]],
     /// Whether it has touched what it cannot touch here.
     pub(crate) strayed: bool,
     /// The command that runs it.
@@ -81,14 +79,12 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         core: &'a mut Core<C, W>,
         db: u16,
         limits: Limits,
-        declared: &'a [&'a [u8]],
         command: (CommandId, Args<'a>),
     ) -> Self {
         ShardHost {
             core,
             db,
             limits,
-            declared,
             strayed: false,
             command,
             before: Vec::new(),
@@ -129,10 +125,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
 
     /// Whether a key may be touched here.
     fn reaches(&self, name: &[u8]) -> bool {
-        let is_open = self.core.locks.is_open();
-        self.core.topology.shards == 1 && is_open
-            || self.declared.contains(&name)
-            || is_open && self.core.topology.shard_of(name) == self.core.id
+        self.core.topology.shard_of(name) == self.core.id
     }
 
     /// Runs a command. `None`: it cannot be run here.
@@ -142,7 +135,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         let handler = match spec.route {
             Route::Key(handler) | Route::Keys(handler, _) | Route::Rounds(handler, _) => handler,
             Route::Blocking(blocking) => blocking.handler,
-            Route::AllShards(handler, merge) if alone && self.core.locks.is_open() => {
+            Route::AllShards(handler, merge) if alone => {
                 self.handle(command, handler, args, None, resp3, out);
                 if let Merge::Custom(merge) = merge {
                     let part = std::mem::take(out);
@@ -150,18 +143,18 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
                 }
                 return Some(());
             }
-            Route::OneShard(_, handler) if alone && self.core.locks.is_open() => {
+            Route::OneShard(_, handler) if alone => {
                 self.handle(command, handler, args, None, resp3, out);
                 return Some(());
             }
-            Route::Walk(function) if alone && self.core.locks.is_open() => {
+            Route::Walk(function) if alone => {
                 self.walk(function, args, resp3, out);
                 return Some(());
             }
             Route::AllShards(..) | Route::OneShard(..) | Route::Walk(_) => return None,
             Route::Connection | Route::Container => return self.own(command, args, resp3, out),
         };
-        if spec.meta.has_unnamed_keys(args) && (!alone || !self.core.locks.is_open()) {
+        if spec.meta.has_unnamed_keys(args) && !alone {
             return None;
         }
         let keys = Keys::of(spec, args);

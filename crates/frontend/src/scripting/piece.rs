@@ -116,7 +116,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let start = out.len();
         self.begin_run(self.shard.now_ms());
         let call = (command, Args::new(&words.bytes, &words.ranges));
-        let mut host = ShardHost::new(self, piece.db, ready.limits, &eval.keys, call);
+        let mut host = ShardHost::new(self, piece.db, ready.limits, call);
         let progress = engine.run(ready.id, &eval.keys, &eval.args, piece.resp3, &mut host, out);
         let ran = match progress {
             Progress::Paused(run) => {
@@ -196,10 +196,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.scripting.current = current;
         self.begin_slice();
         let args = Args::new(&words.bytes, &words.ranges);
-        let is_function = super::is_function(self.table().spec(command).meta.name);
-        let keys = super::EvalArgs::parse(args, is_function).map(|eval| eval.keys).unwrap_or_default();
         let mut out = Vec::new();
-        let mut host = ShardHost::new(self, db, limits, &keys, (command, args));
+        let mut host = ShardHost::new(self, db, limits, (command, args));
         host.before = before;
         let progress = engine.go_on(run, &mut host, &mut out);
         if let Progress::Paused(run) = progress {

@@ -71,6 +71,8 @@ pub(crate) struct Desk {
     pub(crate) restarts: bool,
     /// Whether the function waits for a command of the core's own.
     pub(crate) waits_for_own: bool,
+    /// Whether the connection takes no further commands until this one is done.
+    pub(crate) holds: bool,
     /// The selected database and the protocol, as the commands so far have left them.
     pub(crate) db: u16,
     pub(crate) resp3: bool,
@@ -111,6 +113,7 @@ impl Desk {
             held: Held::All,
             restarts: false,
             waits_for_own: false,
+            holds: false,
             db,
             resp3,
             done: Vec::new(),

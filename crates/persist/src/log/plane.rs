@@ -206,8 +206,7 @@ impl<V: Volume> Plane<V> {
             self.tails.iter_mut().for_each(|tail| tail.segment = None);
         }
         self.say_status();
-        let opens = matches!(self.orders.front(), Some(Order::Open(_)));
-        (busy || self.closing || opens, error)
+        (busy || self.closing || self.orders.front().is_some_and(opens), error)
     }
 
     fn say_status(&self) {
@@ -362,6 +361,8 @@ impl<V: Volume> Plane<V> {
                         set.made.retain(|(_, files)| files.iter().any(Option::is_some));
                     }
                 }
+                // Where it goes is not open yet, and may be refused by the disk for a while.
+                Some(_) if tail.segment.is_none() && self.orders.iter().any(opens) => return Ok(()),
                 Some(_) if tail.segment.is_none() => self.drop_front(shard),
                 _ => return self.write(shard),
             }
@@ -515,6 +516,10 @@ impl Item {
             Item::Rotate(_) => 0,
         }
     }
+}
+
+fn opens(order: &Order) -> bool {
+    matches!(order, Order::Open(_))
 }
 
 /// The number of a generation in the name of a file.
