@@ -373,6 +373,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 match spec.route {
                     Route::AllShards(..) | Route::OneShard(..) => Some(Claim::All),
                     _ if spec.meta.key_specs.is_empty() => Some(Claim::All),
+                    // It may touch keys that it does not declare.
+                    _ if crate::scripting::is_script(spec.meta.name) => Some(Claim::All),
                     Route::Rounds(..) if spec.meta.has_unnamed_keys(args) => Some(Claim::All),
                     _ => Some(Claim::Keys(names(Keys::of(spec, args)))),
                 }

@@ -146,14 +146,6 @@ impl<W> LockTable<W> {
         self.seized_ms.is_some()
     }
 
-    /// Whether the piece that is at work may touch any key: no task holds one. What came after it has begun nothing.
-    pub(crate) fn is_open(&self) -> bool {
-        if self.seized_ms.is_none() {
-            return !self.is_locked();
-        }
-        self.claims.is_empty() && self.holder.is_none() && self.barrier.is_none()
-    }
-
     /// Notes whether somebody waits for keys to change: then somebody looks after each piece.
     pub(crate) fn attend(&mut self, attended: bool) {
         self.busy = if attended { self.busy | ATTENDED } else { self.busy & !ATTENDED };

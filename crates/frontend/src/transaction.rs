@@ -322,6 +322,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         {
             // They may change what later commands of the connection mean.
             conn.waits = true;
+            execution.desk.borrow_mut().holds = true;
         }
         if !self.detour.monitored.is_empty() {
             self.feed_queued(call, &execution);
@@ -351,6 +352,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             home: self.id,
             shards: self.topology.shards,
             random: self.rng.next_u64(),
+            #[cfg(feature = "sim-faults")]
+            skip_undo: self.faults.skip_undo,
         }
     }
 
@@ -385,6 +388,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Ask::Own { queued, words, resp3 } => self.run_inner(at, queued, &words, resp3),
             Ask::Change { queued, words } => self.run_change(at, queued, &words),
             Ask::Start { queued, words } => self.run_stage(at, Work::Start { queued, words }),
+            Ask::Abandon { run } => self.abandon_run(at, run),
             Ask::GoOn { run } => self.go_on_next_turn(at, run),
             Ask::Resume { run, reply } => self.run_stage(at, Work::Resume { run, reply }),
         }
@@ -451,7 +455,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.notice(dest, queued.command, done.ticks, done.reply_bytes, args);
             }
         }
-        if let Some(conn) = conn_mut(&mut self.conns, execution.conn) {
+        // A later command of the connection may have it wait for another reason.
+        if execution.desk.borrow().holds
+            && let Some(conn) = conn_mut(&mut self.conns, execution.conn)
+        {
             conn.waits = false;
         }
     }

@@ -17,6 +17,7 @@ mod cores;
 mod daemon;
 mod listen;
 mod loading;
+mod loading_parts;
 mod log_pairs;
 mod log_sink;
 mod log_writer;

@@ -7,6 +7,7 @@ use crate::check::order::Verdict;
 use crate::command::Command;
 use crate::history::{History, Violation};
 
+pub mod appends;
 pub mod bank;
 pub mod channels;
 pub mod expiry;
@@ -19,6 +20,7 @@ pub mod names;
 pub mod pairs;
 pub mod queues;
 pub mod registers;
+pub mod scripts;
 pub mod tokens;
 pub mod views;
 
@@ -65,7 +67,7 @@ pub struct Checked {
 }
 
 /// See the module page.
-pub trait Workload {
+pub trait Workload: Send {
     /// Its name, as on the command line.
     fn name(&self) -> &'static str;
 
@@ -143,11 +145,13 @@ pub const ALL: &[(&str, Make)] = &[
     ("groups", |shards, rng| Box::new(groups::Groups::new(shards, rng))),
     ("tokens", |shards, rng| Box::new(tokens::Tokens::new(shards, rng))),
     ("lists", |shards, rng| Box::new(lists::Lists::new(shards, rng))),
+    ("appends", |shards, rng| Box::new(appends::Appends::new(shards, rng))),
     ("pairs", |shards, rng| Box::new(pairs::Pairs::new(shards, rng))),
     ("mixed", |shards, rng| Box::new(mixed::Mixed::new(shards, rng))),
     ("keyspace", |shards, rng| Box::new(keyspace::Keyspace::new(shards, rng))),
     ("large", |shards, rng| Box::new(large::Large::new(shards, rng))),
     ("bank", |shards, rng| Box::new(bank::Bank::new(shards, rng))),
+    ("scripts", |shards, rng| Box::new(scripts::Scripts::new(shards, rng))),
     ("queues", |shards, rng| Box::new(queues::Queues::new(shards, rng))),
     ("channels", |shards, rng| Box::new(channels::Channels::new(shards, rng))),
     ("expiry", |shards, rng| Box::new(expiry::Expiry::new(shards, rng))),

@@ -24,6 +24,8 @@ const START_MS: u64 = 1_704_067_200_000;
 const JUMP_MAX_US: u64 = 60_000;
 /// Once in so many turns some connection is called quiet.
 const QUIET_EVERY: u64 = 20;
+/// No deadline of a workload is further away.
+const SKIP_MAX_US: u64 = 10_000_000;
 /// Turns that cores may take to stop.
 const STOP_TURNS_MAX: usize = 10_000;
 /// Steps after which a run is taken for endless: far more than the largest shape needs.
@@ -105,6 +107,9 @@ impl World {
             }
             Some(Fault::SkipWatches) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.skip_watches = true);
+            }
+            Some(Fault::SkipUndo) => {
+                self.nodes.iter_mut().for_each(|node| node.core.faults.skip_undo = true);
             }
             Some(Fault::SkipWaiters) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.skip_waiters = true);
@@ -261,9 +266,10 @@ impl World {
         Ok(true)
     }
 
-    /// Lets the time pass until a core wants a turn. False if none does.
+    /// Lets the time pass until a core wants a turn. False if none does soon: what cores do every few minutes never ends.
     fn skip_to_deadline(&mut self) -> bool {
         let deadline_us = self.nodes.iter().filter_map(Node::deadline_us).min();
+        let deadline_us = deadline_us.filter(|&at_us| at_us < self.now_us + SKIP_MAX_US);
         self.now_us = deadline_us.map_or(self.now_us, |at_us| at_us.max(self.now_us));
         deadline_us.is_some()
     }

@@ -23,12 +23,12 @@ fn check(fault: Fault, workloads: &[&'static str]) {
 
 #[test]
 fn a_torn_publish_is_noticed() {
-    check(Fault::TornPublish, &["bank", "groups", "lists", "pairs", "mixed", "keyspace"]);
+    check(Fault::TornPublish, &["bank", "groups", "lists", "appends", "pairs", "mixed", "keyspace"]);
 }
 
 #[test]
 fn skipped_key_locks_are_noticed() {
-    check(Fault::SkipKeyLocks, &["bank", "tokens", "mixed", "keyspace"]);
+    check(Fault::SkipKeyLocks, &["bank", "scripts", "appends", "tokens", "mixed", "keyspace"]);
 }
 
 #[test]
@@ -42,6 +42,11 @@ fn skipped_waiters_are_noticed() {
 }
 
 #[test]
+fn scripts_that_are_not_undone_are_noticed() {
+    check(Fault::SkipUndo, &["scripts"]);
+}
+
+#[test]
 fn own_work_before_the_inbox_is_noticed() {
-    check(Fault::OwnWorkFirst, &["groups", "lists", "mixed"]);
+    check(Fault::OwnWorkFirst, &["groups", "lists", "appends", "mixed"]);
 }

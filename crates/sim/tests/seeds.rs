@@ -44,6 +44,11 @@ fn lists() {
 }
 
 #[test]
+fn appends() {
+    check("appends");
+}
+
+#[test]
 fn queues() {
     check("queues");
 }
@@ -76,6 +81,11 @@ fn expiry() {
 #[test]
 fn bank() {
     check("bank");
+}
+
+#[test]
+fn scripts() {
+    check("scripts");
 }
 
 #[test]

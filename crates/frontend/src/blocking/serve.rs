@@ -297,6 +297,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         #[cfg(feature = "sim-faults")]
         if self.faults.skip_waiters {
             self.note_touched();
+            while self.waiters.take_ready(|_| true).is_some() {}
             return;
         }
         loop {
@@ -364,9 +365,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Tries a waiter whose keys are all here and free.
     fn try_waiter(&mut self, at: u32) {
-        if let Some(waiter) = self.waiters.get_mut(at) {
-            waiter.tried = true;
-        }
+        self.waiters.set_tried(at);
         let Some(waiter) = self.waiters.get(at) else { return };
         let Route::Blocking(blocking) = self.table().spec(waiter.command).route else { return };
         let start = (self.ticks)();

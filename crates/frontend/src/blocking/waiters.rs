@@ -52,6 +52,10 @@ pub(crate) struct Waiter {
 }
 
 impl Waiter {
+    fn is_untried(&self) -> bool {
+        self.alone && !self.tried
+    }
+
     pub(crate) fn args(&self) -> Args<'_> {
         Args::new(&self.bytes, &self.ranges)
     }
@@ -118,6 +122,8 @@ pub(crate) struct Waiters {
     arrivals: u64,
     /// How many waiters are about to be tried.
     pending: usize,
+    /// How many waiters that are served here were never tried, since somebody before them was about to be.
+    untried: usize,
     /// Keys of which some waiter is to be tried without a key.
     without_key: usize,
 }
@@ -148,6 +154,7 @@ impl Waiters {
         self.arrivals += 1;
         waiter.arrival = self.arrivals;
         waiter.pending = false;
+        self.untried += usize::from(waiter.is_untried());
         let (id, db, kind, without_key) = (waiter.id, waiter.db, waiter.kind, waiter.without_key);
         let keys = waiter.keys.clone();
         let at = self.waiters.insert(waiter);
@@ -179,6 +186,7 @@ impl Waiters {
         self.set_pending(at, false);
         self.ids.remove(&id);
         let waiter = self.waiters.remove(at)?;
+        self.untried -= usize::from(waiter.is_untried());
         for name in &waiter.keys {
             let named = NameRef { db: waiter.db, name };
             let Some(queue) = self.queues.get_mut(&named) else { continue };
@@ -208,8 +216,29 @@ impl Waiters {
             }
             if !pending {
                 self.make_ready(db, &name, arrival);
+                self.make_untried_ready(db, &name, arrival);
             }
         }
+    }
+
+    /// Who came while somebody before it was about to be tried may find what it waits for at another of its keys.
+    fn make_untried_ready(&mut self, db: u16, name: &[u8], after: u64) {
+        let Some(queue) = self.queues.get(&NameRef { db, name }).filter(|_| self.untried > 0) else { return };
+        let behind = queue.order.range(after + 1..).filter_map(|(_, &at)| self.waiters.get(at));
+        let untried = behind.filter(|waiter| waiter.is_untried());
+        let keys: Vec<(Box<[u8]>, u64)> = untried
+            .flat_map(|waiter| waiter.keys.iter().map(|name| (name.clone(), waiter.arrival - 1)))
+            .collect();
+        for (name, after) in keys {
+            self.make_ready(db, &name, after);
+        }
+    }
+
+    /// Notes that a waiter is tried.
+    pub(crate) fn set_tried(&mut self, at: u32) {
+        let Some(waiter) = self.waiters.get_mut(at) else { return };
+        self.untried -= usize::from(waiter.is_untried());
+        waiter.tried = true;
     }
 
     /// Whether anybody is about to be tried.
@@ -294,6 +323,23 @@ mod tests {
 
     fn number(waiters: &Waiters, name: &str, after: u64) -> Option<u64> {
         waiters.get(waiters.next(0, name.as_bytes(), after)?).map(|waiter| waiter.id.number)
+    }
+
+    #[test]
+    fn who_was_never_tried_is_looked_at_with_all_its_keys() {
+        let mut waiters = Waiters::default();
+        waiters.add(waiter(1, &["b"], false));
+        waiters.set_tried(0);
+        waiters.set_pending(0, true);
+        waiters.add(waiter(2, &["a", "b"], false));
+        assert!(!waiters.has_ready());
+        waiters.remove(WaiterId { core: 0, number: 1 });
+        let mut ready = [waiters.take_ready(|_| true), waiters.take_ready(|_| true)].map(Option::unwrap);
+        ready.sort_by(|one, other| one.name.cmp(&other.name));
+        assert_eq!(ready.each_ref().map(|ready| (&*ready.name, ready.after)), [(&b"a"[..], 1), (b"b", 1)]);
+        waiters.set_tried(1);
+        waiters.remove(WaiterId { core: 0, number: 2 });
+        assert_eq!(waiters.untried, 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A script on the shard of its keys: what it calls are handlers, called at once.
 //!
-//! The script runs as one piece of work of its shard, so nobody sees what it does half done. When it touches a key that lives
-//! elsewhere, or one that others may have locked, it cannot go on here: what it has written is undone from copies of the values
+//! The script runs as one piece of work of its shard, so nobody sees what it does half done. It claims the whole shard, for it may
+//! touch keys that it does not declare. When it touches a key that lives elsewhere, it cannot go on here: what it has written is undone from copies of the values
 //! that were there before, and it is run again with everything locked ([`super::task`]).
 
 use base::{ArgRange, Args, slot};
@@ -10,12 +10,13 @@ use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Merge, OwnedArgs, RoundsFn, Route, ShardCtx, Tx, TxState};
 use resp::Reply;
 use script::{CallOutcome, Host, Permission, Tick};
-use store::OwnedValue;
+use store::{OwnedValue, Shard};
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use super::busy::Held;
 use crate::core::Core;
 use crate::keys::Keys;
 use crate::log::note_call;
@@ -25,13 +26,27 @@ use crate::watch::account;
 
 /// Values that take more are not copied so that a script's writes can be undone: the script is run again, with everything
 /// locked, before it writes to one.
-const COPY_MAX_BYTES: usize = 64 * 1024;
+pub(crate) const COPY_MAX_BYTES: usize = 64 * 1024;
 
 /// What a key held before a script wrote to it.
 pub(crate) struct Before {
-    db: u16,
-    key: Box<[u8]>,
-    value: Option<OwnedValue>,
+    pub(crate) db: u16,
+    pub(crate) key: Box<[u8]>,
+    pub(crate) value: Option<OwnedValue>,
+}
+
+impl Before {
+    /// Gives the key what it held.
+    pub(crate) fn put_back(self, shard: &mut Shard) {
+        let key = shard.key(&self.key);
+        let mut db = shard.db(usize::from(self.db));
+        match self.value {
+            Some(value) => db.put(key, value),
+            None => {
+                db.remove(key);
+            }
+        }
+    }
 }
 
 /// What a script may do.
@@ -49,8 +64,6 @@ pub(crate) struct ShardHost<'a, C, W> {
     /// The selected database.
     pub(crate) db: u16,
     pub(crate) limits: Limits,
-    /// The keys that the script declares, all of this shard.
-    pub(crate) declared: &'a [&'a [u8]],
     /// Whether it has touched what it cannot touch here.
     pub(crate) strayed: bool,
     /// The command that runs it.
@@ -66,14 +79,12 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         core: &'a mut Core<C, W>,
         db: u16,
         limits: Limits,
-        declared: &'a [&'a [u8]],
         command: (CommandId, Args<'a>),
     ) -> Self {
         ShardHost {
             core,
             db,
             limits,
-            declared,
             strayed: false,
             command,
             before: Vec::new(),
@@ -84,16 +95,13 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
 
     /// Puts everything back that the script has changed.
     pub(crate) fn undo(&mut self) {
+        #[cfg(feature = "sim-faults")]
+        if self.core.faults.skip_undo {
+            return self.before.clear();
+        }
         self.core.shard.trail().clear();
-        for Before { db, key, value } in self.before.drain(..).rev() {
-            let key = self.core.shard.key(&key);
-            let mut db = self.core.shard.db(usize::from(db));
-            match value {
-                Some(value) => db.put(key, value),
-                None => {
-                    db.remove(key);
-                }
-            }
+        for before in self.before.drain(..).rev() {
+            before.put_back(&mut self.core.shard);
         }
         self.core.shard.trail().forget();
     }
@@ -117,10 +125,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
 
     /// Whether a key may be touched here.
     fn reaches(&self, name: &[u8]) -> bool {
-        let is_open = self.core.locks.is_open();
-        self.core.topology.shards == 1 && is_open
-            || self.declared.contains(&name)
-            || is_open && self.core.topology.shard_of(name) == self.core.id
+        self.core.topology.shard_of(name) == self.core.id
     }
 
     /// Runs a command. `None`: it cannot be run here.
@@ -130,7 +135,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         let handler = match spec.route {
             Route::Key(handler) | Route::Keys(handler, _) | Route::Rounds(handler, _) => handler,
             Route::Blocking(blocking) => blocking.handler,
-            Route::AllShards(handler, merge) if alone && self.core.locks.is_open() => {
+            Route::AllShards(handler, merge) if alone => {
                 self.handle(command, handler, args, None, resp3, out);
                 if let Merge::Custom(merge) = merge {
                     let part = std::mem::take(out);
@@ -138,18 +143,18 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
                 }
                 return Some(());
             }
-            Route::OneShard(_, handler) if alone && self.core.locks.is_open() => {
+            Route::OneShard(_, handler) if alone => {
                 self.handle(command, handler, args, None, resp3, out);
                 return Some(());
             }
-            Route::Walk(function) if alone && self.core.locks.is_open() => {
+            Route::Walk(function) if alone => {
                 self.walk(function, args, resp3, out);
                 return Some(());
             }
             Route::AllShards(..) | Route::OneShard(..) | Route::Walk(_) => return None,
             Route::Connection | Route::Container => return self.own(command, args, resp3, out),
         };
-        if spec.meta.has_unnamed_keys(args) && (!alone || !self.core.locks.is_open()) {
+        if spec.meta.has_unnamed_keys(args) && !alone {
             return None;
         }
         let keys = Keys::of(spec, args);
@@ -306,7 +311,7 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
 
     fn tick(&mut self) -> Tick {
         let (command, args) = self.command;
-        self.core.tick_of_script(command, args, false)
+        self.core.tick_of_script(command, args, Held::Own)
     }
 
     fn clock_seconds(&mut self) -> f64 {
@@ -336,7 +341,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Err(_) => return Err(CmdError::text_of("ERR Unknown Redis command called from script")),
         }
         let flags = self.table().spec(command).meta.flags;
-        if flags.contains(Flag::NoScript) {
+        if flags.contains(Flag::NoScript) && !self.shared.scripts.all_allowed() {
             return Err(CmdError::text_of("ERR This Redis command is not allowed from script"));
         }
         if limits.read_only && crate::pause::may_replicate(self.table().spec(command)) {

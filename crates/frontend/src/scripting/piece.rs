@@ -15,10 +15,12 @@ use commands::{CmdError, CommandId};
 use resp::Reply;
 use script::{Engine, Progress, RunId, Tick};
 
+use super::busy::Held;
 use super::host::{Before, Limits, ShardHost};
 use super::registry::Runs;
 use super::{STRAYED, What};
 use crate::core::{Core, conn_mut};
+use crate::keys::Keys;
 use crate::message::{Dest, Piece};
 use crate::transaction::calls::Words;
 
@@ -114,7 +116,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let start = out.len();
         self.begin_run(self.shard.now_ms());
         let call = (command, Args::new(&words.bytes, &words.ranges));
-        let mut host = ShardHost::new(self, piece.db, ready.limits, &eval.keys, call);
+        let mut host = ShardHost::new(self, piece.db, ready.limits, call);
         let progress = engine.run(ready.id, &eval.keys, &eval.args, piece.resp3, &mut host, out);
         let ran = match progress {
             Progress::Paused(run) => {
@@ -194,10 +196,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.scripting.current = current;
         self.begin_slice();
         let args = Args::new(&words.bytes, &words.ranges);
-        let is_function = super::is_function(self.table().spec(command).meta.name);
-        let keys = super::EvalArgs::parse(args, is_function).map(|eval| eval.keys).unwrap_or_default();
         let mut out = Vec::new();
-        let mut host = ShardHost::new(self, db, limits, &keys, (command, args));
+        let mut host = ShardHost::new(self, db, limits, (command, args));
         host.before = before;
         let progress = engine.go_on(run, &mut host, &mut out);
         if let Progress::Paused(run) = progress {
@@ -257,9 +257,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         current.slice_us = Some(SLICE_US);
     }
 
-    /// The script of a task, which holds all shards, goes on: notes whether it takes too long, and has it ended if it is to end.
-    pub(crate) fn look_at_time(&mut self, engine: &mut Engine, command: CommandId, args: Args<'_>) {
-        match self.tick_of_script(command, args, true) {
+    /// The script of a task goes on: notes whether it takes too long, and has it ended if it is to end.
+    pub(crate) fn look_at_time(
+        &mut self,
+        engine: &mut Engine,
+        command: CommandId,
+        args: Args<'_>,
+        held: Held,
+    ) {
+        match self.tick_of_script(command, args, held) {
             Tick::Kill => engine.ask_soon(),
             Tick::Continue | Tick::Pause => {}
         }
@@ -268,8 +274,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// The script that a command runs, which may hold all shards, has run for a while.
-    pub(crate) fn tick_of_script(&mut self, command: CommandId, args: Args<'_>, holds_all: bool) -> Tick {
+    /// The script that a command runs, which holds something, has run for a while.
+    pub(crate) fn tick_of_script(&mut self, command: CommandId, args: Args<'_>, held: Held) -> Tick {
         let current = self.scripting.current;
         if current.is_busy && (self.shared.is_stopping() || self.is_to_be_killed()) {
             return Tick::Kill;
@@ -280,7 +286,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if !current.is_busy {
             self.scripting.current.is_busy = true;
-            self.tell_busy(command, args, current.since_ms, holds_all);
+            self.tell_busy(command, args, current.since_ms, held);
         }
         Tick::Pause
     }
@@ -294,14 +300,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Tells all cores that the run at work is busy.
-    fn tell_busy(&mut self, command: CommandId, args: Args<'_>, since_ms: u64, holds_all: bool) {
-        let is_function = super::is_function(self.table().spec(command).meta.name);
+    fn tell_busy(&mut self, command: CommandId, args: Args<'_>, since_ms: u64, held: Held) {
+        let spec = self.table().spec(command);
+        let is_function = super::is_function(spec.meta.name);
+        let held = match held {
+            Held::Own => vec![self.id],
+            Held::Keys => {
+                Keys::of(spec, args).iter().map(|at| self.topology.shard_of(args.arg(at))).collect()
+            }
+            Held::All => (0..self.topology.shards).collect(),
+        };
         self.note_busy(Runs {
             is_function,
             name: args.arg(1).to_vec(),
             words: args.iter().map(<[u8]>::to_vec).collect(),
             since_ms,
-            holds_all,
+            held,
         });
     }
 }

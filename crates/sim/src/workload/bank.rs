@@ -1,5 +1,6 @@
-//! Accounts between which money wanders by transactions: with WATCH, without, over one shard and several, and with commands of
-//! several rounds inside. Whoever looks at all accounts at once finds all the money.
+//! Accounts between which money wanders by transactions, with WATCH and without, over one shard and several, with commands of
+//! several rounds inside, and by scripts, which declare their keys or don't. Whoever looks at all accounts at once finds
+//! all the money.
 
 use std::collections::HashMap;
 
@@ -12,6 +13,22 @@ use crate::history::{History, Violation};
 
 /// What each account has at first.
 const START: i64 = 100;
+
+/// A transfer between two accounts that are declared as keys. Remarks behind it make it a script of its own, about which the
+/// server has not learnt anything.
+const DECLARED: &str = "redis.call('DECRBY', KEYS[1], ARGV[1]) return redis.call('INCRBY', KEYS[2], ARGV[1])";
+/// The same between undeclared accounts: the second is met when the first was changed.
+const UNDECLARED: &str =
+    "redis.call('DECRBY', ARGV[1], ARGV[3]) return redis.call('INCRBY', ARGV[2], ARGV[3])";
+/// Only the first account is declared, and the script looks before it writes.
+const HALF: &str = "local there = tonumber(redis.call('GET', ARGV[1])) \
+    redis.call('SET', KEYS[1], tonumber(redis.call('GET', KEYS[1])) - ARGV[2]) \
+    redis.call('SET', ARGV[1], there + ARGV[2]) return there";
+/// The balances of accounts that are declared, or that are arguments.
+const BALANCES: &str = "local all = {} for _, names in ipairs({KEYS, ARGV}) do for _, name in ipairs(names) do \
+    all[#all + 1] = redis.call('GET', name) end end return all";
+/// How many texts there are of each script, so that some are known to the server and some are not.
+const TEXTS: u64 = 40;
 
 /// A transfer that read its accounts under WATCH and has not written yet.
 #[derive(Default)]
@@ -77,14 +94,34 @@ impl Bank {
         }
     }
 
-    /// All balances, by one command or by a transaction.
-    fn look(&self, rng: &mut Rng) -> Vec<Command> {
+    /// A transfer by a script.
+    fn script(&self, rng: &mut Rng) -> Command {
+        let ((from, to), amount) = (self.two(rng), rng.below(9).to_string());
+        let text = |script: &str, rng: &mut Rng| format!("{script} -- {}", rng.below(TEXTS));
         match rng.below(3) {
+            0 => Command::new(["EVAL", &text(DECLARED, rng), "2", &from, &to, &amount]),
+            1 => Command::new(["EVAL", &text(UNDECLARED, rng), "0", &from, &to, &amount]),
+            _ => Command::new(["EVAL", &text(HALF, rng), "1", &from, &to, &amount]),
+        }
+    }
+
+    /// All balances by a script, to which so many of the accounts are declared.
+    fn script_look(&self, rng: &mut Rng) -> Command {
+        let script = format!("{BALANCES} -- {}", rng.below(TEXTS));
+        let declared = rng.below(self.accounts.len() as u64 + 1).to_string();
+        let accounts = self.accounts.iter().map(String::as_str);
+        Command::new(["EVAL", &script, &declared].into_iter().chain(accounts))
+    }
+
+    /// All balances, by one command, a transaction or a script.
+    fn look(&self, rng: &mut Rng) -> Vec<Command> {
+        match rng.below(5) {
             0 => Self::transaction(self.accounts.iter().map(|account| format!("GET {account}"))),
             1 => Self::transaction([
                 format!("GET {}", self.accounts[0]),
                 format!("MGET {}", self.accounts.get(1..).unwrap_or_default().join(" ")),
             ]),
+            2 => vec![self.script_look(rng)],
             _ => vec![mget(&self.accounts)],
         }
     }
@@ -146,7 +183,8 @@ impl Workload for Bank {
             self.transfers.remove(&asker.process);
             return commands;
         }
-        match rng.below(8) {
+        match rng.below(10) {
+            8 | 9 => vec![self.script(rng)],
             0..3 => {
                 let (from, to) = self.two(rng);
                 let texts = [format!("WATCH {from} {to}"), format!("GET {from}"), format!("GET {to}")];
@@ -183,7 +221,11 @@ impl Workload for Bank {
         let total = START * self.accounts.len() as i64;
         for (index, op) in history.ops.iter().enumerate() {
             let (name, Some(reply)) = (op.command.name(), op.reply()) else { continue };
-            let all = name == "MGET" && op.command.words.len() == self.accounts.len() + 1 || name == "EXEC";
+            if let (true, Value::Error(_)) = (matches!(name, "MGET" | "EVAL" | "EXEC"), reply) {
+                return Err(Violation::new("this must not fail:", [index]));
+            }
+            let all = name == "MGET" && op.command.words.len() == self.accounts.len() + 1
+                || matches!(name, "EXEC" | "EVAL");
             let Some(balances) = self.balances(reply).filter(|_| all) else { continue };
             checked.facts += 1;
             if balances.iter().sum::<i64>() != total {

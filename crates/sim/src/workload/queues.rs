@@ -13,6 +13,9 @@ use crate::history::{History, Op, OpIndex, Violation};
 /// Clients that push; the others take.
 const PRODUCERS: usize = 2;
 
+/// Pushes what its arguments say.
+const PUSH: &str = "return redis.call('RPUSH', ARGV[1], ARGV[2], ARGV[3])";
+
 /// See the module page.
 pub struct Queues {
     queues: Vec<String>,
@@ -63,6 +66,11 @@ impl Queues {
     fn produce(&mut self, rng: &mut Rng) -> Vec<Command> {
         let (a, b) = self.two(rng);
         let (one, two, three) = (self.token(), self.token(), self.token());
+        if rng.one_in(6) {
+            // A script that does not declare its key.
+            let script = format!("{PUSH} -- {}", rng.below(20));
+            return vec![Command::new(["EVAL", &script, "0", &a, &one, &two])];
+        }
         let lines = match rng.below(if self.strict { 4 } else { 7 }) {
             0 | 1 => vec![format!("RPUSH {a} {one}")],
             2 => vec![format!("RPUSH {a} {one} {two} {three}")],
@@ -111,9 +119,11 @@ impl Queues {
             let mut number = 0;
             for (at, &index) in ops.iter().enumerate() {
                 let command = &history.ops[index].command;
-                if !matches!(command.name(), "RPUSH" | "LPUSH") {
-                    continue;
-                }
+                let place = match command.name() {
+                    "RPUSH" | "LPUSH" => 1,
+                    "EVAL" => 3,
+                    _ => continue,
+                };
                 // A queued command is carried out by the next EXEC, which may not have come.
                 let queued = matches!(
                     at.checked_sub(1).map(|before| history.ops[ops[before]].command.name()),
@@ -122,9 +132,9 @@ impl Queues {
                 let exec =
                     || ops[at..].iter().copied().find(|&later| history.ops[later].command.name() == "EXEC");
                 let Some(push) = (if queued { exec() } else { Some(index) }) else { continue };
-                for word in 2..command.words.len() {
+                for word in place + 1..command.words.len() {
                     number += 1;
-                    let token = Token { queue: command.word(1), push, number, process };
+                    let token = Token { queue: command.word(place), push, number, process };
                     tokens.insert(command.word(word), token);
                 }
             }
