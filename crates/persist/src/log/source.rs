@@ -177,7 +177,7 @@ fn one_barrier(frames: &[(Head, Vec<u8>)]) -> io::Result<Option<Vec<u8>>> {
     loop {
         let mut barrier = None;
         for part in &mut parts {
-            while let Some((db, args)) = part.next() {
+            for (db, args) in part.by_ref() {
                 if is_barrier(&args) {
                     barrier = Some((db, args));
                     break;
