@@ -9,6 +9,8 @@ pub struct Faults {
     pub skip_watches: bool,
     /// Own work is executed before what the inbox holds (B2).
     pub own_work_first: bool,
+    /// What a script has written is not undone when it is run again.
+    pub skip_undo: bool,
     /// Waiters are not looked at when their keys change.
     pub skip_waiters: bool,
 }

@@ -58,6 +58,8 @@ pub(crate) struct CoreLog {
     /// Output that waits until the log is durable, by turn.
     held: VecDeque<HeldTurn>,
     next_group: u32,
+    /// Whether the plane knows that this core waits for it.
+    awaits: bool,
     /// Clients that wait until the log is on the disk.
     waiting: Vec<Waiting>,
     /// All frames, for tests.

@@ -403,10 +403,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (ticks, words) = (task.ticks, std::mem::take(&mut task.words));
         let mut bytes = std::mem::take(&mut task.state.borrow_mut().reply);
         let execution = task.execution.take();
+        let (db, no_touch, writes) = (task.db, task.no_touch, task.writes);
         let stats = self.stats();
-        if let Some(command) = command {
-            account(&stats.commands[usize::from(command)], ticks);
-        }
         if let Err(error) = &result {
             let text = error.text();
             bytes.clear();
@@ -425,14 +423,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.send_round(at, Vec::new(), true);
             let awaited = self.replies_wait() && !waits;
             if let Some(task) = self.tasks.get_mut(at).filter(|task| awaited && task.writes) {
-                task.finished = Some(result);
+                // The rest of it is done then; an error is in the reply already.
+                task.finished = Some(Ok(()));
                 task.state.borrow_mut().reply = bytes;
+                (task.execution, task.words) = (execution, words);
                 return;
             }
         }
         self.runnable.retain(|&other| other != at);
         self.tasks.remove(at);
+        if let Some(execution) = execution.as_ref().filter(|execution| execution.desk.borrow().restarts) {
+            let new = NewTask { dest, db, resp3, no_touch, writes, command, words, keys: Vec::new() };
+            return self.restart_script(new, execution.clone());
+        }
         if let Some(command) = command {
+            account(&self.stats().commands[usize::from(command)], ticks);
             self.command_took(dest, command, ticks, bytes.len(), &words);
         }
         if let Some(execution) = &execution {

@@ -3,7 +3,8 @@
 //! ```text
 //! one shard                     ─► a piece of its shard: calls are handler calls                   (host.rs)
 //! keys of one shard of several  ─► the same; if it strays: undone, and run again with everything locked
-//! keys of several shards        ─► everything is locked; each call is a round                      (task.rs)
+//! keys of several shards        ─► these are locked; each call is a round; if it strays: undone, and run again with
+//!                                  everything locked                                               (task.rs, keep.rs)
 //! ```
 //!
 //! A script that strayed once is remembered by its name, so that it starts with everything locked from then on. Its connection
@@ -12,6 +13,7 @@
 pub(crate) mod busy;
 pub(crate) mod functions;
 pub(crate) mod host;
+pub(crate) mod keep;
 pub(crate) mod piece;
 pub(crate) mod registry;
 pub(crate) mod task;
@@ -34,6 +36,7 @@ use self::functions::{LoadHost, LoadedLibraries};
 use self::host::Limits;
 use self::piece::{Current, Suspended};
 use self::registry::{Script, Sha, sha_of};
+use self::task::Way;
 use crate::core::{Core, conn_mut};
 use crate::journal::ShortArgs;
 use crate::keys::Keys;
@@ -287,7 +290,19 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             queue: Rc::new([queued]),
             desk: Rc::new(RefCell::new(Desk::new(call.db, call.resp3))),
         };
-        let plan = task::Plan::new(&execution, direct.is_some(), self.surroundings());
+        let way = match direct {
+            Some(_) => Way::Piece,
+            None if strays => Way::All,
+            None => Way::Keys,
+        };
+        let keys = if way == Way::Keys {
+            let keys = Keys::of(spec, args);
+            let keys = keys.iter().map(|at| args.arg(at));
+            commands::by_shard(keys.map(|key| (self.topology.shard_of(key), key.to_vec())))
+        } else {
+            (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect()
+        };
+        let plan = task::Plan::new(&execution, way, self.surroundings());
         let task = NewTask {
             dest: call.dest(),
             db: call.db,
@@ -296,7 +311,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             writes: !spec.meta.name.ends_with("_ro"),
             command: None,
             words: short,
-            keys: (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect(),
+            keys,
         };
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             conn.waits = true;
@@ -314,6 +329,30 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.send(shard, piece);
         }
         Ok(())
+    }
+
+    /// Runs a script again that has touched keys that it doesn't declare, with everything locked.
+    pub(crate) fn restart_script(&mut self, new: NewTask, execution: Execution) {
+        if let Some(queued) = execution.queue.first() {
+            let spec = self.table().spec(queued.command);
+            self.note_stray(spec, queued.args(&execution.words));
+        }
+        *execution.desk.borrow_mut() = Desk::new(new.db, new.resp3);
+        let keys = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
+        let plan = task::Plan::new(&execution, Way::All, self.surroundings());
+        self.begin_execution(NewTask { keys, ..new }, execution, |tx| Box::pin(task::run(tx, plan)));
+    }
+
+    /// Remembers that the script that a command runs touches keys that it does not declare.
+    fn note_stray(&self, spec: &CommandSpec, args: Args<'_>) {
+        if is_function(spec.meta.name) {
+            return self.shared.scripts.functions.has_strayed(args.arg(1));
+        }
+        let by_name = spec.meta.name.starts_with("evalsha");
+        let sha = if by_name { sha_of(args.arg(1)) } else { Some(script::sha1_hex(args.arg(1))) };
+        if let Some(script) = sha.and_then(|sha| self.shared.scripts.get(&sha)) {
+            script.has_strayed();
+        }
     }
 
     /// Whether the script that a command runs is known to touch keys that it does not declare.

@@ -177,6 +177,8 @@ impl Shared {
         // The configuration was checked when it was read.
         let _ = config.rename_in(&mut table);
         let hot = config.hot();
+        let logs = Logs::new(usize::from(shards));
+        logs.set_policy(config.sync_policy());
         let saving = Saving::new(process.facts().started_ms / 1000);
         Shared {
             scripts: Scripts::new(shards),
@@ -197,7 +199,7 @@ impl Shared {
             hot_epoch: AtomicU64::new(1),
             errands: (0..shards).map(|_| Mutex::default()).collect(),
             saving,
-            logs: Logs::new(usize::from(shards)),
+            logs,
             feed: Feed::default(),
         }
     }

@@ -352,6 +352,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             home: self.id,
             shards: self.topology.shards,
             random: self.rng.next_u64(),
+            #[cfg(feature = "sim-faults")]
+            skip_undo: self.faults.skip_undo,
         }
     }
 
@@ -386,6 +388,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Ask::Own { queued, words, resp3 } => self.run_inner(at, queued, &words, resp3),
             Ask::Change { queued, words } => self.run_change(at, queued, &words),
             Ask::Start { queued, words } => self.run_stage(at, Work::Start { queued, words }),
+            Ask::Abandon { run } => self.abandon_run(at, run),
             Ask::GoOn { run } => self.go_on_next_turn(at, run),
             Ask::Resume { run, reply } => self.run_stage(at, Work::Resume { run, reply }),
         }

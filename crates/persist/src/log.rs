@@ -22,6 +22,7 @@
 pub mod commit;
 pub mod frame;
 pub mod head;
+mod import;
 mod logs;
 pub mod manifest;
 mod plane;
@@ -38,6 +39,7 @@ mod recover_tests;
 mod tests;
 
 pub use frame::{Broken, Frame, Group, Head, next_frame, put_command, put_frame};
+pub use import::parse_foreign;
 pub use logs::{Busy, Logs, Opening, Policy, Status};
 pub use manifest::Manifest;
 pub use plane::{Next, Plane, last_number};

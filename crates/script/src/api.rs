@@ -61,6 +61,8 @@ pub(crate) const PRIMITIVES: &[Primitive] = &[
 /// Runs a command. Gives its reply, and true behind it where that is an error.
 fn call(call: &mut Call<'_>) -> Results {
     call.run_command()?;
+    // As many arguments as fit leave no room for the reply.
+    call.stack.set_top(0);
     let reply = std::mem::take(&mut call.machine.reply);
     let pushed = push_reply(&mut call.stack, &reply);
     call.machine.reply = reply;

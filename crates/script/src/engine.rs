@@ -349,7 +349,9 @@ impl Engine {
             }
             Outcome::Left(Ending::Killed) => {
                 let place = self.machine.killed_at.take();
-                let message = b"ERR Script killed by user with SCRIPT KILL...".to_vec();
+                let is_library = self.get(script).is_some_and(|loaded| loaded.is_library);
+                let command: &[u8] = if is_library { b"FUNCTION" } else { b"SCRIPT" };
+                let message = [b"ERR Script killed by user with ", command, b" KILL..."].concat();
                 reply.error_bytes(&self.with_place(message, script, place));
                 (Progress::Done, false)
             }

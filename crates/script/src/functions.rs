@@ -132,7 +132,7 @@ impl ListQuery {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Libraries {
     libraries: BTreeMap<Vec<u8>, Arc<LibraryInfo>>,
-    /// The library of each function.
+    /// The library of each function, by its name in small letters: in the names of functions letters are equal to capital ones.
     functions: BTreeMap<Vec<u8>, Arc<LibraryInfo>>,
 }
 
@@ -164,8 +164,8 @@ impl Libraries {
 
     /// A function and its library.
     pub fn function(&self, name: &[u8]) -> Option<(&Arc<LibraryInfo>, &FunctionInfo)> {
-        let library = self.functions.get(name)?;
-        let function = library.functions.iter().find(|function| function.name == name)?;
+        let library = self.functions.get(&name.to_ascii_lowercase())?;
+        let function = library.functions.iter().find(|function| function.name.eq_ignore_ascii_case(name))?;
         Some((library, function))
     }
 
@@ -193,7 +193,9 @@ impl Libraries {
     /// The text of the reply: a function is another library's. Then nothing changes.
     pub fn insert(&mut self, library: LibraryInfo) -> Result<(), Vec<u8>> {
         let taken = library.functions.iter().find(|function| {
-            self.functions.get(&function.name).is_some_and(|owner| owner.name != library.name)
+            self.functions
+                .get(&function.name.to_ascii_lowercase())
+                .is_some_and(|owner| owner.name != library.name)
         });
         if let Some(function) = taken {
             return Err([b"ERR Function ".as_slice(), &function.name, b" already exists"].concat());
@@ -201,7 +203,7 @@ impl Libraries {
         self.remove(&library.name);
         let library = Arc::new(library);
         for function in &library.functions {
-            self.functions.insert(function.name.clone(), Arc::clone(&library));
+            self.functions.insert(function.name.to_ascii_lowercase(), Arc::clone(&library));
         }
         self.libraries.insert(library.name.clone(), library);
         Ok(())
@@ -211,7 +213,7 @@ impl Libraries {
     pub fn remove(&mut self, name: &[u8]) -> Option<Arc<LibraryInfo>> {
         let library = self.libraries.remove(name)?;
         for function in &library.functions {
-            self.functions.remove(&function.name);
+            self.functions.remove(&function.name.to_ascii_lowercase());
         }
         Some(library)
     }

@@ -61,7 +61,7 @@ fn add(call: &mut Call<'_>, given: &mut Given) -> Result<(), String> {
         return Err(text.into());
     }
     let Some(loading) = &mut call.machine.run.loading else { return Ok(()) };
-    if loading.functions.iter().any(|function| function.name == name) {
+    if loading.functions.iter().any(|function| function.name.eq_ignore_ascii_case(&name)) {
         return Err("Function already exists in the library".into());
     }
     if let Some(callback) = given.callback.take() {

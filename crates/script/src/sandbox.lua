@@ -359,7 +359,17 @@ maths.mod = maths.fmod
 maths.random = raw.random
 maths.randomseed = raw.randomseed
 
-local bits = pick(bit, "arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex")
+local bits = pick(bit, "arshift band bnot bor bswap bxor lshift rol ror rshift tobit")
+
+-- The least of all numbers has no positive counterpart, which the interpreter's own function would look for.
+local tohex, tobit = bit.tohex, bit.tobit
+function bits.tohex(...)
+  local number, digits = ...
+  if type(digits) == "number" and tobit(digits) == -2147483648 then
+    return tohex(number, -8)
+  end
+  return tohex(...)
+end
 
 local json = raw.cjson_new(true)
 local pack = pick(raw, "")

@@ -56,7 +56,12 @@ impl LogWriter {
 }
 
 fn run(logs: &Arc<Logs>, wakers: Vec<Waker>, given_up: &AtomicBool) {
-    let wake = move |shard: usize| wakers.get(shard).into_iter().for_each(Waker::wake);
+    // Whoever waits may wait for any shard's log.
+    let of_wake = Arc::clone(logs);
+    let wake = move |_: usize| {
+        let waiting = wakers.iter().enumerate().filter(|&(core, _)| of_wake.is_waited_for(core));
+        waiting.for_each(|(_, waker)| waker.wake());
+    };
     let mut plane = Plane::new(Arc::clone(logs), PlainVolume, Box::new(wake));
     let mut failed = false;
     while !given_up.load(Ordering::Relaxed) {

@@ -67,9 +67,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 check_reply_buffer(args)?;
                 self.answer(call, |reply| reply.ok());
             }
+            (b"set-disable-deny-scripts", 3) => {
+                let allowed = base::num::parse_i64(args.arg(2)).is_some_and(|value| value != 0);
+                self.shared.scripts.allow_all(allowed);
+                self.answer(call, |reply| reply.ok());
+            }
             (
                 b"dict-resizing"
-                | b"set-disable-deny-scripts"
                 | b"keysizes-hist-assert"
                 | b"set-skip-checksum-validation"
                 | b"hashtable-can-abort-shrink"

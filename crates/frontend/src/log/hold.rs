@@ -50,6 +50,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         true
     }
 
+    /// Tells the plane whether this core waits for it. True: what was waited for has come meanwhile.
+    pub(crate) fn await_log(&mut self) -> bool {
+        let waits = !self.log.held.is_empty() || !self.log.waiting.is_empty();
+        if waits != self.log.awaits {
+            self.log.awaits = waits;
+            self.shared.logs.wait_for_commits(usize::from(self.id), waits);
+        }
+        waits
+            && (self.log.held.front().is_some_and(|turn| self.is_durable(&turn.need))
+                || self.may_release_waiting())
+    }
+
     fn is_durable(&self, need: &[u64]) -> bool {
         let logs = &self.shared.logs;
         need.iter().enumerate().all(|(shard, &position)| logs.committed(shard) >= position)

@@ -101,6 +101,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         logs.is_on() && need.iter().enumerate().all(|(shard, &position)| logs.committed(shard) >= position)
     }
 
+    /// Whether what somebody waits for has come.
+    pub(crate) fn may_release_waiting(&self) -> bool {
+        self.log
+            .waiting
+            .iter()
+            .any(|waiting| waiting.need.as_deref().is_some_and(|need| self.is_synced(need)))
+    }
+
     /// Answers who has waited long enough.
     pub(crate) fn release_waiting(&mut self) {
         let (now_us, mut at) = (self.now.monotonic_us, 0);

@@ -29,6 +29,18 @@ const UNKILLABLE: CmdError = CmdError::text_of(
      termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.",
 );
 
+/// What a script holds while it runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// The shard of its core.
+    Own,
+    /// The keys that it declares.
+    Keys,
+    /// Everything.
+    #[default]
+    All,
+}
+
 /// Which shards busy scripts hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Busy {
@@ -88,13 +100,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Takes over which shards busy scripts hold.
     pub(crate) fn refresh_busy(&mut self) {
         let mut busy: Option<Busy> = None;
-        for (core, running) in self.shared.scripts.running.iter().enumerate() {
+        for running in &self.shared.scripts.running {
             let Some(runs) = running.now() else { continue };
             let shards = usize::from(self.topology.shards);
             let busy =
                 busy.get_or_insert_with(|| Busy { held: vec![false; shards], is_function: runs.is_function });
-            for (shard, held) in busy.held.iter_mut().enumerate() {
-                *held |= runs.holds_all || shard == core;
+            for shard in runs.held {
+                if let Some(held) = busy.held.get_mut(usize::from(shard)) {
+                    *held = true;
+                }
             }
         }
         if busy != self.detour.busy {

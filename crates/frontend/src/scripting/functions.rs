@@ -127,7 +127,8 @@ impl LoadedLibraries {
             self.keep(Arc::clone(library), loaded, engine);
         }
         let loaded = self.by_name.get(&library.name);
-        let found = loaded.and_then(|loaded| loaded.functions.iter().find(|(other, _)| other == name));
+        let found = loaded
+            .and_then(|loaded| loaded.functions.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)));
         found.map(|&(_, id)| id).ok_or(NOT_FOUND)
     }
 
@@ -366,7 +367,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Err(error) => {
                 let text = error.text();
                 let problem = format!("a library of functions that can't be loaded: {}", text.escape_ascii());
-                Err(LoadError { offset, problem })
+                Err(LoadError::new(offset, problem))
             }
         }
     }

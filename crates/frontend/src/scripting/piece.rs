@@ -15,10 +15,12 @@ use commands::{CmdError, CommandId};
 use resp::Reply;
 use script::{Engine, Progress, RunId, Tick};
 
+use super::busy::Held;
 use super::host::{Before, Limits, ShardHost};
 use super::registry::Runs;
 use super::{STRAYED, What};
 use crate::core::{Core, conn_mut};
+use crate::keys::Keys;
 use crate::message::{Dest, Piece};
 use crate::transaction::calls::Words;
 
@@ -255,9 +257,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         current.slice_us = Some(SLICE_US);
     }
 
-    /// The script of a task, which holds all shards, goes on: notes whether it takes too long, and has it ended if it is to end.
-    pub(crate) fn look_at_time(&mut self, engine: &mut Engine, command: CommandId, args: Args<'_>) {
-        match self.tick_of_script(command, args, true) {
+    /// The script of a task goes on: notes whether it takes too long, and has it ended if it is to end.
+    pub(crate) fn look_at_time(
+        &mut self,
+        engine: &mut Engine,
+        command: CommandId,
+        args: Args<'_>,
+        held: Held,
+    ) {
+        match self.tick_of_script(command, args, held) {
             Tick::Kill => engine.ask_soon(),
             Tick::Continue | Tick::Pause => {}
         }
@@ -266,8 +274,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// The script that a command runs, which may hold all shards, has run for a while.
-    pub(crate) fn tick_of_script(&mut self, command: CommandId, args: Args<'_>, holds_all: bool) -> Tick {
+    /// The script that a command runs, which holds something, has run for a while.
+    pub(crate) fn tick_of_script(&mut self, command: CommandId, args: Args<'_>, held: Held) -> Tick {
         let current = self.scripting.current;
         if current.is_busy && (self.shared.is_stopping() || self.is_to_be_killed()) {
             return Tick::Kill;
@@ -278,7 +286,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if !current.is_busy {
             self.scripting.current.is_busy = true;
-            self.tell_busy(command, args, current.since_ms, holds_all);
+            self.tell_busy(command, args, current.since_ms, held);
         }
         Tick::Pause
     }
@@ -292,14 +300,22 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Tells all cores that the run at work is busy.
-    fn tell_busy(&mut self, command: CommandId, args: Args<'_>, since_ms: u64, holds_all: bool) {
-        let is_function = super::is_function(self.table().spec(command).meta.name);
+    fn tell_busy(&mut self, command: CommandId, args: Args<'_>, since_ms: u64, held: Held) {
+        let spec = self.table().spec(command);
+        let is_function = super::is_function(spec.meta.name);
+        let held = match held {
+            Held::Own => vec![self.id],
+            Held::Keys => {
+                Keys::of(spec, args).iter().map(|at| self.topology.shard_of(args.arg(at))).collect()
+            }
+            Held::All => (0..self.topology.shards).collect(),
+        };
         self.note_busy(Runs {
             is_function,
             name: args.arg(1).to_vec(),
             words: args.iter().map(<[u8]>::to_vec).collect(),
             since_ms,
-            holds_all,
+            held,
         });
     }
 }

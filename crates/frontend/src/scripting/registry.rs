@@ -75,8 +75,8 @@ pub(crate) struct Runs {
     pub(crate) words: Vec<Vec<u8>>,
     /// Since when, in milliseconds since 1970.
     pub(crate) since_ms: u64,
-    /// Whether it holds all shards, and not only that of its core.
-    pub(crate) holds_all: bool,
+    /// What it holds.
+    pub(crate) held: Vec<u16>,
 }
 
 impl Running {
@@ -100,6 +100,8 @@ pub(crate) struct Scripts {
     evicted: AtomicU64,
     /// By core.
     pub(crate) running: Vec<Running>,
+    /// Whether scripts may call whatever there is (DEBUG SET-DISABLE-DENY-SCRIPTS).
+    all_allowed: AtomicBool,
     /// The libraries of functions.
     pub(crate) functions: Functions,
 }
@@ -107,6 +109,16 @@ pub(crate) struct Scripts {
 impl Scripts {
     pub(crate) fn new(cores: u16) -> Self {
         Scripts { running: (0..cores).map(|_| Running::default()).collect(), ..Scripts::default() }
+    }
+
+    /// Says whether scripts may call whatever there is.
+    pub(crate) fn allow_all(&self, allowed: bool) {
+        self.all_allowed.store(allowed, Ordering::Relaxed);
+    }
+
+    /// Whether scripts may call whatever there is.
+    pub(crate) fn all_allowed(&self) -> bool {
+        self.all_allowed.load(Ordering::Relaxed)
     }
 
     /// The number of times that scripts were forgotten.

@@ -1,10 +1,13 @@
-//! A script as a task of its connection's core: everything is locked, and each call is a round.
+//! A script as a task of its connection's core: its keys are locked, or everything, and each call is a round.
 //!
 //! ```text
-//! round 1   every shard: locked for this task
+//! round 1   the shards of its keys: these are locked; or every shard is
 //! run       the script runs until it calls a command; it is suspended, and others may run in the interpreter meanwhile
 //! round n   the command, wherever its keys are ─► the script goes on with the reply
-//! last      every shard: unlocked
+//! last      unlocked
+//!
+//! it calls a command that needs more keys than are locked: what it has written is put back, the keys are unlocked, and another
+//! task runs it again with everything locked
 //! ```
 
 use std::sync::Arc;
@@ -18,9 +21,12 @@ use resp::Reply;
 use script::{CallOutcome, Host, Permission, Progress, RunId, Tick};
 
 use super::STRAYED;
+use super::busy::Held;
 use super::host::Limits;
+use super::keep::{Keep, one_after_the_other};
 use crate::connection::database;
 use crate::core::Core;
+use crate::keys::Keys;
 use crate::route::copy_each;
 use crate::transaction::calls::{Calls, Kind, NewCall, Words};
 use crate::transaction::exec::{Ask, Execution, Queued, Surroundings, nested};
@@ -36,40 +42,77 @@ pub(crate) enum Stage {
     Call { run: RunId, command: CommandId, words: Arc<Words>, resp3: bool },
 }
 
+/// How a script is run at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// On the shard of its keys; the piece is under way.
+    Piece,
+    /// With the keys locked that it declares.
+    Keys,
+    /// With everything locked.
+    All,
+}
+
 /// All that the task of a script needs.
 pub(crate) struct Plan {
     execution: Execution,
-    /// Whether it is tried on its shard first; the piece is under way.
-    direct: bool,
+    way: Way,
     around: Surroundings,
 }
 
 impl Plan {
-    pub(crate) fn new(execution: &Execution, direct: bool, around: Surroundings) -> Self {
-        Plan { execution: execution.clone(), direct, around }
+    pub(crate) fn new(execution: &Execution, way: Way, around: Surroundings) -> Self {
+        Plan { execution: execution.clone(), way, around }
     }
 }
 
 /// Runs a script that is a command of its own.
 pub(crate) async fn run(tx: Tx, plan: Plan) -> Result<(), CmdError> {
-    if plan.direct {
+    let Plan { execution, way, around } = plan;
+    let restarts = &around.shared.stats[usize::from(around.home)].script_restarts;
+    if way == Way::Piece {
         match tx.results().await.pop() {
             Some(StepOut::Reply(reply)) if reply != STRAYED => {
                 tx.reply(|out| out.raw(&reply));
                 return Ok(());
             }
-            _ => plan.around.shared.stats[usize::from(plan.around.home)].script_restarts.add(1),
+            _ => restarts.add(1),
         }
     }
     tx.round(Vec::new()).await;
-    let Some(&queued) = plan.execution.queue.first() else { return Ok(()) };
-    let reply = drive(&tx, &plan.execution, queued, &plan.around).await;
-    tx.reply(|out| out.raw(&reply));
+    let Some(&queued) = execution.queue.first() else { return Ok(()) };
+    let mut keep = None;
+    if way == Way::Keys {
+        let args = queued.args(&execution.words);
+        let keys = Keys::of(around.shared.table.spec(queued.command), args);
+        execution.desk.borrow_mut().held = Held::Keys;
+        let made = Keep::new(keys.iter().map(|at| args.arg(at)), tx.topology);
+        #[cfg(feature = "sim-faults")]
+        let made = made.broken(around.skip_undo);
+        keep = Some(made);
+    }
+    match drive(&tx, &execution, queued, &around, keep.as_ref()).await {
+        Some(reply) => tx.reply(|out| out.raw(&reply)),
+        None => {
+            if let Some(keep) = keep {
+                keep.undo(&tx).await;
+            }
+            restarts.add(1);
+            execution.desk.borrow_mut().restarts = true;
+        }
+    }
     Ok(())
 }
 
-/// Runs a script under the locks of a task, which hold everything. Returns its reply.
-pub(crate) async fn drive(tx: &Tx, execution: &Execution, queued: Queued, around: &Surroundings) -> Vec<u8> {
+/// Runs a script under the locks of a task: everything, or the keys that `keep` knows. Returns its reply; `None` if it has touched
+/// other keys, or wants to.
+pub(crate) async fn drive(
+    tx: &Tx,
+    execution: &Execution,
+    queued: Queued,
+    around: &Surroundings,
+    keep: Option<&Keep>,
+) -> Option<Vec<u8>> {
     let desk = &execution.desk;
     // What the script selects is its own affair.
     let db = desk.borrow().db;
@@ -80,21 +123,28 @@ pub(crate) async fn drive(tx: &Tx, execution: &Execution, queued: Queued, around
         let (run, command, words, resp3) = match stage {
             Some(Stage::Done(reply)) => {
                 desk.borrow_mut().db = db;
-                return reply;
+                return Some(reply);
             }
             Some(Stage::Paused(run)) => {
                 desk.borrow_mut().ask = Some(Ask::GoOn { run });
                 continue;
             }
             Some(Stage::Call { run, command, words, resp3 }) => (run, command, words, resp3),
-            None => return Vec::new(),
+            None => return Some(Vec::new()),
         };
-        let reply = call(tx, execution, command, &words, resp3, around).await;
-        desk.borrow_mut().ask = Some(Ask::Resume { run, reply });
+        match call(tx, execution, command, &words, resp3, around, keep).await {
+            Some(reply) => desk.borrow_mut().ask = Some(Ask::Resume { run, reply }),
+            None => {
+                desk.borrow_mut().ask = Some(Ask::Abandon { run });
+                tx.results().await;
+                desk.borrow_mut().db = db;
+                return None;
+            }
+        }
     }
 }
 
-/// Carries out what a script calls.
+/// Carries out what a script calls. `None`: it cannot be done under the locks that there are.
 async fn call(
     tx: &Tx,
     execution: &Execution,
@@ -102,13 +152,23 @@ async fn call(
     words: &Arc<Words>,
     resp3: bool,
     around: &Surroundings,
-) -> Vec<u8> {
+    keep: Option<&Keep>,
+) -> Option<Vec<u8>> {
     let spec = around.shared.table.spec(command);
     let args = Args::new(&words.bytes, &words.ranges);
     let db = execution.desk.borrow().db;
+    let copies = match keep {
+        None => Vec::new(),
+        Some(keep) if !keep.covers(spec, args) => return None,
+        Some(keep) => keep.steps(spec, args, db),
+    };
+    let is_no = |out: &StepOut| matches!(out, StepOut::Flag(false));
     let stats = &around.shared.stats[usize::from(around.home)];
     let (reply, ticks) = match Kind::of(spec, args, false, tx.topology) {
         Kind::Rounds(function) => {
+            if !copies.is_empty() && tx.round(copies).await.iter().any(is_no) {
+                return None;
+            }
             let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
             (nested(tx, function, args, usize::from(db), resp3).await, 0)
         }
@@ -131,8 +191,8 @@ async fn call(
             let outs = tx.results().await;
             execution.desk.borrow_mut().db = db;
             return match outs.into_iter().next() {
-                Some(StepOut::Reply(bytes)) => bytes,
-                _ => Vec::new(),
+                Some(StepOut::Reply(bytes)) => Some(bytes),
+                _ => Some(Vec::new()),
             };
         }
         Kind::Step => {
@@ -147,7 +207,10 @@ async fn call(
                 }
                 Ok(()) => {
                     let (steps, results) = calls.into_steps();
-                    let outs = tx.round(steps).await;
+                    let outs = tx.round(one_after_the_other(copies, steps)).await;
+                    if outs.iter().any(is_no) {
+                        return None;
+                    }
                     let outcome = results.outcomes(outs, around.random).pop();
                     outcome.map_or((Vec::new(), 0), |outcome| (outcome.reply, outcome.ticks))
                 }
@@ -161,7 +224,7 @@ async fn call(
         counters.failed.add(1);
         stats.error(text.strip_suffix(b"\r\n").unwrap_or(text));
     }
-    reply
+    Some(reply)
 }
 
 /// What a script's calls go to here: they are kept, and the script waits.
@@ -170,6 +233,7 @@ struct TaskHost<'a, C, W> {
     limits: Limits,
     /// The command that runs it.
     command: (CommandId, Args<'a>),
+    held: Held,
     pending: Option<(CommandId, Words, bool)>,
 }
 
@@ -201,7 +265,7 @@ impl<C: AsRef<[u8]>, W: Wake> Host for TaskHost<'_, C, W> {
 
     fn tick(&mut self) -> Tick {
         let (command, args) = self.command;
-        self.core.tick_of_script(command, args, true)
+        self.core.tick_of_script(command, args, self.held)
     }
 
     fn clock_seconds(&mut self) -> f64 {
@@ -217,6 +281,22 @@ pub(crate) enum Work {
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// The script of a task is not run any further here.
+    pub(crate) fn abandon_run(&mut self, at: u32, run: RunId) {
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        task.await_one();
+        let execution = task.execution.clone();
+        if let Ok(mut engine) = self.take_engine() {
+            engine.abandon(run);
+            self.put_engine(engine);
+        }
+        if let Some(execution) = execution {
+            self.scripting.current = execution.desk.borrow().run;
+            self.end_run(&execution);
+        }
+        self.step_done(crate::message::Dest::Step { task: at, step: 0 }, StepOut::Done);
+    }
+
     /// The script of a task gets more time in the next turn.
     pub(crate) fn go_on_next_turn(&mut self, at: u32, run: RunId) {
         if let Some(task) = self.tasks.get_mut(at) {
@@ -258,11 +338,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         };
         let command =
             queued.map_or((0, Args::new(&[], &[])), |queued| (queued.command, queued.args(&execution.words)));
+        let held = execution.desk.borrow().held;
         match &work {
             Work::Start { .. } => self.begin_run(self.now.unix_ms),
             Work::Resume { .. } | Work::GoOn { .. } => {
                 self.scripting.current = execution.desk.borrow().run;
-                self.look_at_time(&mut engine, command.0, command.1);
+                self.look_at_time(&mut engine, command.0, command.1, held);
             }
         }
         let result = match work {
@@ -274,20 +355,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         desk.limits = Some(ready.limits);
                         desk.script = Some(queued);
                     }
-                    let mut host = TaskHost { core: self, limits: ready.limits, command, pending: None };
+                    let mut host =
+                        TaskHost { core: self, limits: ready.limits, command, held, pending: None };
                     let progress = engine.run(ready.id, &eval.keys, &eval.args, resp3, &mut host, &mut out);
                     Ok((progress, host.pending))
                 })
             }
             Work::Resume { run, reply } => {
                 let limits = execution.desk.borrow().limits();
-                let mut host = TaskHost { core: self, limits, command, pending: None };
+                let mut host = TaskHost { core: self, limits, command, held, pending: None };
                 let progress = engine.resume(run, &reply, &mut host, &mut out);
                 Ok((progress, host.pending))
             }
             Work::GoOn { run } => {
                 let limits = execution.desk.borrow().limits();
-                let mut host = TaskHost { core: self, limits, command, pending: None };
+                let mut host = TaskHost { core: self, limits, command, held, pending: None };
                 let progress = engine.go_on(run, &mut host, &mut out);
                 Ok((progress, host.pending))
             }

@@ -31,6 +31,7 @@ use store::WatchToken;
 use super::Watched;
 use super::calls::{Calls, Claims, Kind, NewCall, Words};
 use crate::rounds::ShardKeys;
+use crate::scripting::busy::Held;
 use crate::scripting::host::Limits;
 use crate::scripting::piece::Current;
 use crate::scripting::task::{self, Stage};
@@ -65,6 +66,9 @@ pub(crate) struct Desk {
     pub(crate) script: Option<Queued>,
     pub(crate) limits: Option<Limits>,
     pub(crate) run: Current,
+    /// What the task holds, and whether its script is to be run again, with everything held.
+    pub(crate) held: Held,
+    pub(crate) restarts: bool,
     /// Whether the function waits for a command of the core's own.
     pub(crate) waits_for_own: bool,
     /// Whether the connection takes no further commands until this one is done.
@@ -88,6 +92,8 @@ pub(crate) enum Ask {
     Resume { run: RunId, reply: Vec<u8> },
     /// To give more time to a script that was suspended.
     GoOn { run: RunId },
+    /// To forget a script that was suspended.
+    Abandon { run: RunId },
 }
 
 impl Desk {
@@ -104,6 +110,8 @@ impl Desk {
             script: None,
             limits: None,
             run: Current::default(),
+            held: Held::All,
+            restarts: false,
             waits_for_own: false,
             holds: false,
             db,
@@ -158,6 +166,8 @@ pub(crate) struct Surroundings {
     pub(crate) home: u16,
     pub(crate) shards: u16,
     pub(crate) random: u64,
+    #[cfg(feature = "sim-faults")]
+    pub(crate) skip_undo: bool,
 }
 
 /// Whether a command of the core may run before the commands of shards that stand in front of it.
@@ -274,8 +284,8 @@ pub(crate) async fn run(tx: Tx, plan: Plan) -> Result<(), CmdError> {
             }
             Some(Kind::Script) => {
                 if let Some(&queued) = plan.queue.get(at) {
-                    let reply = task::drive(&tx, &plan.execution, queued, &plan.around).await;
-                    plan.done(at, 0, reply, &mut replies);
+                    let reply = task::drive(&tx, &plan.execution, queued, &plan.around, None).await;
+                    plan.done(at, 0, reply.unwrap_or_default(), &mut replies);
                 }
                 at += 1;
             }

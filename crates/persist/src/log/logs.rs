@@ -100,6 +100,8 @@ struct ShardLog {
     appended: AtomicU64,
     synced: AtomicU64,
     committed: AtomicU64,
+    /// The core of the shard waits for a commit point.
+    waits: AtomicBool,
     inbox: Mutex<Inbox>,
 }
 
@@ -210,12 +212,25 @@ impl Logs {
     /// All frames that end here or before are on the disk, every group among them whole and so on: they survive any crash.
     #[inline]
     pub fn committed(&self, shard: usize) -> u64 {
-        self.shards.get(shard).map_or(0, |log| log.committed.load(Ordering::Acquire))
+        self.shards.get(shard).map_or(0, |log| log.committed.load(Ordering::SeqCst))
     }
 
     /// Up to where frames are on the disk, though their groups may not be whole.
     pub fn synced(&self, shard: usize) -> u64 {
         self.shards.get(shard).map_or(0, |log| log.synced.load(Ordering::Acquire))
+    }
+
+    /// A core says whether it waits for commit points to move, of any shard. If it begins to, it has to look at them once more
+    /// afterwards.
+    pub fn wait_for_commits(&self, core: usize, waits: bool) {
+        if let Some(log) = self.shards.get(core) {
+            log.waits.store(waits, Ordering::SeqCst);
+        }
+    }
+
+    /// Commit points have moved: whether this core waits for that.
+    pub fn is_waited_for(&self, core: usize) -> bool {
+        self.shards.get(core).is_some_and(|log| log.waits.load(Ordering::SeqCst))
     }
 
     /// Whether cores may go on producing frames: without room they parse no more commands. While the disk fails there is always
@@ -383,7 +398,7 @@ impl Logs {
 
     pub(super) fn set_committed(&self, shard: usize, position: u64) {
         if let Some(log) = self.shards.get(shard) {
-            log.committed.store(position, Ordering::Release);
+            log.committed.store(position, Ordering::SeqCst);
         }
     }
 
