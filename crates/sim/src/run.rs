@@ -22,6 +22,8 @@ pub enum Fault {
     SkipKeyLocks,
     /// Waiters are not looked at when their keys change.
     SkipWaiters,
+    /// What a script has written is not undone when it is run again.
+    SkipUndo,
     /// EXEC does not look at watched keys.
     SkipWatches,
     /// Own work is executed before what the inbox holds (against B2).

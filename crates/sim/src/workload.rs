@@ -20,6 +20,7 @@ pub mod names;
 pub mod pairs;
 pub mod queues;
 pub mod registers;
+pub mod scripts;
 pub mod tokens;
 pub mod views;
 
@@ -150,6 +151,7 @@ pub const ALL: &[(&str, Make)] = &[
     ("keyspace", |shards, rng| Box::new(keyspace::Keyspace::new(shards, rng))),
     ("large", |shards, rng| Box::new(large::Large::new(shards, rng))),
     ("bank", |shards, rng| Box::new(bank::Bank::new(shards, rng))),
+    ("scripts", |shards, rng| Box::new(scripts::Scripts::new(shards, rng))),
     ("queues", |shards, rng| Box::new(queues::Queues::new(shards, rng))),
     ("channels", |shards, rng| Box::new(channels::Channels::new(shards, rng))),
     ("expiry", |shards, rng| Box::new(expiry::Expiry::new(shards, rng))),

@@ -108,6 +108,9 @@ impl World {
             Some(Fault::SkipWatches) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.skip_watches = true);
             }
+            Some(Fault::SkipUndo) => {
+                self.nodes.iter_mut().for_each(|node| node.core.faults.skip_undo = true);
+            }
             Some(Fault::SkipWaiters) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.skip_waiters = true);
             }

@@ -28,7 +28,7 @@ fn a_torn_publish_is_noticed() {
 
 #[test]
 fn skipped_key_locks_are_noticed() {
-    check(Fault::SkipKeyLocks, &["bank", "appends", "tokens", "mixed", "keyspace"]);
+    check(Fault::SkipKeyLocks, &["bank", "scripts", "appends", "tokens", "mixed", "keyspace"]);
 }
 
 #[test]
@@ -39,6 +39,11 @@ fn skipped_watches_are_noticed() {
 #[test]
 fn skipped_waiters_are_noticed() {
     check(Fault::SkipWaiters, &["queues"]);
+}
+
+#[test]
+fn scripts_that_are_not_undone_are_noticed() {
+    check(Fault::SkipUndo, &["scripts"]);
 }
 
 #[test]

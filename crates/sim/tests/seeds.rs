@@ -84,6 +84,11 @@ fn bank() {
 }
 
 #[test]
+fn scripts() {
+    check("scripts");
+}
+
+#[test]
 fn channels() {
     check("channels");
 }
