@@ -11,6 +11,7 @@ mod keys;
 mod lifecycle;
 mod limits;
 mod network;
+mod peers;
 mod pubsub;
 mod replay;
 mod snapshots;
