@@ -8,7 +8,8 @@ use std::sync::mpsc::Sender;
 use frontend::Shared;
 use persist::load::{FeedError, Loaded, SnapshotSource, Source};
 use persist::log::{
-    LogSource, Manifest, Opening, PlainVolume, Torn, Volume, last_number, read_manifest, recover,
+    LogSource, Manifest, Opening, PlainVolume, Torn, Volume, last_number, parse_foreign, read_manifest,
+    recover,
 };
 use persist::parts::{MANIFEST, folder_of};
 use persist::snapshot::Form;
@@ -62,7 +63,13 @@ fn begin_log(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String>
     let found = read_manifest(&mut volume, &folder, &name).map_err(|error| error.to_string())?;
     let manifest = match found {
         Some(Ok(manifest)) => manifest,
-        Some(Err(_)) => return Err(format!("{}: a log of another server", folder.display())),
+        Some(Err(foreign)) => {
+            tracing::info!(
+                "{} holds the append-only files of Redis or Valkey: importing them",
+                folder.display()
+            );
+            parse_foreign(&foreign).map_err(|what| format!("the manifest in {}: {what}", folder.display()))?
+        }
         None => {
             if Path::new(&shared.config().snapshot_file()).exists() {
                 tracing::warn!(

@@ -4,9 +4,11 @@
 mod atomicity;
 mod configuration;
 mod differential;
+mod durability;
 mod fixture_format;
 mod fixtures;
 mod harness;
+mod histories;
 mod keys;
 mod lifecycle;
 mod limits;
