@@ -9,12 +9,14 @@
 //! In the other form, a folder, each shard's chunks go into a file of their own ([`crate::parts`]).
 //!
 //! A chunk is a stretch of the file that can stand anywhere in it: it begins by saying which database its keys belong to. So
-//! the shards' chunks are written in whatever order they come. The version of the format and the checksum are known at the
+//! the shards' chunks are written in whatever order they come, but for big values: those come in pieces, made bit by bit from a view,
+//! and their pieces stand together. The version of the format and the checksum are known at the
 //! end, when the first line of the file is written once more.
 
 mod file;
 mod folder;
 mod jobs;
+mod order;
 mod sink;
 
 #[cfg(test)]

@@ -187,6 +187,15 @@ fn content(shards: &mut [store::Shard]) -> Vec<String> {
                     fields.sort();
                     value = fields.concat().into_bytes();
                 }
+                if let Ok(set) = item.value().as_set() {
+                    let mut members = Vec::new();
+                    set.all(|member| {
+                        members.push(format!("{member:?}"));
+                        true
+                    });
+                    members.sort();
+                    value = members.concat().into_bytes();
+                }
                 let sum = rdb::checksum::of(&value);
                 found.push(format!("{db} {} {sum} {:?}", item.key().escape_ascii(), item.expiry_ms()));
             });
@@ -246,6 +255,112 @@ fn a_file_has_what_there_was_at_the_cut() {
     }
     let saves = jobs.saves();
     assert_eq!((saves.last_unix_s, saves.last_took_s, saves.count, saves.failed), (9, Some(4), 1, false));
+}
+
+/// Adds to three shards big collections of all types that are viewed, each to every shard.
+fn add_big(shards: &mut [store::Shard]) {
+    for (number, shard) in shards.iter_mut().enumerate() {
+        for i in 0..400 {
+            let name = format!("big:{i}").into_bytes();
+            if usize::from(base::slot::shard_of_slot(base::slot::key_slot(&name), 3)) != number {
+                continue;
+            }
+            let kinds = [store::Kind::Hash, store::Kind::Set, store::Kind::SortedSet, store::Kind::List];
+            let key = shard.key(&name);
+            let mut db = shard.db(0);
+            let kind = kinds[i % 4];
+            let count = if i < 12 { 20_000 } else { 10 };
+            let _ = db.edit(key, kind, |draft| {
+                for element in 0..count {
+                    let text = format!("element {element}");
+                    match kind {
+                        store::Kind::Hash => {
+                            draft.as_hash().set(text.as_bytes(), b"value", store::FieldExpiry::Clear);
+                        }
+                        store::Kind::Set => {
+                            draft.as_set().add(text.as_bytes(), 0);
+                        }
+                        store::Kind::SortedSet => {
+                            draft.as_sorted_set().add(f64::from(element % 1000), text.as_bytes());
+                        }
+                        _ => {
+                            draft.as_list().push(ds::list::Side::Back, store::Element::Bytes(text.as_bytes()))
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// Changes some of each big collection.
+fn change_big(shards: &mut [store::Shard], turn: u32) {
+    for (number, shard) in shards.iter_mut().enumerate() {
+        for i in 0..12 {
+            let name = format!("big:{i}").into_bytes();
+            if usize::from(base::slot::shard_of_slot(base::slot::key_slot(&name), 3)) != number {
+                continue;
+            }
+            let key = shard.key(&name);
+            let mut db = shard.db(0);
+            let text = format!("element {}", (turn * 37) % 20_000);
+            match i % 4 {
+                0 => {
+                    let _ = db.edit(key, store::Kind::Hash, |draft| {
+                        draft.as_hash().set(text.as_bytes(), b"changed", store::FieldExpiry::Clear);
+                    });
+                }
+                1 => {
+                    let _ = db.edit(key, store::Kind::Set, |draft| {
+                        draft.as_set().remove(text.as_bytes());
+                    });
+                }
+                _ if turn % 100 == 99 => {
+                    db.remove(key);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn big_values_are_written_as_they_were_though_they_change() {
+    for form in [Form::File, Form::Folder] {
+        let (jobs, files, mut shards) = (Jobs::new(1), MemoryFiles::default(), filled());
+        add_big(&mut shards);
+        let expected = content(&mut shards);
+        let target = Target { form, ..target(3) };
+        let (job, chunks) = jobs.begin(false, 5_000).expect("none is under way");
+        for (number, shard) in shards.iter_mut().enumerate() {
+            shard.set_sinks(jobs.sinks(number as u16, 3));
+            assert!(shard.begin_snapshot());
+        }
+        std::thread::scope(|scope| {
+            let (files, target) = (&files, &target);
+            let written = scope.spawn(move || write(files, &at_once, target, &job, chunks));
+            let mut turn = 0;
+            while shards.iter().any(store::Shard::has_snapshot) && !written.is_finished() {
+                for shard in shards.iter_mut() {
+                    if shard.snapshot_slice() == SliceEnd::NoRoom {
+                        std::thread::yield_now();
+                    }
+                }
+                change_big(&mut shards, turn);
+                turn += 1;
+            }
+            written.join().expect("no panic").expect("room");
+        });
+        assert!(content(&mut shards) != expected);
+        let all = files.all();
+        for count in [1, 5] {
+            let mut loaded = match form {
+                Form::File => load(&all[0].1, count, 100_000).expect("a good file").0,
+                Form::Folder => load_folder(&all, count).expect("a good folder"),
+            };
+            assert!(content(&mut loaded) == expected, "{form:?}, {count} shards");
+        }
+    }
 }
 
 /// Loads a snapshot in a folder.

@@ -110,7 +110,8 @@ impl Server {
         };
         let mut command = Command::new(program);
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--rdbcompression", "no"]);
-        command.arg("--dir").arg(folder).args(more).stdin(Stdio::null()).stdout(Stdio::null());
+        command.arg("--dir").arg(folder).args(more).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         if let Kind::Anax { folder } = kind {
             let format = if folder { "folder" } else { "rdb" };
             command.args(["--shards", &shards, "--pin-cpus", "no", "--snapshot-format", format]);

@@ -11,6 +11,7 @@ use rdb::checksum::{self, Checksum};
 use rdb::write::{put_aux, put_end, put_header};
 
 use super::jobs::{Job, Message};
+use super::order::Order;
 use crate::files::{File, Files};
 
 /// How often it is looked whether a snapshot is cancelled while no chunk comes.
@@ -102,15 +103,18 @@ fn write_temporary(
         file.write(chunk)
     };
     put(&mut *file, body)?;
-    let mut left = target.shards;
+    let (mut left, mut order) = (target.shards, Order::default());
     while left > 0 {
         match chunks.recv_timeout(LOOK_EVERY) {
             Ok(Message::Chunk(chunk)) => {
-                version = version.max(chunk.version);
-                let len = chunk.bytes.len();
-                let written = put(&mut *file, chunk.bytes);
-                chunk.in_flight_bytes.fetch_sub(len, Ordering::Relaxed);
-                written?;
+                order.push(chunk);
+                while let Some(chunk) = order.pop() {
+                    version = version.max(chunk.version);
+                    let len = chunk.bytes.len();
+                    let written = put(&mut *file, chunk.bytes);
+                    chunk.in_flight_bytes.fetch_sub(len, Ordering::Relaxed);
+                    written?;
+                }
             }
             Ok(Message::Done) => left -= 1,
             Err(RecvTimeoutError::Timeout) => {}

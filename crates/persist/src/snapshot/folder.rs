@@ -16,6 +16,7 @@ use rdb::VERSION_PLAIN;
 use super::AtOnce;
 use super::file::{LOOK_EVERY, Target, Written};
 use super::jobs::{Chunk, Job, Message};
+use super::order::Order;
 use crate::files::Files;
 use crate::parts::{MANIFEST, Manifest, Part, folder_of, put_frames};
 
@@ -117,14 +118,19 @@ fn deal(shards: usize, parts: Vec<Sender<Chunk>>, job: &Job, chunks: &Receiver<M
 fn write_part(files: &dyn Files, path: &Path, job: &Job, chunks: &Receiver<Chunk>) -> io::Result<Written> {
     let mut file = files.create(path)?;
     let mut whole = Written { bytes: 0, version: VERSION_PLAIN };
+    let mut order = Order::default();
     for chunk in chunks {
-        let mut frames = Vec::with_capacity(chunk.bytes.len() / if job.compressed { 2 } else { 1 } + 64);
-        put_frames(&mut frames, &chunk.bytes, job.compressed);
-        whole.version = whole.version.max(chunk.version);
-        whole.bytes += frames.len() as u64;
-        let written = file.write(frames);
-        chunk.in_flight_bytes.fetch_sub(chunk.bytes.len(), Ordering::Relaxed);
-        written?;
+        order.push(chunk);
+        while let Some(chunk) = order.pop() {
+            let room = chunk.bytes.len() / if job.compressed { 2 } else { 1 } + 64;
+            let mut frames = Vec::with_capacity(room);
+            put_frames(&mut frames, &chunk.bytes, job.compressed);
+            whole.version = whole.version.max(chunk.version);
+            whole.bytes += frames.len() as u64;
+            let written = file.write(frames);
+            chunk.in_flight_bytes.fetch_sub(chunk.bytes.len(), Ordering::Relaxed);
+            written?;
+        }
         if job.is_unwanted() {
             return Err(io::ErrorKind::Interrupted.into());
         }

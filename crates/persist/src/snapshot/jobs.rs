@@ -19,9 +19,21 @@ pub enum Message {
     Done,
 }
 
+/// Whether a stretch of the file can stand anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Anywhere.
+    Anywhere,
+    /// It begins a value, or goes on with it, and the next piece of the same shard must follow it.
+    Piece,
+    /// It ends a value.
+    LastPiece,
+}
+
 /// A stretch of the file.
 #[derive(Debug)]
 pub struct Chunk {
+    pub(super) place: Place,
     /// The shard that it is from.
     pub(super) shard: u16,
     pub(super) bytes: Vec<u8>,
@@ -54,7 +66,8 @@ impl Job {
     /// has said all.
     pub fn add(&self, chunk: Vec<u8>) {
         let in_flight_bytes = Arc::new(AtomicUsize::new(chunk.len()));
-        let chunk = Chunk { shard: 0, bytes: chunk, version: rdb::VERSION_PLAIN, in_flight_bytes };
+        let place = Place::Anywhere;
+        let chunk = Chunk { place, shard: 0, bytes: chunk, version: rdb::VERSION_PLAIN, in_flight_bytes };
         // Nobody receives only if the snapshot has failed.
         let _ = self.sender.send(Message::Chunk(chunk));
     }

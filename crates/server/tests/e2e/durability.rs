@@ -278,3 +278,29 @@ fn files_of_redis_and_valkey_are_imported() {
         }
     }
 }
+
+#[test]
+fn a_log_cut_at_any_byte_keeps_writes_whole() {
+    let folder = folder();
+    let server = start(folder.path(), "2", &["--appendfsync", "always"]);
+    for words in
+        [&["SET", "first", "1"][..], &["MSET", "a", "1", "b", "1", "c", "1", "d", "1"], &["SET", "last", "1"]]
+    {
+        ask::<()>(&server, words);
+    }
+    kill(server);
+    let keep = |path: &PathBuf| (path.clone(), std::fs::read(path).expect("a file"));
+    let manifest = folder.path().join("appendonlydir/appendonly.aof.manifest");
+    let files: Vec<(PathBuf, Vec<u8>)> =
+        log_files(folder.path()).iter().chain([&manifest]).map(keep).collect();
+    for (cut, whole) in files.iter().take(2) {
+        for end in 24..whole.len() {
+            log_files(folder.path()).iter().for_each(|path| std::fs::remove_file(path).expect("removed"));
+            files.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).expect("written"));
+            std::fs::write(cut, &whole[..end]).expect("written");
+            let server = start(folder.path(), ["1", "2", "3"][end % 3], &[]);
+            let values: Vec<Option<String>> = ask(&server, &["MGET", "a", "b", "c", "d"]);
+            assert!(values.iter().all(|value| *value == values[0]), "cut at {end}: {values:?}");
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod keys;
 mod lifecycle;
 mod limits;
 mod network;
+mod peers;
 mod pubsub;
 mod replay;
 mod snapshots;
