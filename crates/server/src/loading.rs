@@ -106,7 +106,14 @@ fn load_log(
     }
     let mut source =
         LogSource::new(PlainVolume, &folder, &name, &recovered, shards).map_err(|error| failed(&error))?;
-    let loaded = feed(shared, &mut source, &place)?;
+    let loaded = feed(shared, &mut source, &place).map_err(|error| {
+        if shards > 1 && !recovered.manifest.imported.is_empty() {
+            let advice = "files of another server that change keys of several shards in one command can be loaded with `shards 1`; \
+                          after BGREWRITEAOF any number will do";
+            return format!("{error}; {advice}");
+        }
+        error
+    })?;
     tracing::info!("{} frames of the append-only log were run", recovered.frames);
     let (manifest, after) = (recovered.manifest, recovered.after);
     shared.logs.open(Opening { folder, name, manifest, after, whole: true });
