@@ -98,7 +98,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Whether the log is on, and on the disk up to these positions.
     fn is_synced(&self, need: &[u64]) -> bool {
         let logs = &self.shared.logs;
-        logs.is_on() && need.iter().enumerate().all(|(shard, &position)| logs.committed(shard) >= position)
+        let done = |shard| logs.committed(shard).min(logs.synced(shard));
+        logs.is_on() && need.iter().enumerate().all(|(shard, &position)| done(shard) >= position)
     }
 
     /// Whether what somebody waits for has come.
