@@ -13,6 +13,7 @@ mod limits;
 mod network;
 mod pubsub;
 mod replay;
+mod scripts;
 mod snapshots;
 mod tools;
 mod traffic;
