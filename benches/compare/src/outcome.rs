@@ -29,6 +29,12 @@ impl Latencies {
         }
     }
 
+    /// Counts those of another too.
+    pub fn add(&mut self, other: &Latencies) {
+        // Both have the same bounds.
+        let _ = self.0.add(&other.0);
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.reset();

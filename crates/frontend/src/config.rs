@@ -41,6 +41,7 @@ pub use table::{find, params};
 pub use value::{OutputLimit, Refusal, Value};
 
 use crate::shared::HotConfig;
+use persist::snapshot::Form;
 
 /// The values of all parameters.
 #[derive(Clone, Debug)]
@@ -458,6 +459,11 @@ impl Config {
     /// `rdbchecksum`.
     pub fn checksums(&self) -> bool {
         self.flag("rdbchecksum")
+    }
+
+    /// `snapshot-format`.
+    pub fn snapshot_form(&self) -> Form {
+        if self.text("snapshot-format") == b"folder" { Form::Folder } else { Form::File }
     }
 
     /// Whether `storage-io` asks for plain calls.

@@ -7,7 +7,7 @@ use base::hash::KeyHasher;
 use base::random::Rng;
 use bus::{Delivery, Port, Wake};
 use commands::{CommandTable, Handler, Topology};
-use persist::load::ShardLoader;
+use persist::load::Loader;
 use resp::Limits;
 use store::{Shard, ShardOptions};
 
@@ -181,7 +181,7 @@ pub struct Core<C, W> {
     /// The log of what the shard's data went through.
     pub(crate) log: CoreLog,
     /// What loads the file at the start.
-    pub(crate) loader: Option<Box<ShardLoader>>,
+    pub(crate) loader: Option<Box<Loader>>,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: crate::faults::Faults,
@@ -203,7 +203,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         });
         shard.set_limits(hot.limits);
         shard.set_access_policy(hot.access);
-        shard.set_sinks(shared.saving.jobs.sinks());
+        shard.set_sinks(shared.saving.jobs.sinks(options.shard, options.shards));
         shard.want_events(classes_of(hot.notify));
         shard.leave_trail(shared.logs.is_on());
         Core {

@@ -89,7 +89,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             } else if conn.stalled && !conn.paused && !watched(conn) {
                 conn.paused = true;
                 io.pause(id);
-            } else if !conn.stalled && conn.paused {
+            } else if conn.paused && (!conn.stalled || watched(conn)) {
                 conn.paused = false;
                 io.resume(id);
             }

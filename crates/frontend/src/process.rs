@@ -1,6 +1,7 @@
 //! What only the process knows and can do: the frontend sees neither system calls nor the allocator.
 
 use persist::files::{Files, PlainFiles};
+use persist::snapshot::Work;
 
 use crate::config::{Config, Setting};
 use crate::errand::ErrandCall;
@@ -53,6 +54,10 @@ pub trait Process: Send + Sync {
     /// How the storage plane writes files.
     fn files(&self) -> &dyn Files {
         &PlainFiles
+    }
+    /// Does several things of the storage plane's at the same time; returns when all are done.
+    fn at_once(&self, works: Vec<Work<'_>>) {
+        std::thread::scope(|scope| works.into_iter().for_each(|work| drop(scope.spawn(work))));
     }
     /// Opens what `config` asks to listen on; called by the control plane. Dropping the result undoes it.
     ///

@@ -19,9 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
-use persist::load::{FeedItem, LoadError, ShardLoader, Step as LoadStep};
-use persist::log::{PlainVolume, Volume};
-use persist::snapshot::{Busy, Job, Jobs, Message, Target, write_file};
+use persist::load::{FeedItem, LoadError, Loader, Step as LoadStep};
+use persist::snapshot::{Busy, Job, Jobs, Message, Target, write};
 use store::SliceEnd;
 
 use crate::core::Core;
@@ -164,6 +163,8 @@ impl Shared {
             Target {
                 folder: ".".into(),
                 name: config.snapshot_file(),
+                form: config.snapshot_form(),
+                number: now_ms,
                 checksum: config.checksums(),
                 shards: self.stats.len(),
                 about: about(now_ms, self.process.memory().used_bytes),
@@ -184,7 +185,7 @@ impl Shared {
         let shared = Arc::clone(self);
         let accepted = self
             .process
-            .storage(Box::new(move |now_ms| shared.write_snapshot(&target, base, &job, &chunks, now_ms)));
+            .storage(Box::new(move |now_ms| shared.write_snapshot(&target, base, &job, chunks, now_ms)));
         if !accepted {
             self.saving.jobs.end(false, now_ms);
             return Err(Busy);
@@ -208,16 +209,16 @@ impl Shared {
         target: &Target,
         base: bool,
         job: &Job,
-        chunks: &Receiver<Message>,
+        chunks: Receiver<Message>,
         now_ms: &dyn Fn() -> u64,
     ) {
         let began_ms = now_ms();
         tracing::info!("a snapshot begins");
         if base {
             // When the log is switched on its folder may not be there yet. If it can't be made, making a file in it says why.
-            let _ = PlainVolume.create_folder(&target.folder);
+            let _ = self.process.files().make_folder(&target.folder);
         }
-        let result = write_file(self.process.files(), target, job, chunks);
+        let result = write(self.process.files(), &|works| self.process.at_once(works), target, job, chunks);
         let took_ms = now_ms().saturating_sub(began_ms);
         match &result {
             Ok(written) => {
@@ -351,7 +352,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (shard, shards) = (self.id, self.topology.shards);
         let loader = self.loader.get_or_insert_with(|| {
             let verify = shard == 0 && self.shared.config().checksums();
-            Box::new(ShardLoader::new(shard, shards, verify))
+            Box::new(Loader::new(shard, shards, verify))
         });
         if loader.is_over() {
             return false;
@@ -370,19 +371,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Ok(LoadStep::More) => true,
             Ok(LoadStep::Hungry | LoadStep::End) => {
                 let item = feed.next(number);
-                let inside = loader.is_inside();
-                let result = match item {
-                    Ok(None) => return false,
-                    Ok(Some(FeedItem::Snapshot(chunk))) => {
-                        loader.feed(&chunk);
-                        feed.note(number, loader.loaded());
-                        return true;
-                    }
-                    Ok(Some(FeedItem::Frames(_))) | Err(()) if inside => Err(loader.truncated()),
-                    Err(()) => Ok(loader.loaded()),
-                    Ok(Some(FeedItem::Frames(frames))) => match self.replay(&frames) {
+                let result = match (item, loader.inside()) {
+                    (Ok(None), _) => return false,
+                    (Ok(Some(FeedItem::Frames(_))) | Err(()), Some(truncated)) => Err(truncated),
+                    (Err(()), None) => Ok(loader.loaded()),
+                    (Ok(Some(FeedItem::Frames(frames))), None) => match self.replay(&frames) {
                         Ok(_) => return true,
-                        Err(problem) => Err(LoadError { offset: 0, problem }),
+                        Err(problem) => Err(LoadError::new(0, problem)),
+                    },
+                    (Ok(Some(item)), _) => match loader.feed(&item) {
+                        Ok(()) => {
+                            feed.note(number, loader.loaded());
+                            return true;
+                        }
+                        Err(error) => Err(error),
                     },
                 };
                 self.begin_log();

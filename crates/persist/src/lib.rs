@@ -12,6 +12,7 @@
 pub mod files;
 pub mod load;
 pub mod log;
+pub mod parts;
 pub mod snapshot;
 pub mod value;
 

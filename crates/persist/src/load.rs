@@ -6,10 +6,11 @@
 //! ```
 //!
 //! So the work that costs something, making values, is shared by all cores, nothing is handed from core to core, and a file
-//! fits any number of shards. A value that goes over chunks grows in the store, part by part. Behind a snapshot the log may follow
+//! fits any number of shards. The parts of a snapshot in a folder go to those cores only whose keys may be in them. A value that goes over chunks grows in the store, part by part. Behind a snapshot the log may follow
 //! ([`crate::log::LogSource`]): frames for all shards, or for one.
 
 mod feed;
+mod loader;
 mod shard;
 
 #[cfg(test)]
@@ -17,4 +18,5 @@ mod shard;
 pub(crate) mod tests;
 
 pub use feed::{Feed, FeedError, FeedItem, Piece, Progress, SnapshotSource, Source};
+pub use loader::Loader;
 pub use shard::{LoadError, Loaded, ShardLoader, Step};

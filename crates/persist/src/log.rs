@@ -20,8 +20,10 @@
 //! again at the same offsets: whatever the system made of the failed attempt, no frame is lost or there twice.
 
 pub mod commit;
+mod folder;
 pub mod frame;
 pub mod head;
+mod import;
 mod logs;
 pub mod manifest;
 mod plane;
@@ -37,10 +39,12 @@ mod recover_tests;
 #[path = "log/log_tests.rs"]
 mod tests;
 
+pub use folder::last_number;
 pub use frame::{Broken, Frame, Group, Head, next_frame, put_command, put_frame};
+pub use import::parse_foreign;
 pub use logs::{Busy, Logs, Opening, Policy, Status};
 pub use manifest::Manifest;
-pub use plane::{Next, Plane, last_number};
+pub use plane::{Next, Plane};
 pub use recover::{Cut, RecoverError, Recovered, Torn, read_manifest, recover};
 pub use source::LogSource;
 pub use volume::{MemoryVolume, PlainVolume, Volume};

@@ -12,6 +12,7 @@ use rdb::{DumpError, Part, Payload, ValueKind};
 use store::{Db, Kind, OwnedValue, StringValue, Value};
 
 pub use assemble::{Assembler, Misfit};
+pub(crate) use encode::text;
 pub use encode::{form_of, put_value};
 
 /// The store's name for a type of value.

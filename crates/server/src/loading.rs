@@ -1,8 +1,6 @@
-//! Loading at the start, while cores run already and refuse most commands: the append-only log if it is on, else the file of
-//! snapshots.
+//! Loading at the start, while cores run already and refuse most commands: the append-only log if it is on, else the snapshot.
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -10,10 +8,14 @@ use std::sync::mpsc::Sender;
 use frontend::Shared;
 use persist::load::{FeedError, Loaded, SnapshotSource, Source};
 use persist::log::{
-    LogSource, Manifest, Opening, PlainVolume, Torn, Volume, last_number, read_manifest, recover,
+    LogSource, Manifest, Opening, PlainVolume, Torn, Volume, last_number, parse_foreign, read_manifest,
+    recover,
 };
+use persist::parts::{MANIFEST, folder_of};
+use persist::snapshot::Form;
 
 use crate::control::Event;
+use crate::loading_parts::{open_folder, which};
 
 /// Begins to load what there is. That it cannot be loaded comes as an event.
 ///
@@ -29,17 +31,30 @@ pub(crate) fn begin(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), 
 }
 
 fn begin_snapshot(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
-    let name = shared.config().snapshot_file();
-    let file = match File::open(&name) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(format!("can't open {name}: {error}")),
+    let (name, form) = {
+        let config = shared.config();
+        (config.snapshot_file(), config.snapshot_form())
     };
-    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-    in_background(shared, events, bytes, move |shared, _| {
-        let loaded = feed(shared, &mut SnapshotSource::new(file), &name)?;
-        Ok((loaded, name))
-    })
+    let folder = folder_of(&name);
+    match which(Path::new(&name), &folder.join(MANIFEST), form) {
+        None => Ok(()),
+        Some(Form::File) => {
+            let file = File::open(&name).map_err(|error| format!("can't open {name}: {error}"))?;
+            let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+            in_background(shared, events, bytes, move |shared, _| {
+                let loaded = feed(shared, &mut SnapshotSource::new(file), &name)?;
+                Ok((loaded, name))
+            })
+        }
+        Some(Form::Folder) => {
+            let parts = open_folder(&folder)?;
+            in_background(shared, events, parts.bytes(), move |shared, shards| {
+                let name = folder.display().to_string();
+                let loaded = parts.load(shared, shards).map_err(|error| in_words(error, &name))?;
+                Ok((loaded, name))
+            })
+        }
+    }
 }
 
 fn begin_log(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
@@ -48,7 +63,13 @@ fn begin_log(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String>
     let found = read_manifest(&mut volume, &folder, &name).map_err(|error| error.to_string())?;
     let manifest = match found {
         Some(Ok(manifest)) => manifest,
-        Some(Err(_)) => return Err(format!("{}: a log of another server", folder.display())),
+        Some(Err(foreign)) => {
+            tracing::info!(
+                "{} holds the append-only files of Redis or Valkey: importing them",
+                folder.display()
+            );
+            parse_foreign(&foreign).map_err(|what| format!("the manifest in {}: {what}", folder.display()))?
+        }
         None => {
             if Path::new(&shared.config().snapshot_file()).exists() {
                 tracing::warn!(
@@ -93,10 +114,14 @@ fn load_log(
 }
 
 fn feed(shared: &Shared, source: &mut dyn Source, name: &str) -> Result<Loaded, String> {
-    shared.feed.run(source, || shared.process.wake_all()).map_err(|error| match error {
+    shared.feed.run(source, || shared.process.wake_all()).map_err(|error| in_words(error, name))
+}
+
+fn in_words(error: FeedError, name: &str) -> String {
+    match error {
         FeedError::Io(error) => format!("can't read {name}: {error}"),
         FeedError::File(error) => format!("can't load {name}: {error}; it is left as it is"),
-    })
+    }
 }
 
 /// Has the storage thread load, and say what was loaded out of what.

@@ -10,12 +10,14 @@
 //!
 //! Only this crate knows both the sockets (`reactor`) and the protocol (`frontend`).
 
+mod check_aof;
 mod check_rdb;
 mod control;
 mod cores;
 mod daemon;
 mod listen;
 mod loading;
+mod loading_parts;
 mod log_pairs;
 mod log_sink;
 mod log_writer;
@@ -39,16 +41,18 @@ fn main() -> ExitCode {
     if let [word, file] = args.as_slice()
         && word == "check-rdb"
     {
-        return match check_rdb::check(file.as_ref()) {
-            Ok(found) => {
-                println!("{found}");
-                ExitCode::SUCCESS
-            }
-            Err(problem) => {
-                eprintln!("{problem}");
-                ExitCode::FAILURE
-            }
-        };
+        return said(check_rdb::check(file.as_ref()));
+    }
+    if let [word, rest @ ..] = args.as_slice()
+        && word == "check-aof"
+    {
+        let (flags, paths): (Vec<&String>, Vec<&String>) = rest.iter().partition(|arg| arg.starts_with("--"));
+        let fix = flags.iter().any(|flag| *flag == "--fix");
+        if let ([path], true) = (paths.as_slice(), flags.len() == usize::from(fix)) {
+            return said(check_aof::check(path.as_ref(), fix, check_aof::ask));
+        }
+        eprintln!("usage: anax check-aof [--fix] FOLDER|MANIFEST");
+        return ExitCode::FAILURE;
     }
     let config = match Config::from_args(&args) {
         Ok(config) => config,
@@ -72,6 +76,20 @@ fn main() -> ExitCode {
         eprintln!("anax: {error}");
         ExitCode::FAILURE
     })
+}
+
+/// What a tool says at its end.
+fn said(result: Result<String, String>) -> ExitCode {
+    match result {
+        Ok(found) => {
+            println!("{found}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Serves until the end.

@@ -107,6 +107,14 @@ impl Files for PlaneFiles {
         PlainFiles.remove(path)
     }
 
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        PlainFiles.make_folder(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        PlainFiles.list(path)
+    }
+
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         PlainFiles.sync_folder(path)
     }

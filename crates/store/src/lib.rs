@@ -82,5 +82,5 @@ pub use stream::StreamDraft;
 pub use structure::{Collection, Structure};
 pub use trail::{Effect, Moved, Trail};
 pub use value::{Item, Kind, StringValue, TooLong, Value};
-pub use view::{HashView, SetView};
+pub use view::{HashView, SetView, WholeView};
 pub use watched::WatchToken;

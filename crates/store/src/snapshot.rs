@@ -13,18 +13,26 @@
 //! A database that is emptied meanwhile leaves its table here until that is walked. Keys that expire are not looked for
 //! meanwhile; who comes upon one removes it as ever.
 
-use ds::Table;
+use ds::{KeyHash, SegmentRef, Table};
 
 use crate::books::Books;
 use crate::db::Database;
 use crate::key::TableHasher;
-use crate::value::KeyRecord;
-use crate::{Db, Item, Key, Shard};
+use crate::value::{KeyRecord, Large};
+use crate::{Db, Item, Key, Shard, WholeView};
 
 /// Takes what a shard held at the cut, in no particular order.
 pub trait Sink: Send {
     /// A key that was in a database; it may have expired.
     fn item(&mut self, db: usize, item: Item<'_>);
+
+    /// Whether a key had better come as [`Sink::view`], since its value is big.
+    fn wants_view(&self, _item: Item<'_>) -> bool {
+        false
+    }
+
+    /// A key that was in a database, with a view of its value; the value may change as soon as this returns.
+    fn view(&mut self, _db: usize, _item: Item<'_>, _view: WholeView) {}
 
     /// Does some of the work that [`Sink::item`] left for later; returns whether there is more.
     fn work(&mut self) -> bool {
@@ -184,10 +192,42 @@ fn pass_segment(
     let segment = table.segment_at(cursor)?;
     let (start, next) = (segment.start(), segment.next());
     if segment.version() != table.epoch() {
-        segment.for_each(|record, _| sink.item(db, Item(record.view())));
+        let big = pass_records(&segment, db, sink);
         table.stamp_segment(start);
+        pass_views(table, db, big, sink);
     }
     Some(next)
+}
+
+/// Passes the records of a segment to the sink, but for those whose names are returned: the sink wants views of them.
+fn pass_records(
+    segment: &SegmentRef<'_, KeyRecord, TableHasher>,
+    db: usize,
+    sink: &mut dyn Sink,
+) -> Vec<Vec<u8>> {
+    let mut big = Vec::new();
+    segment.for_each(|record, _| {
+        let item = Item(record.view());
+        if sink.wants_view(item) { big.push(item.key().to_vec()) } else { sink.item(db, item) }
+    });
+    big
+}
+
+/// Passes views of the values of keys to the sink. Their segment is stamped already.
+fn pass_views(table: &mut Table<KeyRecord, TableHasher>, db: usize, big: Vec<Vec<u8>>, sink: &mut dyn Sink) {
+    for name in big {
+        let (slot, hash) = (base::key_slot(&name), table.hasher().hash(&name));
+        let Some(mut found) = table.find(slot, hash, &name) else { continue };
+        let view = match found.record_mut().boxed_mut() {
+            Some(Large::Structure(structure)) => WholeView::of(structure),
+            _ => None,
+        };
+        let item = Item(found.record().view());
+        match view {
+            Some(view) => sink.view(db, item, view),
+            None => sink.item(db, item),
+        }
+    }
 }
 
 impl Books {
@@ -228,8 +268,9 @@ impl Database {
         let Some(segment) = self.table.segment_of(slot, hash) else { return };
         let start = segment.start();
         if segment.version() != self.table.epoch() {
-            segment.for_each(|record, _| snapshot.sink.item(index, Item(record.view())));
+            let big = pass_records(&segment, index, &mut *snapshot.sink);
             self.table.stamp_segment(start);
+            pass_views(&mut self.table, index, big, &mut *snapshot.sink);
         }
     }
 }

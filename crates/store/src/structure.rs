@@ -48,6 +48,16 @@ pub enum Structure {
 }
 
 impl Structure {
+    /// Heap bytes. O(1).
+    pub fn heap_bytes(&self) -> usize {
+        self.collection().memory_bytes()
+    }
+
+    /// Number of elements. O(1).
+    pub fn elements(&self) -> usize {
+        self.collection().len()
+    }
+
     /// The type of the value.
     #[inline]
     pub const fn kind(&self) -> Kind {

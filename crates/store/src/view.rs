@@ -52,6 +52,33 @@ impl SetView {
     }
 }
 
+/// All of a big collection as it was.
+#[derive(Debug)]
+pub enum WholeView {
+    /// A hash, with fields that had expired too.
+    Hash(HashView),
+    /// A set.
+    Set(SetView),
+    /// A sorted set, in ascending order.
+    SortedSet(RankView),
+    /// A list.
+    List(ListView),
+}
+
+impl WholeView {
+    /// That of a structure, if there is one of its type.
+    pub(crate) fn of(structure: &mut Structure) -> Option<Self> {
+        let len = structure.collection().len();
+        match structure {
+            Structure::Hash(hash) => Some(WholeView::Hash(HashView { fields: hash.view(), now_ms: 0 })),
+            Structure::Set(set) => Some(WholeView::Set(SetView(set.view()))),
+            Structure::SortedSet(set) => Some(WholeView::SortedSet(set.view(0..len, false))),
+            Structure::List(list) => Some(WholeView::List(list.view(0, len))),
+            _ => None,
+        }
+    }
+}
+
 impl Db<'_> {
     /// A view of a key's hash, if it is big.
     pub fn view_hash(&mut self, key: Key<'_>) -> Option<HashView> {

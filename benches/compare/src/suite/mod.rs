@@ -1,5 +1,6 @@
 //! The suites: which workloads are run on which servers, and what is made of the results.
 
+mod atomicity;
 mod blocking;
 mod core;
 mod growth;
@@ -44,6 +45,7 @@ pub const SUITES: &[Suite] = &[
     idle::SUITE,
     types::SUITE,
     info::SUITE,
+    atomicity::SUITE,
     blocking::SUITE,
     pubsub::SUITE,
 ];

@@ -55,6 +55,11 @@ impl<R: Record, H: KeyHash> SegmentRef<'_, R, H> {
 }
 
 impl<R: Record, H: KeyHash> Table<R, H> {
+    /// What makes the hashes of its keys.
+    pub fn hasher(&self) -> H {
+        self.hasher
+    }
+
     /// The epoch that changes stamp on their segments. 0 at first.
     pub fn epoch(&self) -> u32 {
         self.epoch

@@ -5,6 +5,10 @@ use super::param::{Effect, Param, Words, checked, choice, flag, int, memory};
 
 /// The parameters of snapshots.
 pub(super) static SAVING: &[Param] = &[
+    choice("snapshot-format", &["rdb", "folder"], "rdb").does(
+        Effect::Read,
+        "How snapshots look: rdb is one standard file, folder one file a shard, written and loaded at the same time",
+    ),
     flag("aof-load-truncated", "yes").does(
         Effect::Read,
         "Load a log that ends in the middle, without its torn end; else the server does not start",

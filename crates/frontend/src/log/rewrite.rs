@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use bus::Wake;
 use commands::{Step, StepOut, Tx};
 use persist::log::{Busy, Manifest, Opening, PlainVolume};
-use persist::snapshot::Target;
+use persist::snapshot::{Form, Target};
 
 use crate::core::Core;
 use crate::message::Dest;
@@ -86,7 +86,8 @@ impl Shared {
             }
         }
         let checksum = self.config().checksums();
-        let target = Target { folder, name, checksum, shards: self.stats.len(), about };
+        let target =
+            Target { folder, name, form: Form::File, number: 0, checksum, shards: self.stats.len(), about };
         if self.begin_job_of(target, true, now_ms).is_err() {
             self.logs.end_rewrite(None, now_ms);
             return Err(Busy);

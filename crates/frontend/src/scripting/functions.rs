@@ -367,7 +367,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Err(error) => {
                 let text = error.text();
                 let problem = format!("a library of functions that can't be loaded: {}", text.escape_ascii());
-                Err(LoadError { offset, problem })
+                Err(LoadError::new(offset, problem))
             }
         }
     }

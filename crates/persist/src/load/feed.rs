@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{LoadError, Loaded};
+use crate::parts::{FrameReader, FrameRest};
 
 /// How much of the file is read at once.
 const CHUNK_BYTES: usize = 1024 * 1024;
@@ -39,6 +40,12 @@ pub struct Progress {
 pub enum FeedItem {
     /// A stretch of a snapshot. Cores take the keys of their own slots.
     Snapshot(Arc<[u8]>),
+    /// A part of a snapshot in a folder begins, whose content has a version of RDB.
+    PartBegin(usize, u32),
+    /// The next frame of a part, and where it stands there.
+    PartFrame(usize, Arc<[u8]>, u64),
+    /// A part has ended.
+    PartEnd(usize),
     /// Whole frames of a log, to be run behind the snapshot. Cores run what concerns keys of their own slots, and what names no keys.
     Frames(Arc<[u8]>),
 }
@@ -151,27 +158,81 @@ impl Feed {
         loop {
             let waiting: Vec<usize> = self.state().queues.iter().map(VecDeque::len).collect();
             let piece = source.next(&waiting).map_err(FeedError::Io)?;
-            let mut state = self.state();
-            let is_full = |state: &State, to: Option<usize>| {
-                let mut queues = state.queues.iter().enumerate();
-                queues.any(|(shard, queue)| to.is_none_or(|to| to == shard) && queue.len() >= CHUNKS_MAX)
-            };
-            while piece.as_ref().is_some_and(|piece| is_full(&state, piece.to)) && !state.failed() {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            let Some(Piece { to, item, read_bytes }) = piece.filter(|_| !state.failed()) else {
-                state.ended = true;
+            let Some(Piece { to, item, read_bytes }) = piece else { break };
+            if !self.hand_out(&item, |shard| to.is_none_or(|to| to == shard), |_| read_bytes) {
                 break;
-            };
-            state.progress.read_bytes = read_bytes;
-            for (shard, queue) in state.queues.iter_mut().enumerate() {
-                if to.is_none_or(|to| to == shard) {
-                    queue.push_back(item.clone());
-                }
             }
-            drop(state);
             wake();
         }
+        self.wait(wake)
+    }
+
+    /// Reads a part of a snapshot in a folder and hands it out to those shards that want it. Parts may be read at the same time.
+    ///
+    /// # Errors
+    /// It cannot be read, or its frames are damaged.
+    pub fn run_part(
+        &self,
+        part: usize,
+        version: u32,
+        mut frames: FrameReader<impl Read>,
+        wants: impl Fn(usize) -> bool,
+        wake: impl Fn(),
+    ) -> Result<(), FeedError> {
+        let mut goes_on = self.hand_out(&FeedItem::PartBegin(part, version), &wants, |read| read);
+        while goes_on {
+            let rest = frames.read_frame().map_err(|error| match LoadError::within(&error) {
+                Some(error) => FeedError::File(LoadError { part: Some(part), ..error }),
+                None => FeedError::Io(error),
+            })?;
+            goes_on = match rest {
+                FrameRest::Frame(frame, at) => {
+                    let len = frame.len() as u64;
+                    self.hand_out(&FeedItem::PartFrame(part, frame.into(), at), &wants, |read| read + len)
+                }
+                FrameRest::End => {
+                    self.hand_out(&FeedItem::PartEnd(part), &wants, |read| read);
+                    false
+                }
+            };
+            wake();
+        }
+        Ok(())
+    }
+
+    /// Hands something out to the shards that want it when there is room. Returns whether loading goes on.
+    fn hand_out(
+        &self,
+        item: &FeedItem,
+        wants: impl Fn(usize) -> bool,
+        progress: impl Fn(u64) -> u64,
+    ) -> bool {
+        let mut state = self.state();
+        let is_full = |state: &State| {
+            let mut queues = state.queues.iter().enumerate();
+            queues.any(|(shard, queue)| wants(shard) && queue.len() >= CHUNKS_MAX)
+        };
+        while is_full(&state) && !state.failed() {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.failed() {
+            return false;
+        }
+        state.progress.read_bytes = progress(state.progress.read_bytes);
+        for (shard, queue) in state.queues.iter_mut().enumerate() {
+            if wants(shard) {
+                queue.push_back(item.clone());
+            }
+        }
+        true
+    }
+
+    /// Waits until all shards have loaded what was handed out, which is all there is, or one has failed.
+    ///
+    /// # Errors
+    /// It cannot be loaded.
+    pub fn wait(&self, wake: impl Fn()) -> Result<Loaded, FeedError> {
+        self.state().ended = true;
         wake();
         let mut state = self.state();
         while state.results.iter().any(Option::is_none) && !state.failed() {

@@ -15,17 +15,34 @@ pub struct LoadError {
     pub offset: u64,
     /// What is wrong there.
     pub problem: String,
+    /// Which part of a snapshot in a folder it is.
+    pub part: Option<usize>,
 }
+
+impl LoadError {
+    /// Something that is wrong at a byte of the file.
+    pub fn new(offset: u64, problem: String) -> Self {
+        LoadError { offset, problem, part: None }
+    }
+
+    /// That within an error of reading.
+    pub(crate) fn within(error: &std::io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref::<LoadError>().cloned()
+    }
+}
+
+impl std::error::Error for LoadError {}
 
 impl fmt::Display for LoadError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} at byte {}", self.problem, self.offset)
+        write!(out, "{} at byte {}", self.problem, self.offset)?;
+        self.part.map_or(Ok(()), |part| write!(out, " of part {part}"))
     }
 }
 
 impl From<rdb::Error> for LoadError {
     fn from(error: rdb::Error) -> Self {
-        LoadError { offset: error.offset, problem: error.problem.to_string() }
+        LoadError::new(error.offset, error.problem.to_string())
     }
 }
 
@@ -88,7 +105,6 @@ pub struct ShardLoader {
     begun: bool,
     /// All of the file was loaded.
     complete: bool,
-    over: bool,
     /// Codes of libraries of functions, with their places in the file.
     functions: Vec<(u64, Vec<u8>)>,
 }
@@ -105,7 +121,6 @@ impl ShardLoader {
             loaded: Loaded::default(),
             begun: false,
             complete: false,
-            over: false,
             functions: Vec::new(),
         }
     }
@@ -129,16 +144,6 @@ impl ShardLoader {
     /// Takes the codes of libraries of functions that were read, with their places in the file. Only the first shard has them.
     pub fn take_functions(&mut self) -> Vec<(u64, Vec<u8>)> {
         std::mem::take(&mut self.functions)
-    }
-
-    /// Whether nothing more is to be done.
-    pub fn is_over(&self) -> bool {
-        self.over
-    }
-
-    /// Nothing more is to be done: all is loaded, or something is wrong.
-    pub fn end(&mut self) {
-        self.over = true;
     }
 
     /// What is wrong if no more bytes come.
@@ -203,13 +208,13 @@ impl ShardLoader {
         let max = shard.databases_max();
         let Some(db) = usize::try_from(db).ok().filter(|&db| db < max) else {
             let problem = format!("database {db}, and there are only {max}");
-            return Err(LoadError { offset, problem });
+            return Err(LoadError::new(offset, problem));
         };
         let name = name.to_vec();
         let found = shard.key(&name);
         if shard.db(db).look(found).is_some() {
             let problem = format!("a key that is there twice: {}", name.escape_ascii());
-            return Err(LoadError { offset, problem });
+            return Err(LoadError::new(offset, problem));
         }
         self.current = Current::Key { db, name, kind, expiry_ms };
         Ok(Step::More)
@@ -259,8 +264,7 @@ impl ShardLoader {
             while *budget > 0 {
                 *budget -= 1;
                 let offset = reader.offset();
-                let misfit =
-                    |Misfit(what)| LoadError { offset, problem: Problem::Expected(what).to_string() };
+                let misfit = |Misfit(what)| LoadError::new(offset, Problem::Expected(what).to_string());
                 match reader.next()? {
                     Next::More(_) => return Ok((Step::Hungry, false)),
                     Next::Event(Event::Part(part)) => assembler.add(draft, part).map_err(misfit)?,
@@ -275,7 +279,7 @@ impl ShardLoader {
         let (step, ended) = match edited {
             Ok(edited) => edited.result?,
             Err(store::WrongType) => {
-                return Err(LoadError { offset: reader.offset(), problem: "a key of another type".into() });
+                return Err(LoadError::new(reader.offset(), "a key of another type".into()));
             }
         };
         if ended {

@@ -10,10 +10,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::commit::whole;
+use super::folder::last_number;
 use super::frame::Group;
 use super::head::FILE_HEAD_BYTES;
 use super::manifest::{Generation, MANIFEST_MAX_BYTES, Manifest, log_name, manifest_name};
-use super::plane::last_number;
 use super::reader::{Damage, Found, LogReader};
 use super::volume::{Volume, read_all};
 
@@ -85,7 +85,7 @@ pub struct Recovered {
     pub after: u64,
     /// Ends that do not count, and are cut off unless nothing was to be changed.
     pub cuts: Vec<Cut>,
-    /// Frames that count.
+    /// Good frames; those that are cut off because of their groups among them.
     pub frames: u64,
     /// Length of all files, without what is cut off.
     pub bytes: u64,

@@ -6,9 +6,9 @@ use base::random::Rng;
 use proptest::prelude::*;
 
 use super::commit::whole;
+use super::folder::write_manifest;
 use super::head::FILE_HEAD_BYTES;
 use super::manifest::{Generation, log_name};
-use super::plane::write_manifest;
 use super::volume::{Fault, MemoryVolume, Op, PlainVolume};
 use super::*;
 

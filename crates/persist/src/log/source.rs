@@ -8,11 +8,13 @@
 //!
 //! Frames of different logs name different keys, so their order among each other matters only at barriers.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::frame::{Frame, Head, put_command, put_frame};
+use super::import::CommandReader;
 use super::manifest::{Generation, log_name};
 use super::reader::{Found, LogReader};
 use super::recover::Recovered;
@@ -31,6 +33,8 @@ pub struct LogSource<V: Volume> {
     name: String,
     shards: usize,
     base: Option<SnapshotSource<File>>,
+    /// Files of another server that are to be read.
+    imported: VecDeque<CommandReader>,
     /// Generations that are to be read.
     left: std::vec::IntoIter<Generation>,
     /// The logs of the present generation, by shard then.
@@ -60,7 +64,12 @@ impl<V: Volume> LogSource<V> {
         shards: usize,
     ) -> io::Result<Self> {
         let base = recovered.manifest.base.as_ref().map(|base| File::open(folder.join(base))).transpose()?;
+        let imported = recovered.manifest.imported.iter().enumerate().map(|(number, file)| {
+            let is_last = number + 1 == recovered.manifest.imported.len();
+            CommandReader::new(&folder.join(file), is_last)
+        });
         Ok(LogSource {
+            imported: imported.collect(),
             volume,
             folder: folder.to_owned(),
             name: name.to_owned(),
@@ -168,7 +177,7 @@ fn one_barrier(frames: &[(Head, Vec<u8>)]) -> io::Result<Option<Vec<u8>>> {
     loop {
         let mut barrier = None;
         for part in &mut parts {
-            while let Some((db, args)) = part.next() {
+            for (db, args) in part.by_ref() {
                 if is_barrier(&args) {
                     barrier = Some((db, args));
                     break;
@@ -202,6 +211,15 @@ impl<V: Volume> Source for LogSource<V> {
                 return Ok(Some(piece));
             }
             self.base = None;
+        }
+        while let Some(file) = self.imported.front_mut() {
+            let mut bytes = Vec::new();
+            file.read(&mut self.volume, &mut bytes, CHUNK_BYTES)?;
+            if !bytes.is_empty() {
+                self.read_bytes += bytes.len() as u64;
+                return Ok(Some(self.piece(None, bytes)));
+            }
+            self.imported.pop_front();
         }
         loop {
             let piece = if self.logs.len() == self.shards { self.parallel(waiting) } else { self.spread() };

@@ -11,18 +11,33 @@ use rdb::checksum::{self, Checksum};
 use rdb::write::{put_aux, put_end, put_header};
 
 use super::jobs::{Job, Message};
+use super::order::Order;
 use crate::files::{File, Files};
 
 /// How often it is looked whether a snapshot is cancelled while no chunk comes.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What a snapshot looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// One standard RDB file.
+    #[default]
+    File,
+    /// A folder with a file a shard ([`crate::parts`]), written at the same time.
+    Folder,
+}
 
 /// Where a snapshot goes, and how.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// The folder.
     pub folder: PathBuf,
-    /// The name of the file in it.
+    /// The name of the file in it, from which that of a folder follows.
     pub name: String,
+    /// Whether it is a file or a folder.
+    pub form: Form,
+    /// A number that no other snapshot of the folder has.
+    pub number: u64,
     /// Whether it ends with a checksum.
     pub checksum: bool,
     /// How many shards send chunks.
@@ -45,7 +60,7 @@ pub struct Written {
 ///
 /// # Errors
 /// What the system says; `Interrupted` if the snapshot was cancelled.
-pub fn write_file(
+pub(super) fn write_file(
     files: &dyn Files,
     target: &Target,
     job: &Job,
@@ -88,15 +103,18 @@ fn write_temporary(
         file.write(chunk)
     };
     put(&mut *file, body)?;
-    let mut left = target.shards;
+    let (mut left, mut order) = (target.shards, Order::default());
     while left > 0 {
         match chunks.recv_timeout(LOOK_EVERY) {
-            Ok(Message::Chunk(chunk, needs)) => {
-                version = version.max(needs);
-                let len = chunk.len();
-                let written = put(&mut *file, chunk);
-                job.in_flight_bytes.fetch_sub(len, Ordering::Relaxed);
-                written?;
+            Ok(Message::Chunk(chunk)) => {
+                order.push(chunk);
+                while let Some(chunk) = order.pop() {
+                    version = version.max(chunk.version);
+                    let len = chunk.bytes.len();
+                    let written = put(&mut *file, chunk.bytes);
+                    chunk.in_flight_bytes.fetch_sub(len, Ordering::Relaxed);
+                    written?;
+                }
             }
             Ok(Message::Done) => left -= 1,
             Err(RecvTimeoutError::Timeout) => {}

@@ -13,10 +13,34 @@ pub struct Busy;
 /// What a shard says to the storage plane.
 #[derive(Debug)]
 pub enum Message {
-    /// A stretch of the file, and the version of the format that it needs.
-    Chunk(Vec<u8>, u32),
+    /// A stretch of the file.
+    Chunk(Chunk),
     /// The shard has said all.
     Done,
+}
+
+/// Whether a stretch of the file can stand anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Anywhere.
+    Anywhere,
+    /// It begins a value, or goes on with it, and the next piece of the same shard must follow it.
+    Piece,
+    /// It ends a value.
+    LastPiece,
+}
+
+/// A stretch of the file.
+#[derive(Debug)]
+pub struct Chunk {
+    pub(super) place: Place,
+    /// The shard that it is from.
+    pub(super) shard: u16,
+    pub(super) bytes: Vec<u8>,
+    /// The version of the format that it needs.
+    pub(super) version: u32,
+    /// What of the shard's is on its way, which is fewer when this one is written.
+    pub(super) in_flight_bytes: Arc<AtomicUsize>,
 }
 
 /// A snapshot that is under way.
@@ -25,8 +49,6 @@ pub struct Job {
     /// Whether strings are compressed.
     pub(super) compressed: bool,
     pub(super) sender: Sender<Message>,
-    /// Bytes of chunks that are not written yet.
-    pub(super) in_flight_bytes: AtomicUsize,
     pub(super) cancelled: AtomicBool,
     /// It could not be written.
     pub(super) failed: AtomicBool,
@@ -43,9 +65,11 @@ impl Job {
     /// Adds a stretch of the file that is of no shard, and of the plain version of the format. It must come before the last shard
     /// has said all.
     pub fn add(&self, chunk: Vec<u8>) {
-        self.in_flight_bytes.fetch_add(chunk.len(), Ordering::Relaxed);
+        let in_flight_bytes = Arc::new(AtomicUsize::new(chunk.len()));
+        let place = Place::Anywhere;
+        let chunk = Chunk { place, shard: 0, bytes: chunk, version: rdb::VERSION_PLAIN, in_flight_bytes };
         // Nobody receives only if the snapshot has failed.
-        let _ = self.sender.send(Message::Chunk(chunk, rdb::VERSION_PLAIN));
+        let _ = self.sender.send(Message::Chunk(chunk));
     }
 
     /// Whether nobody wants the snapshot any more.
@@ -117,7 +141,6 @@ impl Jobs {
         let job = Arc::new(Job {
             compressed,
             sender,
-            in_flight_bytes: AtomicUsize::new(0),
             cancelled: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             dirty: AtomicU64::new(0),
@@ -169,8 +192,8 @@ impl Jobs {
         self.state().saves
     }
 
-    /// Where a shard gets its sinks from.
-    pub fn sinks(self: &Arc<Self>) -> Box<dyn store::Sinks> {
-        Box::new(ShardSinks(Arc::clone(self)))
+    /// Where shard `shard` of `shards` gets its sinks from.
+    pub fn sinks(self: &Arc<Self>, shard: u16, shards: u16) -> Box<dyn store::Sinks> {
+        Box::new(ShardSinks { jobs: Arc::clone(self), shard, shards })
     }
 }

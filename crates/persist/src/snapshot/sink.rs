@@ -1,34 +1,78 @@
 //! A shard's side of a snapshot: keys become stretches of the file.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rdb::Text;
 use rdb::VERSION_PLAIN;
-use rdb::write::{Style, put_key, put_select_db, type_byte};
-use store::{Item, Shard, Sink, Sinks};
+use rdb::write::{Style, put_key, put_len, put_score, put_select_db, put_text, type_byte};
+use store::{Item, Kind, Shard, Sink, Sinks, Value, WholeView};
 
-use super::jobs::{Job, Jobs, Message};
-use crate::value::{form_of, put_value};
+use super::jobs::{Chunk, Job, Jobs, Message, Place};
+use crate::value::{form_of, put_value, text};
 
 /// A chunk is sent when it is at least this long: long enough for the disk, short enough to be made in a slice.
 const CHUNK_MIN_BYTES: usize = 256 * 1024;
-/// While so much is on its way to the disk, walks wait. What changes of keys add meanwhile does not.
+/// While so much of all shards is on its way to the disk, walks wait. What changes of keys add meanwhile does not.
 const IN_FLIGHT_MAX_BYTES: usize = 8 * 1024 * 1024;
+/// The share of a shard, however many there are.
+const IN_FLIGHT_SHARD_MIN_BYTES: usize = 2 * CHUNK_MIN_BYTES;
+
+/// A collection of more bytes than this is written bit by bit: less takes some hundred microseconds.
+const VIEW_MIN_BYTES: usize = 128 * 1024;
+/// A piece of such a one is about this long, which takes some hundred microseconds.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// The sinks of a shard.
-pub(super) struct ShardSinks(pub(super) Arc<Jobs>);
+pub(super) struct ShardSinks {
+    pub(super) jobs: Arc<Jobs>,
+    pub(super) shard: u16,
+    pub(super) shards: u16,
+}
 
 impl Sinks for ShardSinks {
     fn begin(&mut self, shard: &Shard) -> Option<Box<dyn Sink>> {
-        let job = self.0.current().filter(|job| !job.is_unwanted())?;
+        let job = self.jobs.current().filter(|job| !job.is_unwanted())?;
         job.dirty.fetch_add(shard.stats().dirty, Ordering::Relaxed);
         let style = Style::new(job.compressed);
-        Some(Box::new(ShardSink { job, style, out: Vec::new(), db: None, version: VERSION_PLAIN }))
+        let share = IN_FLIGHT_MAX_BYTES / usize::from(self.shards.max(1));
+        Some(Box::new(ShardSink {
+            bigs: VecDeque::new(),
+            pieces_bytes: Arc::default(),
+            inside: false,
+            job,
+            shard: self.shard,
+            in_flight_bytes: Arc::default(),
+            in_flight_max_bytes: share.max(IN_FLIGHT_SHARD_MIN_BYTES),
+            style,
+            out: Vec::new(),
+            db: None,
+            version: VERSION_PLAIN,
+        }))
     }
 }
 
+/// A big value that is being written bit by bit, as it was at the cut.
+struct Big {
+    /// What stands before its elements.
+    head: Vec<u8>,
+    version: u32,
+    view: WholeView,
+}
+
 struct ShardSink {
+    bigs: VecDeque<Big>,
+    /// Bytes of pieces of big values that are not written yet. They have room of their own: what waits for the end of a value must not
+    /// keep it from ending.
+    pieces_bytes: Arc<AtomicUsize>,
+    /// The first big value has begun.
+    inside: bool,
     job: Arc<Job>,
+    shard: u16,
+    /// Bytes of chunks that are not written yet, and how many there may be.
+    in_flight_bytes: Arc<AtomicUsize>,
+    in_flight_max_bytes: usize,
     style: Style,
     out: Vec<u8>,
     /// The database that the chunk has said last.
@@ -40,11 +84,58 @@ struct ShardSink {
 impl ShardSink {
     fn send(&mut self) {
         let bytes = std::mem::take(&mut self.out);
-        self.job.in_flight_bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+        self.in_flight_bytes.fetch_add(bytes.len(), Ordering::Relaxed);
         self.db = None;
+        let version = std::mem::replace(&mut self.version, VERSION_PLAIN);
+        let in_flight_bytes = Arc::clone(&self.in_flight_bytes);
+        self.give(Chunk { place: Place::Anywhere, shard: self.shard, bytes, version, in_flight_bytes });
+    }
+
+    fn give(&self, chunk: Chunk) {
         // Nobody receives only if the snapshot has failed.
-        let _ =
-            self.job.sender.send(Message::Chunk(bytes, std::mem::replace(&mut self.version, VERSION_PLAIN)));
+        let _ = self.job.sender.send(Message::Chunk(chunk));
+    }
+
+    /// Writes some of the first big value, or all that is left of it.
+    fn write_piece(&mut self) {
+        let Some(big) = self.bigs.front_mut() else { return };
+        let (mut bytes, style) = (std::mem::take(&mut big.head), &mut self.style);
+        let ended = put_some(&mut bytes, &mut big.view, style);
+        let version = big.version;
+        self.inside = !ended;
+        if ended {
+            self.bigs.pop_front();
+        }
+        self.pieces_bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+        let place = if ended { Place::LastPiece } else { Place::Piece };
+        let in_flight_bytes = Arc::clone(&self.pieces_bytes);
+        self.give(Chunk { place, shard: self.shard, bytes, version, in_flight_bytes });
+    }
+}
+
+/// Appends elements of a view, about [`PIECE_BYTES`] of them; returns whether none are left.
+fn put_some(out: &mut Vec<u8>, view: &mut WholeView, style: &mut Style) -> bool {
+    match view {
+        WholeView::Hash(hash) => hash.visit(|field| {
+            if let Some(field) = field {
+                put_text(out, text(field.name), style);
+                put_text(out, text(field.value), style);
+            }
+            out.len() < PIECE_BYTES
+        }),
+        WholeView::Set(set) => set.visit(|member| {
+            put_text(out, text(member), style);
+            out.len() < PIECE_BYTES
+        }),
+        WholeView::SortedSet(set) => set.visit(|score, member| {
+            put_text(out, Text::Bytes(member), style);
+            put_score(out, score);
+            out.len() < PIECE_BYTES
+        }),
+        WholeView::List(list) => list.visit(|item| {
+            put_text(out, text(item), style);
+            out.len() < PIECE_BYTES
+        }),
     }
 }
 
@@ -64,8 +155,46 @@ impl Sink for ShardSink {
         }
     }
 
+    fn wants_view(&self, item: Item<'_>) -> bool {
+        match item.value() {
+            Value::Structure(structure) => {
+                // Fields that expire need a look at all of them first.
+                let plain = item.value().as_hash(0).is_ok_and(|hash| !hash.may_expire());
+                let is_viewed = match item.kind() {
+                    Kind::Hash => plain,
+                    Kind::Set | Kind::SortedSet | Kind::List => true,
+                    _ => false,
+                };
+                is_viewed && structure.heap_bytes() > VIEW_MIN_BYTES
+            }
+            _ => false,
+        }
+    }
+
+    fn view(&mut self, db: usize, item: Item<'_>, view: WholeView) {
+        let value = item.value();
+        let elements = match value {
+            Value::Structure(structure) => structure.elements(),
+            _ => 0,
+        };
+        let (form, mut head) = (form_of(value), Vec::new());
+        put_select_db(&mut head, db as u64);
+        put_key(&mut head, form, item.key(), item.expiry_ms(), &mut self.style);
+        put_len(&mut head, elements as u64);
+        self.bigs.push_back(Big { head, version: type_byte(form).1, view });
+    }
+
+    fn work(&mut self) -> bool {
+        let has_big = !self.bigs.is_empty();
+        self.write_piece();
+        has_big
+    }
+
     fn has_room(&self) -> bool {
-        self.job.in_flight_bytes.load(Ordering::Relaxed) < IN_FLIGHT_MAX_BYTES
+        if self.inside {
+            return self.pieces_bytes.load(Ordering::Relaxed) < self.in_flight_max_bytes;
+        }
+        self.in_flight_bytes.load(Ordering::Relaxed) < self.in_flight_max_bytes
     }
 
     fn is_cancelled(&self) -> bool {

@@ -4,13 +4,16 @@
 mod atomicity;
 mod configuration;
 mod differential;
+mod durability;
 mod fixture_format;
 mod fixtures;
 mod harness;
+mod histories;
 mod keys;
 mod lifecycle;
 mod limits;
 mod network;
+mod peers;
 mod pubsub;
 mod replay;
 mod scripts;

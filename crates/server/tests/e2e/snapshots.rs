@@ -30,7 +30,7 @@ fn ask<T: redis::FromRedisValue>(server: &Server, words: &[&str]) -> T {
 }
 
 fn is_loaded(server: &Server) -> bool {
-    ask::<String>(server, &["INFO", "persistence"]).contains("loading:0")
+    ask::<String>(server, &["INFO", "persistence"]).contains("\nloading:0")
 }
 
 #[test]
@@ -127,4 +127,114 @@ fn a_failed_snapshot_stops_writes() {
     assert_eq!(ask::<String>(&server, &["GET", "key:1"]), "value:1");
     ask::<()>(&server, &["CONFIG", "SET", "stop-writes-on-bgsave-error", "no"]);
     eventually("writes", || redis::cmd("SET").arg("a").arg("b").query::<()>(&mut client).is_ok());
+}
+
+#[test]
+fn both_forms_fit_any_number_of_shards_in_turn() {
+    let folder = folder();
+    let mut digest = String::new();
+    for (turn, shards) in ["1", "2", "7", "1", "2"].into_iter().enumerate() {
+        // Each start loads what the one before wrote, and writes the other form.
+        let form = if turn % 2 == 0 { "folder" } else { "rdb" };
+        let compression = if turn < 2 { "yes" } else { "no" };
+        let more = [
+            "--save",
+            "",
+            "--snapshot-format",
+            form,
+            "--rdbcompression",
+            compression,
+            "--enable-debug-command",
+            "yes",
+        ];
+        let server = start(folder.path(), shards, &more);
+        if turn == 0 {
+            fill(&server);
+            digest = ask(&server, &["DEBUG", "DIGEST"]);
+        }
+        eventually("loading", || is_loaded(&server));
+        assert_eq!(ask::<usize>(&server, &["DBSIZE"]), 20_001);
+        assert_eq!(ask::<String>(&server, &["DEBUG", "DIGEST"]), digest, "turn {turn}");
+        assert_eq!(ask::<String>(&server, &["SAVE"]), "OK");
+    }
+    let parts = std::fs::read_dir(folder.path().join("dump.snapshot")).expect("there").count();
+    assert_eq!(parts, 2 + 1, "the parts of the last snapshot, and the manifest");
+}
+
+#[test]
+fn a_damaged_part_stops_the_start_with_its_place() {
+    let folder = folder();
+    let server = start(folder.path(), "2", &["--save", "", "--snapshot-format", "folder"]);
+    fill(&server);
+    assert_eq!(ask::<String>(&server, &["SAVE"]), "OK");
+    drop(server);
+    let snapshot = folder.path().join("dump.snapshot");
+    let part = std::fs::read_dir(&snapshot).expect("there").flatten().map(|entry| entry.path());
+    let part = part.into_iter().find(|path| path.to_string_lossy().ends_with(".1.part")).expect("a part");
+    let good = std::fs::read(&part).expect("read");
+    let refused = |content: &[u8], expected: &str| {
+        std::fs::write(&part, content).expect("written");
+        let dir = folder.path().to_str().expect("text");
+        let args = ["--port", "0", "--bind", "127.0.0.1", "--dir", dir, "--shards", "3"];
+        let mut server = Server::launch(&args, &[]);
+        assert!(!server.wait().success());
+        assert!(server.log().contains(expected), "{}", server.log());
+        assert!(std::fs::read(&part).expect("read") == content, "it is left as it is");
+    };
+    let mut flipped = good.clone();
+    flipped[1000] ^= 1;
+    refused(&flipped, "checksum is wrong at byte 0 of part 1");
+    refused(&good[..good.len() - 1], &format!("it ends at byte {}", good.len() - 1));
+}
+
+/// The state of a server that nobody writes to equals that of a snapshot which was taken while it was written to without pause,
+/// at the moment of the cut: the writers stop for that moment only.
+#[test]
+fn a_snapshot_under_load_is_the_state_at_the_cut() {
+    for form in ["rdb", "folder"] {
+        let folder = folder();
+        let more = ["--save", "", "--snapshot-format", form, "--enable-debug-command", "yes"];
+        let server = start(folder.path(), "2", &more);
+        fill(&server);
+        let digest: String = ask(&server, &["DEBUG", "DIGEST"]);
+        assert_eq!(ask::<String>(&server, &["BGSAVE"]), "Background saving started");
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let mut client = server.client();
+                scope.spawn(move || {
+                    for round in 0..20 {
+                        let mut pipe = redis::pipe();
+                        for i in 0..1000 {
+                            let number = (i * 7 + writer * 5003 + round * 977) % 25_000;
+                            match number % 4 {
+                                0 => pipe.cmd("DEL").arg(format!("key:{number}")).ignore(),
+                                1 => pipe
+                                    .cmd("HSET")
+                                    .arg("hash")
+                                    .arg(format!("field:{number}"))
+                                    .arg(round)
+                                    .ignore(),
+                                2 => pipe.cmd("APPEND").arg(format!("key:{number}")).arg("more").ignore(),
+                                _ => pipe
+                                    .cmd("RENAME")
+                                    .arg(format!("key:{}", number + 1))
+                                    .arg("other")
+                                    .ignore(),
+                            };
+                        }
+                        // RENAME of a key that is gone is an error, which is fine.
+                        let _ = pipe.query::<()>(&mut client);
+                    }
+                });
+            }
+        });
+        eventually("the snapshot", || {
+            ask::<String>(&server, &["INFO", "persistence"]).contains("rdb_bgsave_in_progress:0")
+        });
+        assert_ne!(ask::<String>(&server, &["DEBUG", "DIGEST"]), digest);
+        drop(server);
+        let server = start(folder.path(), "3", &more);
+        eventually("loading", || is_loaded(&server));
+        assert_eq!(ask::<String>(&server, &["DEBUG", "DIGEST"]), digest, "{form}");
+    }
 }

@@ -263,3 +263,49 @@ impl Workload for Appends {
         Ok(checked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::order::tests::history;
+
+    fn check(text: &str, is_good: bool) {
+        let appends = Appends { keys: vec!["a".into(), "b".into()], next_element: 0 };
+        let verdict = appends.check(&history(text));
+        assert_eq!(verdict.is_ok(), is_good, "{verdict:?} of\n{text}");
+    }
+
+    const WRITE: &str = "0 1 9 MULTI -> +OK/
+        0 1 9 RPUSH a 1 -> +QUEUED/
+        0 1 9 RPUSH b 2 -> +QUEUED/
+        0 1 9 EXEC -> *2/:1/:1/\n";
+
+    #[test]
+    fn a_transaction_is_seen_whole() {
+        let read = |a: &str, b: &str| {
+            format!(
+                "{WRITE}1 2 3 MULTI -> +OK/
+                1 2 3 LRANGE a 0 -1 -> +QUEUED/
+                1 2 3 LRANGE b 0 -1 -> +QUEUED/
+                1 2 3 EXEC -> *2/{a}{b}
+                1 20 21 LRANGE a 0 -1 -> *1/$1/1/
+                1 20 21 LRANGE b 0 -1 -> *1/$1/2/"
+            )
+        };
+        check(&read("*0/", "*0/"), true);
+        check(&read("*1/$1/1/", "*1/$1/2/"), true);
+        check(&read("*1/$1/1/", "*0/"), false);
+        check(&read("*0/", "*1/$1/2/"), false);
+    }
+
+    #[test]
+    fn appends_are_not_lost_doubled_or_reordered() {
+        check("0 1 2 RPUSH a 1 -> :1/\n 0 3 4 LRANGE a 0 -1 -> *0/", false);
+        check("0 1 2 RPUSH a 1 -> :1/\n 0 3 4 LRANGE a 0 -1 -> *2/$1/1/$1/1/", false);
+        check("0 1 2 RPUSH a 1 -> :1/\n 0 3 4 LRANGE a 0 -1 -> *2/$1/1/$1/7/", false);
+        let two = "0 1 2 RPUSH a 1 -> :1/\n 0 3 4 RPUSH a 2 -> :2/\n";
+        check(&format!("{two} 0 5 6 LRANGE a 0 -1 -> *2/$1/1/$1/2/"), true);
+        check(&format!("{two} 0 5 6 LRANGE a 0 -1 -> *2/$1/2/$1/1/"), false);
+        check("0 1 9 EVAL script 1 a a 1 b 2 -> *1/*0/\n 1 20 21 LRANGE a 0 -1 -> *1/$1/1/", false);
+    }
+}

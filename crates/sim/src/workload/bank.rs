@@ -236,3 +236,26 @@ impl Workload for Bank {
         Ok(checked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::order::tests::history;
+
+    fn check(text: &str, is_good: bool) {
+        let accounts = vec!["a".into(), "b".into()];
+        let bank = Bank { accounts, aside: "c".into(), transfers: HashMap::new() };
+        let verdict = bank.check(&history(text));
+        assert_eq!(verdict.is_ok(), is_good, "{verdict:?} of\n{text}");
+    }
+
+    #[test]
+    fn money_is_neither_made_nor_lost() {
+        check("0 1 2 MGET a b -> *2/$3/100/$3/100/", true);
+        check("0 1 2 MGET a b -> *2/$2/90/$3/100/", false);
+        check("0 1 1 MULTI -> +OK/\n 0 1 2 EXEC -> *2/$3/105/$2/95/", true);
+        check("0 1 1 MULTI -> +OK/\n 0 1 2 EXEC -> *2/$3/105/$3/100/", false);
+        check("0 1 2 EVAL script 2 a b -> *2/$3/101/$3/100/", false);
+        check("0 1 2 EVAL script 2 a b -> -ERR no/", false);
+    }
+}

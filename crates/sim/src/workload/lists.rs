@@ -156,3 +156,24 @@ impl Workload for Lists {
         Ok(checked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::order::tests::history;
+
+    fn check(text: &str, is_good: bool) {
+        let lists = Lists { keys: vec!["a".into(), "b".into()], next_element: 0 };
+        let verdict = lists.check(&history(text));
+        assert_eq!(verdict.is_ok(), is_good, "{verdict:?} of\n{text}");
+    }
+
+    #[test]
+    fn two_readers_agree_on_an_order() {
+        let writes = "0 1 9 APPEND a 1, -> :2/\n 1 1 9 APPEND b 2, -> :2/\n";
+        let end = "4 20 21 MGET a b -> *2/$2/1,/$2/2,/";
+        let one = "2 2 3 MGET a b -> *2/$2/1,/$-1/\n";
+        check(&format!("{writes}{one}3 2 3 MGET a b -> *2/$2/1,/$-1/\n{end}"), true);
+        check(&format!("{writes}{one}3 2 3 MGET a b -> *2/$-1/$2/2,/\n{end}"), false);
+    }
+}

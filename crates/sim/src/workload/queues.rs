@@ -332,3 +332,38 @@ impl Workload for Queues {
         Ok(checked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::order::tests::history;
+
+    fn check(text: &str, is_good: bool) {
+        let queues = Queues { queues: vec!["q".into(), "r".into()], strict: true, pushed: 0 };
+        let mut history = history(text);
+        let waits = |op: &Op| op.returned.is_none() && op.command.word(2) == "0";
+        history.still_waiting = (0..history.ops.len()).filter(|&op| waits(&history.ops[op])).collect();
+        let verdict = queues.check(&history);
+        assert_eq!(verdict.is_ok(), is_good, "{verdict:?} of\n{text}");
+    }
+
+    const PUSH: &str = "0 1 2 RPUSH q t1 t2 -> :2/\n";
+
+    #[test]
+    fn tokens_are_taken_once_and_in_order() {
+        check(&format!("{PUSH}1 1 3 BLPOP q 0 -> *2/$1/q/$2/t1/\n 2 4 5 BLPOP q 0 -> *2/$1/q/$2/t2/"), true);
+        check(&format!("{PUSH}1 1 3 BLPOP q 0 -> *2/$1/q/$2/t2/\n 2 4 5 BLPOP q 0 -> *2/$1/q/$2/t1/"), false);
+        check(&format!("{PUSH}1 1 3 BLPOP q 0 -> *2/$1/q/$2/t1/\n 2 4 5 BLPOP q 0 -> *2/$1/q/$2/t1/"), false);
+        check(&format!("{PUSH}1 1 3 BLPOP q 0 -> *2/$1/q/$2/t1/\n 2 4 5 LRANGE q 0 -1 -> *0/"), false);
+        check(&format!("{PUSH}1 1 3 BLPOP q 0 -> *2/$1/q/$2/t7/"), false);
+        check("1 1 2 BLPOP q 0 -> *2/$1/q/$2/t1/\n 0 3 4 RPUSH q t1 -> :1/", false);
+    }
+
+    #[test]
+    fn nobody_waits_for_what_is_there() {
+        let left = "2 8 9 LRANGE q 0 -1 -> *2/$2/t1/$2/t2/";
+        check(&format!("{PUSH}1 3 lost BLPOP r 0 ->\n{left}"), true);
+        check(&format!("{PUSH}1 3 lost BLPOP q 0 ->\n{left}"), false);
+        check(&format!("{PUSH}1 3 7 BLPOP q 0.1 -> *-1/\n{left}"), false);
+    }
+}

@@ -73,3 +73,17 @@ impl Workload for Registers {
         Ok(checked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::order::tests::history;
+
+    #[test]
+    fn a_stale_read_is_noticed() {
+        let registers = Registers { keys: vec!["a".into()], next_value: 0 };
+        let write = "0 1 2 SET a 1 -> +OK/\n 0 3 4 SET a 2 -> +OK/\n";
+        assert!(registers.check(&history(&format!("{write}1 5 6 GET a -> $1/2/"))).is_ok());
+        assert!(registers.check(&history(&format!("{write}1 5 6 GET a -> $1/1/"))).is_err());
+    }
+}
