@@ -337,7 +337,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let spec = self.table().spec(queued.command);
             self.note_stray(spec, queued.args(&execution.words));
         }
-        *execution.desk.borrow_mut() = Desk::new(new.db, new.resp3);
+        let holds = execution.desk.borrow().holds;
+        *execution.desk.borrow_mut() = Desk { holds, ..Desk::new(new.db, new.resp3) };
         let keys = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
         let plan = task::Plan::new(&execution, Way::All, self.surroundings());
         self.begin_execution(NewTask { keys, ..new }, execution, |tx| Box::pin(task::run(tx, plan)));

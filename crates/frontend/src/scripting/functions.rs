@@ -243,6 +243,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         };
         if let Some(conn) = conn_mut(&mut self.conns, call.id) {
             conn.waits = true;
+            execution.desk.borrow_mut().holds = true;
             conn.look_at_state();
         }
         let inner = execution.clone();

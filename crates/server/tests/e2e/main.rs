@@ -16,7 +16,6 @@ mod network;
 mod peers;
 mod pubsub;
 mod replay;
-mod scripts;
 mod snapshots;
 mod tools;
 mod traffic;
