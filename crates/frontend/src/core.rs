@@ -426,6 +426,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.run_suspended();
         let background = self.background();
         let saving = self.walk_for_snapshot();
+        if !self.detour.lines.is_empty() {
+            self.feed_lines();
+            self.flush();
+        }
         if self.shard.has_events() {
             self.publish_events();
             self.flush();

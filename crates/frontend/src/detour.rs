@@ -33,6 +33,9 @@ pub(crate) struct Detour {
     pub(crate) monitors: Vec<Monitor>,
     /// Cores with such clients.
     pub(crate) monitored: Vec<u16>,
+    /// Lines of what scripts have called, for those clients.
+    pub(crate) lines: Vec<Vec<u8>>,
+    pub(crate) line_bytes: usize,
     /// Shards that busy scripts hold.
     pub(crate) busy: Option<Busy>,
 }

@@ -328,7 +328,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.feed_queued(call, &execution);
         }
         self.asked = true;
-        self.plan.ranges.truncate(call.first_range as usize);
+        // The lines of the queued commands may be planned behind the call.
+        let end = self.plan.own_ranges();
+        self.plan.ranges.truncate(end as usize);
         let task = NewTask {
             dest: call.dest(),
             db: call.db,

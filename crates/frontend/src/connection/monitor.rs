@@ -16,8 +16,8 @@ use base::conn::{ConnId, Endpoint};
 use base::{ArgRange, Args};
 use bus::Wake;
 use bytes::Bytes;
-use commands::CmdError;
-use commands::meta::Flag;
+use commands::meta::{Flag, Meta};
+use commands::{CmdError, CommandId};
 use resp::Reply;
 
 use crate::core::{Core, conn_mut};
@@ -27,6 +27,9 @@ use crate::route::Call;
 /// Unsent output at which a client in MONITOR mode is dropped, whatever the limits of its class allow: there is no pausing
 /// all others until it reads.
 const MONITOR_OUTPUT_MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Lines of what scripts call in a turn; those of a script that calls more are left out.
+const LINES_MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Longest line. What is left out of a longer one is counted at its end.
 const LINE_MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -89,41 +92,57 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// The arguments of a command as clients in MONITOR mode see them; `None` if they do not see it.
     #[cold]
     pub(crate) fn monitored_text(&self, call: &Call) -> Option<Vec<u8>> {
-        let meta = self.table().spec(call.command).meta;
-        if meta.flags.contains(Flag::SkipMonitor) || meta.flags.contains(Flag::Admin) {
-            return None;
+        line_of(self.table().spec(call.command).meta, self.call_args(call))
+    }
+
+    /// Keeps the line of a command that a script calls; it comes behind that of the script.
+    #[cold]
+    pub(crate) fn note_line(&mut self, command: CommandId, args: Args<'_>, db: u16) {
+        if self.detour.line_bytes < LINES_MAX_BYTES
+            && let Some(text) = line_of(self.table().spec(command).meta, args)
+        {
+            let mut line = self.stamp();
+            let _ = write!(line, "[{db} lua]");
+            line.extend_from_slice(&text);
+            self.detour.line_bytes += line.len();
+            self.detour.lines.push(line);
         }
-        let args = self.call_args(call);
-        let secret = secrets(meta.name, args);
-        let mut text = Vec::new();
-        for (at, arg) in args.iter().enumerate() {
-            text.push(b' ');
-            if secret.contains(&at) {
-                text.extend_from_slice(b"\"(redacted)\"");
-            } else if text.len() >= LINE_MAX_BYTES {
-                let _ = write!(text, "\"... ({} more arguments)\"", args.len() - at);
-                break;
-            } else {
-                quote(arg, LINE_MAX_BYTES - text.len(), &mut text);
-            }
+    }
+
+    /// Sends the lines of what scripts have called.
+    #[cold]
+    pub(crate) fn feed_lines(&mut self) {
+        self.detour.line_bytes = 0;
+        for line in std::mem::take(&mut self.detour.lines) {
+            self.feed_line(line);
         }
-        text.extend_from_slice(b"\r\n");
-        Some(text)
+    }
+
+    /// The beginning of a line: the time.
+    fn stamp(&self) -> Vec<u8> {
+        let now = self.now;
+        let micros = now.unix_ms % 1000 * 1000 + u64::from(now.unix_rest_us);
+        let mut line = Vec::with_capacity(128);
+        let _ = write!(line, "+{}.{micros:06} ", now.unix_ms / 1000);
+        line
     }
 
     /// Sends the line of a command to all cores with clients in MONITOR mode.
     #[cold]
     pub(crate) fn feed(&mut self, id: ConnId, text: &[u8]) {
         let Some(conn) = conn_mut(&mut self.conns, id) else { return };
-        let (now, db) = (self.now, conn.db);
-        let micros = now.unix_ms % 1000 * 1000 + u64::from(now.unix_rest_us);
-        let mut line = Vec::with_capacity(text.len() + 64);
-        let _ = write!(line, "+{}.{micros:06} [{db} ", now.unix_ms / 1000);
-        let _ = match &conn.info.local {
-            Endpoint::Unix(path) => write!(line, "unix:{path}]"),
-            Endpoint::Tcp(_) => write!(line, "{}]", conn.info.peer),
+        let db = conn.db;
+        let place = match &conn.info.local {
+            Endpoint::Unix(path) => format!("[{db} unix:{path}]"),
+            Endpoint::Tcp(_) => format!("[{db} {}]", conn.info.peer),
         };
+        let mut line = self.stamp();
+        line.extend_from_slice(place.as_bytes());
         line.extend_from_slice(text);
+        self.feed_line(line);
+    }
+
+    fn feed_line(&mut self, line: Vec<u8>) {
         let range = ArgRange::new(0, line.len() as u32);
         let source = Source::Shared(self.plan.shared.len() as u32);
         self.plan.shared.push(Bytes::from(line));
@@ -175,6 +194,30 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.mark_dirty(id.index);
         }
     }
+}
+
+/// The arguments of a command as clients in MONITOR mode see them; `None` if they do not see it.
+fn line_of(meta: &Meta, args: Args<'_>) -> Option<Vec<u8>> {
+    // Scripts are shown, in front of what they call.
+    let is_skipped = meta.flags.contains(Flag::SkipMonitor) && !crate::scripting::is_script(meta.name);
+    if is_skipped || meta.flags.contains(Flag::Admin) {
+        return None;
+    }
+    let secret = secrets(meta.name, args);
+    let mut text = Vec::new();
+    for (at, arg) in args.iter().enumerate() {
+        text.push(b' ');
+        if secret.contains(&at) {
+            text.extend_from_slice(b"\"(redacted)\"");
+        } else if text.len() >= LINE_MAX_BYTES {
+            let _ = write!(text, "\"... ({} more arguments)\"", args.len() - at);
+            break;
+        } else {
+            quote(arg, LINE_MAX_BYTES - text.len(), &mut text);
+        }
+    }
+    text.extend_from_slice(b"\r\n");
+    Some(text)
 }
 
 /// Positions of arguments that nobody but the server is to read.

@@ -70,6 +70,8 @@ pub(crate) struct ShardHost<'a, C, W> {
     pub(crate) command: (CommandId, Args<'a>),
     /// What there was before it wrote.
     pub(crate) before: Vec<Before>,
+    /// How many lines for clients in MONITOR mode were there before it ran.
+    lines_before: usize,
     bytes: Vec<u8>,
     ranges: Vec<ArgRange>,
 }
@@ -82,6 +84,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         command: (CommandId, Args<'a>),
     ) -> Self {
         ShardHost {
+            lines_before: core.detour.lines.len(),
             core,
             db,
             limits,
@@ -99,6 +102,8 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         if self.core.faults.skip_undo {
             return self.before.clear();
         }
+        // Nobody is to see what did not happen.
+        self.core.detour.lines.truncate(self.lines_before);
         self.core.shard.trail().clear();
         for before in self.before.drain(..).rev() {
             before.put_back(&mut self.core.shard);
@@ -279,6 +284,9 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
         let args = Args::new(&bytes, &ranges);
         let done = match self.core.resolve_in_script(args, self.limits) {
             Ok(command) => {
+                if !self.core.detour.monitored.is_empty() {
+                    self.core.note_line(command, args, self.db);
+                }
                 if self.core.table().spec(command).meta.flags.contains(Flag::Write) {
                     self.core.script_writes();
                 }

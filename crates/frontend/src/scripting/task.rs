@@ -234,6 +234,7 @@ struct TaskHost<'a, C, W> {
     /// The command that runs it.
     command: (CommandId, Args<'a>),
     held: Held,
+    db: u16,
     pending: Option<(CommandId, Words, bool)>,
 }
 
@@ -243,6 +244,9 @@ impl<C: AsRef<[u8]>, W: Wake> Host for TaskHost<'_, C, W> {
         copy_each(words.iter().copied(), &mut kept.bytes, &mut kept.ranges);
         match self.core.resolve_in_script(Args::new(&kept.bytes, &kept.ranges), self.limits) {
             Ok(command) => {
+                if !self.core.detour.monitored.is_empty() {
+                    self.core.note_line(command, Args::new(&kept.bytes, &kept.ranges), self.db);
+                }
                 self.pending = Some((command, kept, resp3));
                 CallOutcome::Pending
             }
@@ -338,7 +342,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         };
         let command =
             queued.map_or((0, Args::new(&[], &[])), |queued| (queued.command, queued.args(&execution.words)));
-        let held = execution.desk.borrow().held;
+        let (held, db) = (execution.desk.borrow().held, execution.desk.borrow().db);
         match &work {
             Work::Start { .. } => self.begin_run(self.now.unix_ms),
             Work::Resume { .. } | Work::GoOn { .. } => {
@@ -356,20 +360,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         desk.script = Some(queued);
                     }
                     let mut host =
-                        TaskHost { core: self, limits: ready.limits, command, held, pending: None };
+                        TaskHost { core: self, limits: ready.limits, command, held, db, pending: None };
                     let progress = engine.run(ready.id, &eval.keys, &eval.args, resp3, &mut host, &mut out);
                     Ok((progress, host.pending))
                 })
             }
             Work::Resume { run, reply } => {
                 let limits = execution.desk.borrow().limits();
-                let mut host = TaskHost { core: self, limits, command, held, pending: None };
+                let mut host = TaskHost { core: self, limits, command, held, db, pending: None };
                 let progress = engine.resume(run, &reply, &mut host, &mut out);
                 Ok((progress, host.pending))
             }
             Work::GoOn { run } => {
                 let limits = execution.desk.borrow().limits();
-                let mut host = TaskHost { core: self, limits, command, held, pending: None };
+                let mut host = TaskHost { core: self, limits, command, held, db, pending: None };
                 let progress = engine.go_on(run, &mut host, &mut out);
                 Ok((progress, host.pending))
             }
