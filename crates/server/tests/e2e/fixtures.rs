@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::harness::PATIENCE;
 
 /// How long to wait for a reply before it counts as missing. Only a failing replay ever waits this long.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -120,9 +122,19 @@ fn replay_section<'a>(
     last: &mut &'a str,
     found: &mut Vec<Mismatch>,
 ) -> Result<(), String> {
-    let flushed = Connection::open(addr, 2)?.exchange(&array(&["FLUSHALL"]), 1);
+    let mut control = Connection::open(addr, 2)?;
+    let flushed = control.exchange(&array(&["FLUSHALL"]), 1);
     if flushed.bytes != b"+OK\r\n" {
         return Err(format!("FLUSHALL got {}", escape(&flushed.bytes)));
+    }
+    // The subscribers of the section before may not have left yet.
+    let end = Instant::now() + PATIENCE;
+    for (word, none) in [("CHANNELS", "*0\r\n"), ("SHARDCHANNELS", "*0\r\n"), ("NUMPAT", ":0\r\n")] {
+        while control.exchange(&array(&["PUBSUB", word]), 1).bytes != none.as_bytes() {
+            if Instant::now() > end {
+                return Err(format!("PUBSUB {word} does not become empty"));
+            }
+        }
     }
     let mut connections = HashMap::new();
     for step in &section.steps {

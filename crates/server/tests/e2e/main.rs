@@ -16,6 +16,7 @@ mod network;
 mod peers;
 mod pubsub;
 mod replay;
+mod scripts;
 mod snapshots;
 mod tools;
 mod traffic;

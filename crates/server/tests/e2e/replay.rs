@@ -134,7 +134,8 @@ fn every_file_is_replayed_and_every_difference_has_a_reason() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
     for entry in std::fs::read_dir(folder).expect("fixtures") {
         let name = entry.expect("an entry").file_name().into_string().expect("a name");
-        let name = name.trim_end_matches(".txt");
+        // Folders are other tests'.
+        let Some(name) = name.strip_suffix(".txt") else { continue };
         assert!(FILES.contains(&name), "{name} is not replayed");
     }
     let page = std::fs::read_to_string(root().join("docs/compatibility.md")).expect("the page");

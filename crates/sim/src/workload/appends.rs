@@ -151,11 +151,14 @@ fn note<'h>(accesses: &mut Accesses<'h>, op: OpIndex, command: &'h Command, repl
 
 fn elements(value: &Value) -> Option<Vec<&str>> {
     let Value::Array(items) = value else { return None };
-    let text = |item| match item {
-        &Value::Bulk(ref text) => std::str::from_utf8(text).ok(),
-        _ => None,
-    };
     items.iter().map(text).collect()
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Bulk(text) => std::str::from_utf8(text).ok(),
+        _ => None,
+    }
 }
 
 /// The edges of one list.
