@@ -9,6 +9,7 @@ use std::path::PathBuf;
 fn files() -> Vec<(PathBuf, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|kind| kind == "txt"));
     let mut files: Vec<_> =
         paths.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect();
     files.sort();

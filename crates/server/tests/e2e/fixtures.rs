@@ -73,7 +73,7 @@ pub(crate) enum Part {
 /// # Errors
 /// The mismatches with their lines (the first [`REPORTED_MAX`] in full), or why the file cannot be read.
 pub(crate) fn replay(addr: SocketAddr, text: &str) -> Result<(), String> {
-    let mismatches = mismatches(addr, text)?;
+    let mismatches = replay_all(addr, text, |_| Ok(()))?;
     if mismatches.is_empty() { Ok(()) } else { Err(report(&mismatches)) }
 }
 
@@ -99,9 +99,33 @@ pub(crate) fn report(mismatches: &[Mismatch]) -> String {
 /// # Errors
 /// The file cannot be read.
 pub(crate) fn mismatches(addr: SocketAddr, text: &str) -> Result<Vec<Mismatch>, String> {
+    replay_all(addr, text, await_unsubscribed)
+}
+
+/// Waits until the subscribers of the section before have left.
+fn await_unsubscribed(addr: SocketAddr) -> Result<(), String> {
+    let mut control = Connection::open(addr, 2)?;
+    let end = Instant::now() + PATIENCE;
+    for (word, none) in [("CHANNELS", "*0\r\n"), ("SHARDCHANNELS", "*0\r\n"), ("NUMPAT", ":0\r\n")] {
+        while control.exchange(&array(&["PUBSUB", word]), 1).bytes != none.as_bytes() {
+            if Instant::now() > end {
+                return Err(format!("PUBSUB {word} does not become empty"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Replays all sections, each when the server is ready for it.
+fn replay_all(
+    addr: SocketAddr,
+    text: &str,
+    ready: fn(SocketAddr) -> Result<(), String>,
+) -> Result<Vec<Mismatch>, String> {
     let mut found = Vec::new();
     for section in parse(text)? {
         for &protocol in &section.protocols {
+            ready(addr)?;
             let mut last = "";
             if let Err(error) = replay_section(addr, &section, protocol, &mut last, &mut found) {
                 let text = format!("{} [resp{protocol}]: {error}", section.title);
@@ -122,19 +146,9 @@ fn replay_section<'a>(
     last: &mut &'a str,
     found: &mut Vec<Mismatch>,
 ) -> Result<(), String> {
-    let mut control = Connection::open(addr, 2)?;
-    let flushed = control.exchange(&array(&["FLUSHALL"]), 1);
+    let flushed = Connection::open(addr, 2)?.exchange(&array(&["FLUSHALL"]), 1);
     if flushed.bytes != b"+OK\r\n" {
         return Err(format!("FLUSHALL got {}", escape(&flushed.bytes)));
-    }
-    // The subscribers of the section before may not have left yet.
-    let end = Instant::now() + PATIENCE;
-    for (word, none) in [("CHANNELS", "*0\r\n"), ("SHARDCHANNELS", "*0\r\n"), ("NUMPAT", ":0\r\n")] {
-        while control.exchange(&array(&["PUBSUB", word]), 1).bytes != none.as_bytes() {
-            if Instant::now() > end {
-                return Err(format!("PUBSUB {word} does not become empty"));
-            }
-        }
     }
     let mut connections = HashMap::new();
     for step in &section.steps {
