@@ -437,8 +437,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.detour.listings.is_empty() {
             self.answer_listings(io);
         }
-        let streaming = self.stream(io);
-        self.hand_over(io);
+        let mut streaming = self.stream(io);
+        streaming |= self.hand_over(io);
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
         let durable = self.await_log();

@@ -41,8 +41,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Some(self.now.monotonic_us + due_ms.saturating_sub(self.now.unix_ms) * 1000)
     }
 
-    /// Hands output, pauses and closes of all dirty connections to the socket side.
-    pub(crate) fn hand_over(&mut self, io: &mut impl Io) {
+    /// Hands output, pauses and closes of all dirty connections to the socket side; whether among it was a piece of a reply
+    /// that goes on, which may be sent at once, of which nothing tells.
+    pub(crate) fn hand_over(&mut self, io: &mut impl Io) -> bool {
+        let mut goes_on = false;
         let mut dirty = std::mem::take(&mut self.dirty);
         self.stalled_output = false;
         self.flush_log();
@@ -66,6 +68,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 conn.learn_reply_bytes();
                 conn.unsent_bytes = io.output(conn.id, &mut conn.out);
                 self.stalled_output |= conn.stalled;
+                goes_on |= conn.streams.is_some();
             }
             let (id, drop) = (conn.id, over_output_limit(conn, &self.hot, self.now.unix_ms));
             let done = conn.outstanding() == 0 && conn.log_held_bytes == 0;
@@ -104,6 +107,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.dirty = dirty;
         let conns = &self.conns;
         self.held.retain(|&(index, _)| matches!(conns.get(index as usize), Some(Some(conn)) if conn.held));
+        goes_on
     }
 
     /// Lets go of output that was held back for long enough.
