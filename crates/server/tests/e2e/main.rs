@@ -12,6 +12,7 @@ mod histories;
 mod keys;
 mod lifecycle;
 mod limits;
+mod migrate;
 mod network;
 mod peers;
 mod pubsub;
