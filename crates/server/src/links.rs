@@ -21,6 +21,10 @@ const LINE_MAX_BYTES: usize = 1023;
 /// How much is read at a time: answers are short.
 const READ_BYTES: usize = 4096;
 
+const CONNECTING: &str = "IOERR error or timeout connecting to the client";
+const WRITING: &str = "IOERR error or timeout writing to target instance";
+const READING: &str = "IOERR error or timeout reading to target instance";
+
 /// Host and port.
 type Place = (Vec<u8>, u16);
 
@@ -93,8 +97,13 @@ impl Links {
         let mut kept = self.take(&place);
         loop {
             let link = kept.take().map_or_else(|| Link::open(&place, timeout), Ok);
-            let Ok(mut link) = link else {
-                return failed("IOERR error or timeout connecting to the client", Vec::new());
+            let mut link = match link {
+                Ok(link) => link,
+                // Redis connects without waiting, and learns of this when it writes.
+                Err(ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset) => {
+                    return failed(WRITING, Vec::new());
+                }
+                Err(_) => return failed(CONNECTING, Vec::new()),
             };
             let mut delivered = Delivered::default();
             let Err(failure) = link.deliver(parcel, timeout, &mut delivered) else {
@@ -110,12 +119,7 @@ impl Links {
             if delivered.error.is_some() {
                 return delivered;
             }
-            let text = if failure.writing {
-                "IOERR error or timeout writing to target instance"
-            } else {
-                "IOERR error or timeout reading to target instance"
-            };
-            return failed(text, delivered.accepted);
+            return failed(if failure.writing { WRITING } else { READING }, delivered.accepted);
         }
     }
 }
@@ -125,16 +129,14 @@ fn failed(text: &'static str, accepted: Vec<bool>) -> Delivered {
 }
 
 impl Link {
-    fn open(place: &Place, timeout: Duration) -> io::Result<Link> {
+    fn open(place: &Place, timeout: Duration) -> Result<Link, ErrorKind> {
         let host = std::str::from_utf8(&place.0).map_err(|_| ErrorKind::InvalidInput)?;
-        let mut last = io::Error::from(ErrorKind::NotFound);
-        for address in (host, place.1).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, timeout) {
-                Ok(stream) => {
-                    stream.set_nodelay(true)?;
-                    return Ok(Link { stream, db: None, rest: Vec::new() });
-                }
-                Err(error) => last = error,
+        let mut last = ErrorKind::NotFound;
+        for address in (host, place.1).to_socket_addrs().map_err(|_| ErrorKind::NotFound)? {
+            let stream = TcpStream::connect_timeout(&address, timeout);
+            match stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
+                Ok(stream) => return Ok(Link { stream, db: None, rest: Vec::new() }),
+                Err(error) => last = error.kind(),
             }
         }
         Err(last)

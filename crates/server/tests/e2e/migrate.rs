@@ -175,7 +175,7 @@ fn while_a_target_is_silent_its_key_is_held_and_others_are_not() {
         let refused = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = refused.local_addr().expect("an address").port();
         drop(refused);
-        let text = "-IOERR error or timeout connecting to the client\r\n";
+        let text = "-IOERR error or timeout writing to target instance\r\n";
         assert_eq!(mover.ask(&format!("MIGRATE 127.0.0.1 {port} held 5 50")), text);
     }
 }
