@@ -95,6 +95,7 @@ async fn run(tx: Tx, shared: Arc<Shared>, plan: Plan, now_ms: u64) -> Result<(),
             (Stored::Log, true, false, NO_LOG)
         }
     };
+    let unsaved = shared.unsaved();
     // From here on cores ask for what there is to load.
     let opener = Arc::clone(&shared);
     let opened = outside(&tx, move || {
@@ -120,6 +121,7 @@ async fn run(tx: Tx, shared: Arc<Shared>, plan: Plan, now_ms: u64) -> Result<(),
             })
         })
         .await;
+        let unsaved = if plan == Plan::Log { 0 } else { unsaved };
         let loader = Arc::clone(&shared);
         loaded = outside(&tx, move || match loader.saving.take_opened() {
             Some(load) => load(&loader),
@@ -136,6 +138,7 @@ async fn run(tx: Tx, shared: Arc<Shared>, plan: Plan, now_ms: u64) -> Result<(),
             })
         })
         .await;
+        shared.set_unsaved(unsaved);
         if is_logged && plan != Plan::Log && plan != (Plan::Snapshot { save: true, flush: true, merge }) {
             // The log knows nothing of what else was in the file.
             shared.want_rewrite();

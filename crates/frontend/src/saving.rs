@@ -140,7 +140,7 @@ impl Shared {
         if self.saving.writes_refused.swap(refused, Ordering::AcqRel) != refused {
             self.process.wake_all();
         }
-        let dirty = self.dirty().saturating_sub(saves.dirty);
+        let dirty = self.unsaved();
         let since_s = (now_ms / 1000).saturating_sub(saves.last_unix_s);
         let due = points.iter().any(|&(seconds, changes)| dirty >= changes && dirty > 0 && since_s > seconds);
         let waits = saves.failed && now_ms.saturating_sub(saves.failed_ms) < RETRY_AFTER_S * 1000;
@@ -153,6 +153,16 @@ impl Shared {
     /// Changes of data since the start.
     pub(crate) fn dirty(&self) -> u64 {
         self.stats.iter().map(|core| core.dirty.get()).sum()
+    }
+
+    /// Changes of data since the last snapshot.
+    pub(crate) fn unsaved(&self) -> u64 {
+        self.dirty().saturating_sub(self.saving.jobs.saves().dirty)
+    }
+
+    /// So many changes of data are not in a snapshot: whatever else was changed has come from one.
+    pub fn set_unsaved(&self, changes: u64) {
+        self.saving.jobs.count_from(self.dirty().saturating_sub(changes));
     }
 
     /// Whether the process saves before it ends, if nobody says otherwise.
@@ -429,6 +439,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     },
                 };
                 self.begin_log();
+                self.publish_stats();
                 self.shared.feed.finished(number, result);
                 self.loader.iter_mut().for_each(|loader| loader.end());
                 false

@@ -1,3 +1,5 @@
+//! Tests of connections to other servers.
+
 use std::net::TcpListener;
 use std::thread;
 

@@ -77,6 +77,7 @@ fn open_snapshot(shared: &Shared) -> Result<Option<Opened>, String> {
             let bytes = file.metadata().map_or(0, |metadata| metadata.len());
             let load: Loading = Box::new(move |shared, _| {
                 let loaded = feed(shared, &mut SnapshotSource::new(file), &name)?;
+                shared.set_unsaved(0);
                 Ok((loaded, name))
             });
             Ok(Some((bytes, load)))
@@ -87,6 +88,7 @@ fn open_snapshot(shared: &Shared) -> Result<Option<Opened>, String> {
             let load: Loading = Box::new(move |shared, shards| {
                 let name = folder.display().to_string();
                 let loaded = parts.load(shared, shards).map_err(|error| in_words(error, &name))?;
+                shared.set_unsaved(0);
                 Ok((loaded, name))
             });
             Ok(Some((bytes, load)))

@@ -16,6 +16,7 @@ mod migrate;
 mod network;
 mod peers;
 mod pubsub;
+mod reload;
 mod replay;
 mod scripts;
 mod snapshots;
