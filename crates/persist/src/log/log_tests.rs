@@ -19,7 +19,9 @@ impl Folder {
 
     fn frames(&self, generation: u64, shard: u16) -> Vec<(Option<Group>, Vec<u8>)> {
         let bytes = std::fs::read(self.0.join(log_name("a.aof", generation, shard))).expect("a log");
-        let mut rest = &bytes[FILE_HEAD_BYTES..];
+        // Room that was made is not used; no frame here ends with a zero.
+        let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        let mut rest = &bytes[FILE_HEAD_BYTES..end];
         let mut frames = Vec::new();
         while let Some((frame, len)) = next_frame(rest).expect("good frames") {
             frames.push((frame.head.group, frame.body.to_vec()));
@@ -161,4 +163,27 @@ fn the_plane_sleeps_until_it_is_rung_for() {
     logs.append(0, Vec::new(), &[]);
     logs.stop();
     sleeper.join().expect("woken");
+}
+
+#[test]
+fn room_at_the_end_of_a_file_is_no_damage() {
+    let folder = Folder::new("room");
+    let mut volume = PlainVolume;
+    volume.create_folder(&folder.0).expect("made");
+    let path = folder.0.join("file");
+    let mut file = volume.create(&path).expect("made");
+    let mut bytes = super::head::file_head(0, 1, 1).to_vec();
+    bytes.extend(frame(None, b"something"));
+    volume.make_room(&mut file, bytes.len() as u64);
+    assert_eq!(volume.write(&mut file, 0, &[std::io::IoSlice::new(&bytes)]).expect("written"), bytes.len());
+    let mut reader = super::reader::LogReader::new(&mut volume, &path, u64::MAX).expect("a file");
+    assert!(matches!(reader.next(&mut volume).expect("read"), super::reader::Found::Frame(..)));
+    assert_eq!(reader.next(&mut volume).expect("read"), super::reader::Found::End);
+    assert_eq!(reader.offset(), bytes.len() as u64, "what follows is not read as frames");
+    // Anything in it is damage.
+    let at = bytes.len() as u64 + 1000;
+    volume.write(&mut file, at, &[std::io::IoSlice::new(b"x")]).expect("written");
+    let mut reader = super::reader::LogReader::new(&mut volume, &path, u64::MAX).expect("a file");
+    reader.next(&mut volume).expect("read");
+    assert!(matches!(reader.next(&mut volume).expect("read"), super::reader::Found::Damaged(_)));
 }

@@ -402,6 +402,9 @@ impl<V: Volume> Plane<V> {
             tail.dirty = true;
             self.wrote = true;
             let wanted: usize = slices.iter().map(|slice| slice.len()).sum();
+            if self.logs.policy() == Policy::Always {
+                self.volume.make_room(&mut segment.file, offset + wanted as u64);
+            }
             let len = match self.volume.write(&mut segment.file, offset, &slices) {
                 Ok(0) if wanted > 0 => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(len) => len,

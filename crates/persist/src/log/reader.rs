@@ -8,7 +8,7 @@ use base::limits::LOG_UNSYNCED_MAX_BYTES;
 
 use super::frame::{Broken, Head, MARK, next_frame};
 use super::head::{FILE_HEAD_BYTES, file_head};
-use super::volume::Volume;
+use super::volume::{ROOM_BYTES, Volume};
 
 /// How much is read at once.
 const READ_BYTES: usize = 1024 * 1024;
@@ -102,6 +102,7 @@ impl LogReader {
                     let damage = Damage { offset: self.offset(), what, good_behind: None, is_torn: true };
                     return Ok(Found::Damaged(damage));
                 }
+                Err(_) if self.is_room(volume)? => return Ok(Found::End),
                 Err(broken) => return Ok(Found::Damaged(self.judge(volume, broken)?)),
             }
         }
@@ -123,6 +124,20 @@ impl LogReader {
         };
         self.buffer.truncate(old + read);
         Ok(read > 0)
+    }
+
+    /// Whether all that is left is room that was made and not used. No frame begins with a zero.
+    fn is_room(&mut self, volume: &mut impl Volume) -> io::Result<bool> {
+        let zeros = |reader: &Self| reader.buffer.iter().skip(reader.at).all(|&byte| byte == 0);
+        if !zeros(self) || self.end - self.offset() > ROOM_BYTES {
+            return Ok(false);
+        }
+        while self.read_behind(volume)? {
+            if !zeros(self) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// What to think of a bad frame: it is torn if nothing good follows, or if sectors are missing where they need not have been

@@ -10,6 +10,9 @@ mod plain;
 
 pub use memory::{Fault, MemoryVolume, Op};
 
+/// A file may be longer than what was written by so much, all zeros.
+pub(super) const ROOM_BYTES: u64 = 4 * 1024 * 1024;
+
 /// Folders and files.
 pub trait Volume {
     /// A file that is being written.
@@ -20,6 +23,10 @@ pub trait Volume {
     /// # Errors
     /// What the system says.
     fn create(&mut self, path: &Path) -> io::Result<Self::File>;
+
+    /// Tells that the file will be written up to here, and soon beyond: it may become longer, at most [`ROOM_BYTES`] more, which
+    /// read as zeros, so that a sync has no length to write.
+    fn make_room(&mut self, _file: &mut Self::File, _end: u64) {}
 
     /// Writes at an offset and says how many bytes were written, which may be fewer. What stands behind that offset is overwritten.
     ///
