@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use persist::log::{Logs, Next, PlainVolume, Plane};
+use persist::log::{Logs, Next, PlainVolume, Plane, Policy};
 use reactor::Waker;
 
 /// How long the end of the process waits for a disk that refuses what is left.
 const FINISH_PATIENCE: Duration = Duration::from_secs(10);
+/// A sync that takes less long than this is not worth waiting for others.
+const GATHER_MIN: Duration = Duration::from_micros(500);
 /// How often it is looked whether it is done.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
@@ -65,7 +67,9 @@ fn run(logs: &Arc<Logs>, wakers: Vec<Waker>, given_up: &AtomicBool) {
     let mut plane = Plane::new(Arc::clone(logs), PlainVolume, Box::new(wake));
     let mut failed = false;
     while !given_up.load(Ordering::Relaxed) {
+        let began = Instant::now();
         let next = plane.step(sys::clock::realtime_ms());
+        let took = began.elapsed();
         if logs.is_failed() != failed {
             failed = !failed;
             match logs.status().error {
@@ -77,5 +81,26 @@ fn run(logs: &Arc<Logs>, wakers: Vec<Waker>, given_up: &AtomicBool) {
             return;
         }
         logs.wait(next, sys::clock::realtime_ms());
+        if logs.policy() == Policy::Always && next == Next::Rung {
+            gather(logs, took);
+        }
+    }
+}
+
+/// Waits for those whom the last sync let go on: they write again soon, and would wait for two syncs if the next one began with
+/// the first of them. At most a quarter of a sync, no longer than more comes, and not at all where syncs are fast.
+fn gather(logs: &Logs, sync: Duration) {
+    if sync < GATHER_MIN {
+        return;
+    }
+    let appended = || (0..logs.shards()).map(|shard| logs.appended(shard)).sum::<u64>();
+    let (until, mut seen) = (Instant::now() + sync / 4, appended());
+    while Instant::now() < until {
+        std::thread::sleep(sync / 32);
+        let now = appended();
+        if now == seen {
+            return;
+        }
+        seen = now;
     }
 }
