@@ -47,6 +47,7 @@ const INT_WIDE: u8 = 0b1110_0000;
 const LONG: u8 = 0b1111_0000;
 /// The head of symbols is this and their number. `LONG` + 1 and the highest byte are none: [`crate::pages`] uses them.
 const SYMBOLS: u8 = LONG - 1;
+const SYMBOLS_FIRST: u8 = LONG + 1;
 
 /// An element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -266,7 +267,7 @@ pub fn decode(bytes: &[u8]) -> Option<(Element<'_>, usize)> {
         SHORT..MEDIUM => 1,
         MEDIUM..INT_12 => 2,
         LONG => 5,
-        LONG.. => return None,
+        SYMBOLS_FIRST.. => return None,
         _ => return Some((Element::Int(decode_int(bytes.get(..len)?)), len)),
     };
     Some((Element::Bytes(bytes.get(start..len)?), len))

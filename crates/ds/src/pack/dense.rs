@@ -3,7 +3,7 @@
 //! Beside integers these are short texts of digits and of what stands between digits (`12.34`, `2026-11-21`, `192.168.0.1`),
 //! two characters a byte.
 
-use super::{Element, Encoded, HEAD_MAX_BYTES, SYMBOLS, element_len};
+use super::{Element, Encoded, HEAD_MAX_BYTES, SYMBOLS};
 
 /// Lengths of texts that are kept as symbols. The length and its symbols fit in 64 bits.
 const LEN_MIN: usize = 3;
@@ -95,13 +95,19 @@ impl Symbols {
         Encoded { head, head_len: 1 + Symbols::packed_len(self.text_len()) as u8, body: &[] }
     }
 
+    /// The text of `len` characters that `bytes` begin with.
     #[inline]
-    fn decode(len: usize, packed: &[u8]) -> Self {
-        let mut bytes = [0; 8];
-        if let Some(there) = bytes.get_mut(..packed.len()) {
-            there.copy_from_slice(packed);
-        }
-        Symbols(u64::from_be_bytes(bytes) & !15 | (len as u64 & 15))
+    fn decode(len: usize, bytes: &[u8]) -> Option<Self> {
+        let packed = Symbols::packed_len(len);
+        let bits = match bytes.first_chunk::<8>() {
+            // What follows is cut off.
+            Some(bytes) => u64::from_be_bytes(*bytes) & u64::MAX << (64 - 8 * packed),
+            None => {
+                let last = bytes.get(..packed)?.iter();
+                last.fold(0, |bits, &byte| bits << 8 | u64::from(byte)) << (64 - 8 * packed)
+            }
+        };
+        Some(Symbols(bits & !15 | len as u64))
     }
 }
 
@@ -206,6 +212,10 @@ pub fn decode(bytes: &[u8]) -> Option<(Dense<'_>, usize)> {
     if head <= super::LONG {
         return super::decode(bytes).map(|(element, len)| (element.into(), len));
     }
-    let len = element_len(bytes);
-    Some((Dense::Symbols(Symbols::decode(usize::from(head - SYMBOLS), bytes.get(1..len)?)), len))
+    let len = usize::from(head - SYMBOLS);
+    if len > LEN_MAX {
+        return None;
+    }
+    let symbols = Symbols::decode(len, bytes.get(1..)?)?;
+    Some((Dense::Symbols(symbols), 1 + Symbols::packed_len(len)))
 }
