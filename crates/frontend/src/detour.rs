@@ -97,7 +97,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         bytes: bytes.to_vec(),
                         stream: None,
                         ticks: 0,
-                        note: None,
+                        calls: 0,
+                        notes: Vec::new(),
                     }),
                 );
             }

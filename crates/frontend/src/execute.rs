@@ -207,7 +207,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.seal(piece, self.id);
         let end = (self.ticks)();
         let ticks = end.wrapping_sub(start);
-        self.script_took(command, ticks);
+        let (calls, notes) = self.take_called();
+        self.script_has_called(piece.dest, calls, notes);
+        self.script_took(command, piece, ticks);
         self.own_piece_took(piece, command, ticks, out.len());
         self.deliver(piece.dest, &out);
         end
@@ -321,7 +323,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         continue;
                     }
                     self.seal(piece, from);
-                    self.script_took(command, (self.ticks)().wrapping_sub(tick));
+                    let (calls, notes) = self.take_called();
+                    batch.called.push((piece.dest, calls, notes));
+                    self.script_took(command, piece, (self.ticks)().wrapping_sub(tick));
                     tick = self.time_part(&mut batch, tick);
                 }
                 batch.ends.push(replies.len());
@@ -491,8 +495,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             self.seal(&piece, from);
             let ticks = (self.ticks)().wrapping_sub(start);
-            self.script_took(command, ticks);
-            return self.give_late(from, piece.dest, (out, None), ticks, None);
+            self.script_took(command, &piece, ticks);
+            let called = self.take_called();
+            return self.give_late(from, piece.dest, (out, None), ticks, called);
         };
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = Args::new(&bytes, &ranges);
@@ -513,31 +518,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if whole && self.watch.tracking {
             counters.durations.count(ticks);
         }
-        let noted = whole && (ticks >= self.watch.ticks || len >= self.watch.reply_bytes);
-        let note = noted.then(|| Box::new(Note { command, ticks, args: ShortArgs::of(args) }));
-        self.give_late(from, piece.dest, (out, stream), ticks, note);
+        let mut notes = Vec::new();
+        if whole && self.watch.is_unusual(ticks, len) {
+            notes.push(Note { command, ticks, reply_bytes: len, args: ShortArgs::of(args) });
+        }
+        self.give_late(from, piece.dest, (out, stream), ticks, (0, notes));
     }
 
-    /// Gives the reply of a piece that had to wait to the core that it came from.
+    /// Gives the reply of a piece that had to wait to the core that it came from, with how many commands it has called and the
+    /// unusual ones among them, or itself if it is one.
     pub(crate) fn give_late(
         &mut self,
         from: u16,
         dest: Dest,
         (out, stream): (Vec<u8>, Option<u64>),
         ticks: u64,
-        note: Option<Box<Note>>,
+        (calls, notes): (u32, Vec<Note>),
     ) {
         if from == self.id {
             self.part_took(dest, ticks);
-            if let Some(note) = note {
-                self.notice(dest, note.command, ticks, out.len(), note.args);
-            }
+            self.script_has_called(dest, calls, notes);
             match stream {
                 Some(number) => self.deliver_streamed(dest, &out, from, number),
                 None => self.deliver(dest, &out),
             }
         } else {
-            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, note };
+            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, calls, notes };
             self.reply_late(from, Answer(late));
         }
     }

@@ -442,6 +442,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if let Some(execution) = &execution {
             self.conclude_execution(dest, execution);
+            if let Some(command) = execution.script() {
+                self.count_script(command, ticks);
+                self.command_took(dest, command, ticks, bytes.len(), &words);
+            }
         }
         if waits {
             return;

@@ -101,6 +101,8 @@ pub(super) struct StreamAssembler {
     /// Its fields: all their bytes, and where each ends.
     bytes: Vec<u8>,
     ends: Vec<usize>,
+    /// Whether it is of a format that does not tell how many entries were added and read.
+    is_old: bool,
     /// The group that parts are for.
     group: Vec<u8>,
     /// The last consumer of that group.
@@ -147,6 +149,7 @@ impl StreamAssembler {
             }
             Part::StreamState(StreamState { last_id, history, .. }) => {
                 stream.set_last_id(id_of(last_id));
+                self.is_old = history.is_none();
                 if let Some((max_deleted, added)) = history {
                     stream.set_max_deleted_id(id_of(max_deleted));
                     stream.set_entries_added(added);
@@ -156,7 +159,10 @@ impl StreamAssembler {
             Part::Group { name, last_id, entries_read } => {
                 self.end_group()?;
                 self.group = name.to_vec();
-                let new = stream.groups_mut().add(&self.group, id_of(last_id), entries_read);
+                let last_id = id_of(last_id);
+                // Old formats do not tell.
+                let entries_read = if self.is_old { stream.entries_read_at(last_id) } else { entries_read };
+                let new = stream.groups_mut().add(&self.group, last_id, entries_read);
                 once(new, "a group of a stream that is there only once")
             }
             Part::Producers { duration_ms, names_max } => {
