@@ -532,7 +532,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if std::mem::take(&mut conn.shown_blocked) {
                 conn.commands += 1;
             }
+            let dirty = self.dirty.len();
             self.mark_dirty(blocked.conn.index);
+            if self.dirty.len() > dirty {
+                // Whoever has waited is answered before those who made it wait no longer.
+                self.dirty.swap(0, dirty);
+            }
         }
         Some(blocked)
     }

@@ -21,6 +21,7 @@ use crate::plan::Plan;
 use crate::route::copy_each;
 use crate::stats::CoreStats;
 use crate::transaction::calls::Words;
+use crate::transaction::short;
 use crate::watch::{Note, Timed, account};
 
 /// Lookups whose cache misses overlap.
@@ -147,6 +148,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.run_own_message(piece, kind);
                 return (self.ticks)();
             }
+            Op::Exec { .. } => return self.run_own_exec(piece, start),
             _ => {
                 self.run_step_piece(piece, Origin::Own);
                 let end = (self.ticks)();
@@ -275,6 +277,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         batch.ends.push(replies.len());
                         continue;
                     }
+                    Op::Exec { .. } => {
+                        let end = self.run_batch_exec(piece, from, &mut batch, &mut replies);
+                        batch.ends.push(end);
+                        tick = (self.ticks)();
+                        continue;
+                    }
                     _ => {
                         let deferred = self.run_step_piece(piece, Origin::Batch(from, &mut batch));
                         tick = self.time_part(&mut batch, tick);
@@ -383,6 +391,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     _ => Some(Claim::Keys(names(Keys::of(spec, args)))),
                 }
             }
+            Op::Exec { .. } => Some(Claim::Keys(short::names_of(self.table(), args))),
             _ => None,
         }
     }
@@ -486,8 +495,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             return;
         }
-        let Op::Command(command) = piece.op else { return };
         let mut out = Vec::new();
+        if let Op::Exec { .. } = piece.op {
+            let notes = self.run_exec(&piece, from, Args::new(&bytes, &ranges), &mut out);
+            return self.give_late(from, piece.dest, (out, None), 0, (0, notes));
+        }
+        let Op::Command(command) = piece.op else { return };
         let Some(handler) = self.handlers[usize::from(command)] else {
             let words = Words { bytes, ranges };
             if !self.run_script(command, &piece, from, words, &mut out) {

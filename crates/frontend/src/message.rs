@@ -46,6 +46,9 @@ pub(crate) enum Source {
 pub(crate) enum Op {
     /// A command, or a shard's part of one.
     Command(CommandId),
+    /// The commands of an EXEC, or a shard's part of them ([`short`](crate::transaction::short)). `guarded`: the last argument
+    /// is the token of watched keys, all of them here.
+    Exec { guarded: bool },
     /// What a command asks every core about its connections and counters rather than its shard.
     Inquiry(CommandId),
     /// Asks for the exclusive locks of its arguments for a rounds task, or without any for the whole shard, then runs the task's first step here.
@@ -98,6 +101,7 @@ impl Op {
     pub(crate) fn step(self) -> Option<u32> {
         match self {
             Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::More | Op::DropRest | Op::Message(_) => None,
+            Op::Exec { .. } => None,
             Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel { .. } | Op::Retry => None,
             Op::Lock { step }
             | Op::Once { step }

@@ -92,6 +92,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn dest_of_command(&self, dest: Dest) -> Dest {
         match dest {
             Dest::Step { task, .. } => self.tasks.get(task).map_or(dest, |task| task.dest()),
+            Dest::Part { gather, .. } => self.gathers.get(gather).map_or(dest, |gather| gather.dest),
             dest => dest,
         }
     }

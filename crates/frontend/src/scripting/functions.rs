@@ -228,7 +228,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let execution = Execution {
             conn: call.id,
             words: Arc::new(words),
-            queue: Rc::new([Queued { command: call.command, first_range: 0, argc: call.argc }]),
+            queue: Rc::new([Queued { command: call.command, first_range: 0, argc: call.argc, shard: 0 }]),
             desk: Rc::new(RefCell::new(Desk::new(call.db, call.resp3))),
         };
         let task = NewTask {

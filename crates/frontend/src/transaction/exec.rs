@@ -1,6 +1,7 @@
 //! EXEC: from queued commands to rounds.
 //!
 //! ```text
+//! each command on one shard, no WATCH over others        pieces, as of any other command ([`short`](super::short)); else:
 //! no WATCH, commands of shards side by side     one publish: each shard runs its commands in one step, and nothing is locked
 //! WATCH, all keys in one shard                  the same, and the step looks first whether the watched keys have changed
 //! anything else                                 round 1 locks all keys and looks at the watched ones; a round for each stretch
@@ -42,8 +43,11 @@ use crate::watch::{Note, Watch};
 #[derive(Clone, Copy)]
 pub(crate) struct Queued {
     pub(crate) command: CommandId,
+    /// Of its arguments; its head is in front.
     pub(crate) first_range: u32,
     pub(crate) argc: u32,
+    /// Where it runs, if that is one shard.
+    pub(crate) shard: u16,
 }
 
 impl Queued {
