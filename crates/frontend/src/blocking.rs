@@ -98,6 +98,9 @@ impl Blocked {
     }
 }
 
+/// Turns after which commands are noted that have got their replies, whatever else is under way.
+const SERVED_TURNS_MAX: u32 = 3;
+
 /// A command that has waited and has got its reply.
 pub(crate) struct Served {
     dest: Dest,
@@ -121,8 +124,10 @@ pub(crate) struct BlockedTable {
     last: u64,
     blocked: HashMap<u64, Blocked>,
     deadlines: BTreeSet<(u64, u64)>,
-    /// Commands that have got their replies in this turn.
+    /// Commands that have got their replies and are still to be noted.
     pub(crate) served: Vec<Served>,
+    /// For how many turns they are there.
+    served_turns: u32,
     todo: VecDeque<Todo>,
     /// Woken during a pause of clients.
     paused: Vec<u64>,
@@ -510,6 +515,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Notes how long commands took that have waited, behind those that they have waited for.
     #[cold]
     pub(crate) fn note_served(&mut self) {
+        // A transaction may have served them that is not counted before the next turn.
+        self.blocking.served_turns += 1;
+        let in_transaction = self.tasks.iter().any(|task| task.execution.is_some());
+        if in_transaction && self.blocking.served_turns < SERVED_TURNS_MAX {
+            return;
+        }
+        self.blocking.served_turns = 0;
         for served in std::mem::take(&mut self.blocking.served) {
             let Served { dest, command, ticks, reply_bytes, words } = served;
             self.command_took(dest, command, ticks, reply_bytes, &words);

@@ -434,6 +434,10 @@ pub(crate) fn with_args<R>(words: &[Vec<u8>], f: impl FnOnce(Args<'_>) -> R) -> 
 mod connection_tests;
 
 #[cfg(test)]
+#[path = "connection/counters_tests.rs"]
+mod counters_tests;
+
+#[cfg(test)]
 #[path = "connection/watch_tests.rs"]
 mod watch_tests;
 

@@ -453,6 +453,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 || streaming
                 || durable
                 || self.blocking.has_work()
+                || !self.blocking.served.is_empty()
                 || self.is_leaving()
                 || loading
                 || self.has_suspended()

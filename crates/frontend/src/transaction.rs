@@ -472,11 +472,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Counts the commands of an EXEC that is done, and lets its connection go on.
+    /// An EXEC is done: lets its connection go on.
     pub(crate) fn conclude_execution(&mut self, dest: Dest, execution: &Execution) {
+        self.count_done(dest, execution);
+        // A later command of the connection may have it wait for another reason.
+        if execution.desk.borrow().holds
+            && let Some(conn) = conn_mut(&mut self.conns, execution.conn)
+        {
+            conn.waits = false;
+        }
+    }
+
+    /// Counts the commands of an EXEC that are done.
+    pub(crate) fn count_done(&mut self, dest: Dest, execution: &Execution) {
         let (done, calls, notes) = {
             let mut desk = execution.desk.borrow_mut();
-            (std::mem::take(&mut desk.done), desk.calls, std::mem::take(&mut desk.notes))
+            let notes = std::mem::take(&mut desk.notes);
+            (std::mem::take(&mut desk.done), std::mem::take(&mut desk.calls), notes)
         };
         self.script_has_called(dest, calls, notes);
         for done in done {
@@ -495,12 +507,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 let args = ShortArgs::of(queued.args(&execution.words));
                 self.notice(dest, queued.command, done.ticks, done.reply_bytes, args);
             }
-        }
-        // A later command of the connection may have it wait for another reason.
-        if execution.desk.borrow().holds
-            && let Some(conn) = conn_mut(&mut self.conns, execution.conn)
-        {
-            conn.waits = false;
         }
     }
 }

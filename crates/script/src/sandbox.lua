@@ -398,6 +398,7 @@ function tables.remove(t, ...)
 end
 
 -- Quicksort around the median of three, in the order of comparisons in which Lua does it, so that equal elements end where they do there.
+-- Returns true if the function contradicts itself.
 local function sort_by(t, low, high, before)
   while low < high do
     if before(t[high], t[low]) then
@@ -422,14 +423,14 @@ local function sort_by(t, low, high, before)
       left = left + 1
       while before(t[left], pivot) do
         if left > high then
-          error("invalid order function for sorting", 0)
+          return true
         end
         left = left + 1
       end
       right = right - 1
       while before(pivot, t[right]) do
         if right < low then
-          error("invalid order function for sorting", 0)
+          return true
         end
         right = right - 1
       end
@@ -440,10 +441,14 @@ local function sort_by(t, low, high, before)
     end
     t[high - 1], t[left] = t[left], t[high - 1]
     if left - low < high - left then
-      sort_by(t, low, left - 1, before)
+      if sort_by(t, low, left - 1, before) then
+        return true
+      end
       low = left + 1
     else
-      sort_by(t, left + 1, high, before)
+      if sort_by(t, left + 1, high, before) then
+        return true
+      end
       high = left - 1
     end
   end
@@ -462,7 +467,11 @@ function tables.sort(t, before)
   if before == nil or getmetatable(t) then
     return come_back(co, depth, sort(t, before))
   end
-  return come_back(co, depth, sort_by(t, 1, #t, before))
+  local is_contradictory = sort_by(t, 1, #t, before)
+  depth_of[co] = depth
+  if is_contradictory then
+    error("invalid order function for sorting", 2)
+  end
 end
 
 function tables.foreach(t, ...)

@@ -319,12 +319,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
             "spublish" => {
                 reply.int(self.core.publish_on(ChannelKind::ShardChannel, args.arg(1), args.arg(2)))
             }
-            "time" => {
-                let now_ms = self.core.shard.now_ms();
-                reply.array(2);
-                reply.bulk((now_ms / 1000).to_string().as_bytes());
-                reply.bulk((now_ms % 1000 * 1000).to_string().as_bytes());
-            }
+            "time" => write_time(&mut reply, self.core.shard.now_ms()),
             // The rest asks the core that owns the connection, if there is such a way.
             _ if self.core.topology.shards > 1 => return None,
             _ => {
@@ -389,6 +384,13 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
     fn clock_seconds(&mut self) -> f64 {
         self.core.clock_of_script()
     }
+}
+
+/// The reply of TIME at a time in milliseconds since 1970.
+pub(crate) fn write_time(reply: &mut Reply<'_>, now_ms: u64) {
+    reply.array(2);
+    reply.bulk((now_ms / 1000).to_string().as_bytes());
+    reply.bulk((now_ms % 1000 * 1000).to_string().as_bytes());
 }
 
 /// Logs what a script says.

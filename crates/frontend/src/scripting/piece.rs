@@ -32,7 +32,7 @@ const SLICE_US: u64 = 2000;
 pub(crate) struct Current {
     /// When it began, in ticks, and in milliseconds since 1970.
     start: u64,
-    since_ms: u64,
+    pub(crate) since_ms: u64,
     /// When the slice began, in ticks, and how long it is at most, if it has an end.
     slice_start: u64,
     slice_us: Option<u64>,

@@ -193,6 +193,13 @@ async fn call(
             }
             (bytes, 0)
         }
+        Kind::Own if spec.meta.name == "time" => {
+            // A script sees one time.
+            let now_ms = execution.desk.borrow().run.since_ms;
+            let mut bytes = Vec::new();
+            super::host::write_time(&mut Reply::new(&mut bytes, resp3), now_ms);
+            (bytes, 0)
+        }
         Kind::Own | Kind::Script => {
             let queued = Queued { command, first_range: 0, argc: words.ranges.len() as u32, shard: 0 };
             execution.desk.borrow_mut().ask = Some(Ask::Own { queued, words: Arc::clone(words), resp3 });

@@ -163,6 +163,12 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
+    /// Whether commands are done that are to be counted.
+    pub(crate) fn has_done(&self) -> bool {
+        let desk = self.desk.borrow();
+        desk.held == Held::All && !desk.done.is_empty()
+    }
+
     /// The command, if it is a script of its own.
     pub(crate) fn script(&self) -> Option<CommandId> {
         let queued = self.queue.first().filter(|_| self.desk.borrow().is_script);

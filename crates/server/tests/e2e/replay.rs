@@ -62,6 +62,7 @@ const FILES: &[&str] = &[
     "range",
     "save",
     "scan",
+    "script-accounts",
     "scripts",
     "server",
     "set",
