@@ -72,7 +72,7 @@ pub(crate) fn handler_of(route: &Route) -> Option<Handler> {
         | Route::OneShard(_, handler)
         | Route::Rounds(handler, _) => Some(handler),
         Route::Blocking(blocking) => Some(blocking.handler),
-        Route::Walk(_) | Route::Connection | Route::Container => None,
+        Route::Walk(_) | Route::Task(_) | Route::Connection | Route::Container => None,
     }
 }
 

@@ -474,6 +474,12 @@ pub(crate) async fn nested(tx: &Tx, function: RoundsFn, args: OwnedArgs, db: usi
             Poll::Ready(Ok(())) => return std::mem::take(&mut state.borrow_mut().reply),
             Poll::Ready(Err(error)) => return error_reply(&error, resp3),
             Poll::Pending => {
+                let outside = state.borrow_mut().outside.take();
+                if let Some(outside) = outside {
+                    let outs = tx.ask(outside).await;
+                    state.borrow_mut().results = Some(outs);
+                    continue;
+                }
                 let steps = state.borrow_mut().outgoing.take().unwrap_or_default();
                 let outs = tx.round(steps).await;
                 state.borrow_mut().results = Some(outs);
