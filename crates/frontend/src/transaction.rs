@@ -49,6 +49,12 @@ pub(crate) struct Multi {
 }
 
 impl Multi {
+    /// With room for a few commands, so that nothing grows in a usual transaction.
+    fn new() -> Self {
+        let words = Words { bytes: Vec::with_capacity(512), ranges: Vec::with_capacity(32) };
+        Multi { words, queue: Vec::with_capacity(8), ..Multi::default() }
+    }
+
     /// How many commands are queued.
     pub(crate) fn len(&self) -> usize {
         self.queue.len()
@@ -172,7 +178,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if conn.multi.is_some() {
             return Err(CmdError::text_of("ERR MULTI calls can not be nested"));
         }
-        conn.multi = Some(Box::default());
+        conn.multi = Some(Box::new(Multi::new()));
         conn.look_at_state();
         self.answer(call, |reply| reply.ok());
         Ok(())
