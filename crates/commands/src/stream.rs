@@ -213,7 +213,7 @@ fn lag(stream: &Stream, group: &Group) -> Option<i64> {
         Some(read) if group.last_id() >= first && !has_gap_after(stream, group.last_id()) => {
             Some(added.wrapping_sub(read as i64))
         }
-        _ => stream.entries_read_at(group.last_id()).map(|read| added.wrapping_sub(read as i64)),
+        _ => stream.added_until(group.last_id()).map(|read| added.wrapping_sub(read as i64)),
     }
 }
 

@@ -130,13 +130,9 @@ impl Stream {
         self.max_deleted_id = id;
     }
 
-    /// How many entries were ever added.
-    pub fn entries_added(&self) -> u64 {
-        self.entries_added
-    }
-
-    /// How many entries had ever been added when this id was the last one, if that can be known without counting.
-    pub fn entries_read_at(&self, id: StreamId) -> Option<u64> {
+    /// How many entries had ever been added when this id was the last one, if that can be known without counting. Redis:
+    /// `streamEstimateDistanceFromFirstEverEntry`.
+    pub fn added_until(&self, id: StreamId) -> Option<u64> {
         let (added, len) = (self.entries_added(), self.len() as u64);
         if added == 0 {
             return Some(0);
@@ -162,6 +158,11 @@ impl Stream {
             }
         }
         None
+    }
+
+    /// How many entries were ever added.
+    pub fn entries_added(&self) -> u64 {
+        self.entries_added
     }
 
     /// Sets how many entries were ever added.

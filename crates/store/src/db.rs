@@ -334,6 +334,21 @@ impl<'s> Db<'s> {
         }
     }
 
+    /// Sets when or how often a key was used, whichever is noted: how many seconds ago, or on a logarithmic scale.
+    pub fn set_used(&mut self, key: Key<'_>, idle_s: Option<u64>, frequency: Option<u8>) {
+        let counted = self.books.access.policy().counted;
+        if (counted && frequency.is_none()) || (!counted && idle_s.is_none()) {
+            return;
+        }
+        if let Some(mut found) = self.occupied(key) {
+            match (counted, idle_s, frequency) {
+                (true, _, Some(frequency)) => found.set_frequency(frequency),
+                (false, Some(idle_s), _) => found.set_idle_s(idle_s),
+                _ => {}
+            }
+        }
+    }
+
     /// A copy of what a key holds.
     pub fn clone_value(&mut self, key: Key<'_>) -> Option<OwnedValue> {
         self.peek(key).map(|item| OwnedValue::copy_of(item.0))

@@ -298,7 +298,7 @@ fn deliver(
             Some(known) if last >= stream.first_id() && !has_gap_after(stream, last) => {
                 read = Some(known.wrapping_add(1));
             }
-            _ => read = stream.entries_read_at(id),
+            _ => read = stream.added_until(id),
         }
         last = id;
     }
