@@ -189,6 +189,18 @@ fn transfer(
     reply: &mut Reply<'_>,
     what: Move,
 ) -> Result<(), CmdError> {
+    match what.count {
+        Count::One => ctx.as_one_change(|ctx| transfer_here(ctx, args, reply, what)),
+        _ => transfer_here(ctx, args, reply, what),
+    }
+}
+
+fn transfer_here(
+    ctx: &mut ShardCtx<'_>,
+    args: Args<'_>,
+    reply: &mut Reply<'_>,
+    what: Move,
+) -> Result<(), CmdError> {
     let (source, destination) = (args.arg(1), args.arg(2));
     let len = len_of(ctx, source)?;
     if len > 0 {
