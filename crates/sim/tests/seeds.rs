@@ -99,6 +99,11 @@ fn views() {
 }
 
 #[test]
+fn crash() {
+    check("crash");
+}
+
+#[test]
 fn no_workload_is_forgotten_here() {
     let source = include_str!("seeds.rs");
     for (name, _) in ALL {

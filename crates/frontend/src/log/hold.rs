@@ -31,6 +31,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Whether replies wait for the log at all.
     #[inline]
     pub(crate) fn replies_wait(&self) -> bool {
+        #[cfg(feature = "sim-faults")]
+        if self.faults.skip_sync {
+            return false;
+        }
         self.shared.logs.is_on() && self.shared.logs.policy() == Policy::Always
     }
 

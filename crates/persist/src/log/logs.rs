@@ -340,6 +340,17 @@ impl Logs {
         self.bell.fetch_and(!state, Ordering::AcqRel);
     }
 
+    /// Whether [`wait`](Self::wait) would not wait at all: for a driver that has no thread for the plane.
+    pub fn is_due(&self, next: Next, now_ms: u64) -> bool {
+        let rung = |bits| self.bell.load(Ordering::Acquire) & bits != 0;
+        match next {
+            Next::Again | Next::Over => true,
+            Next::Rung => rung(RUNG),
+            Next::At(ms) => now_ms >= ms || rung(RUNG),
+            Next::Pause(ms) => now_ms >= ms || rung(URGENT),
+        }
+    }
+
     fn order(&self, order: Order) {
         lock(&self.place).orders.push(order);
         self.ring(URGENT);
