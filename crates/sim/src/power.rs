@@ -1,6 +1,7 @@
 //! Loss of power in a world with a disk: all cores are gone in the middle of whatever they were at, and a process with the same
 //! or another number of shards goes on with what the disk holds.
 
+use frontend::Shared;
 use persist::log::Torn;
 
 use crate::history::{NEVER, OpIndex};
@@ -108,25 +109,28 @@ impl World {
         self.knobs.laziness.resize(usize::from(shards), 1);
         self.flags = crate::node::Flags::new(shards);
         let options = disk.options();
-        let seed = self.rng.next_u64();
+        self.knobs.laziness.resize(usize::from(shards), 1);
+        self.flags = crate::node::Flags::new(shards);
+        let (seed, credits, flags) = (self.rng.next_u64(), self.knobs.credits, &self.flags);
+        // As the server does: without anything to load the log is open before there are cores.
+        let prepare = |shared: &Shared| match &source {
+            Some(_) => shared.feed.begin(usize::from(shards), 0, now_ms),
+            None => disk.open(shared, None, flags.share()),
+        };
         (self.nodes, self.bus, self.shared) =
-            nodes(shards, self.knobs.credits, seed, &self.flags, &options, self.lives, |shared| {
-                if source.is_some() {
-                    shared.feed.begin(usize::from(shards), 0, now_ms);
-                }
-            });
+            nodes(shards, credits, seed, flags, &options, self.lives, prepare);
         self.break_on_purpose();
         for core in 0..self.nodes.len() {
             self.set_clock(core);
         }
         if let Some(source) = &mut source {
             self.load(source)?;
+            if let Some(disk) = &mut self.disk {
+                disk.open(&self.shared, recovered, self.flags.share());
+            }
+            self.shared.feed.end();
+            self.flags.raise_all();
         }
-        if let Some(disk) = &mut self.disk {
-            disk.open(&self.shared, recovered, self.flags.share());
-        }
-        self.shared.feed.end();
-        self.flags.raise_all();
         Ok(())
     }
 

@@ -125,9 +125,12 @@ impl Search<'_> {
     fn enter(&mut self, mut at: Vec<u32>, state: Keyspace) -> Option<Frame> {
         let mut choices = loop {
             let next = self.next(&at);
+            let head = |line: usize| &self.history.ops[self.lines[line][at[line] as usize]];
+            // What was under way at a loss of power can't follow what was called behind it.
+            let first_cut = next.iter().filter_map(|&line| head(line).cut_off).min().unwrap_or(u64::MAX);
             let inert = next.iter().position(|&line| {
-                let op = &self.history.ops[self.lines[line][at[line] as usize]];
-                let reply = op.reply();
+                let op = head(line);
+                let reply = op.reply().filter(|_| op.called < first_cut);
                 reply.is_some_and(|reply| is_inert(&op.command, reply))
                     && state.clone().step(&op.command, reply)
             });
