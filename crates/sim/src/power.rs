@@ -59,7 +59,8 @@ impl World {
         }
         self.crash()?;
         *schedule = self.schedule();
-        let words = workload.last_words();
+        // Who waits is looked after in the end only.
+        let words = if self.shape.blocks { Vec::new() } else { workload.last_words() };
         self.alone(workload, words)
     }
 

@@ -94,7 +94,7 @@ pub trait Workload: Send {
         let _ = (process, command, reply);
     }
 
-    /// What a last client calls when all is quiet, and a first one after each loss of power.
+    /// What a last client calls when all is quiet, and, unless operations may wait, a first one after each loss of power.
     fn last_words(&self) -> Vec<Command> {
         Vec::new()
     }

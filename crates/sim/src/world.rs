@@ -306,9 +306,10 @@ impl World {
         let (step, now_ms) = (self.step, self.clocks().low_ms);
         if let Some(disk) = self.disk.as_mut().filter(|disk| disk.is_runnable(now_ms)) {
             self.is_dark |= !disk.step(now_ms);
-            let (_, committed) = disk.positions();
-            self.trace
-                .event(&committed, &[], || format!("{step:>7} the log is written, up to {committed:?}"));
+            let (appended, committed) = disk.positions();
+            self.trace.event(&committed, &[], || {
+                format!("{step:>7} the log is written: of {appended:?} {committed:?} is committed")
+            });
         }
     }
 
