@@ -346,9 +346,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         !self.shard.has_snapshot()
     }
 
-    /// Loads some of the file. Returns whether there is more to do at once.
+    /// Loads some of the file. Returns whether there is more to do at once. Time passes for the shard by what is published alone
+    /// (T1), so what is loaded sees the core's time only meanwhile.
     #[cold]
     fn load_slice(&mut self) -> bool {
+        let clock_ms = self.shard.now_ms();
+        self.shard.set_now(self.now.unix_ms);
+        let more = self.load_some();
+        self.shard.replay_at(clock_ms);
+        more
+    }
+
+    fn load_some(&mut self) -> bool {
         let (shard, shards) = (self.id, self.topology.shards);
         let loader = self.loader.get_or_insert_with(|| {
             let verify = shard == 0 && self.shared.config().checksums();
@@ -357,7 +366,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if loader.is_over() {
             return false;
         }
-        self.shard.set_now(self.now.unix_ms);
         let mut worked = loader.work(&mut self.shard, LOAD_SLICE);
         let functions = loader.take_functions();
         if worked.is_ok()
