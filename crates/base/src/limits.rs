@@ -32,6 +32,16 @@ pub const UNAUTHENTICATED_BULK_MAX_BYTES: u64 = 16_384;
 /// for a stack on the stack.
 pub const REPLY_DEPTH_MAX: usize = 32;
 
+/// Parcels of keys (MIGRATE) that a core makes and sends at a time; further ones wait, with their keys locked. Each takes the memory of
+/// its values as bytes, and a thread.
+pub const PARCELS_MAX: usize = 16;
+
+/// Connections to other servers that are kept for the next parcel. Redis's value.
+pub const LINKS_IDLE_MAX: usize = 64;
+
+/// How long they are kept. Redis's value.
+pub const LINK_IDLE_MS: u64 = 10_000;
+
 /// Most star groups of a glob pattern that are tried; a pattern with more matches nothing. Redis's nesting limit.
 pub const GLOB_STARS_MAX: usize = 1000;
 

@@ -46,7 +46,10 @@ mod words;
 pub use blocking::{Blocking, PutBack, WaitFn, Waiting};
 pub use ctx::ShardCtx;
 pub use error::CmdError;
-pub use rounds::{OwnedArgs, Ran, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState, by_shard};
+pub use rounds::{
+    Delivered, Outside, OwnedArgs, Parcel, Ran, Round, RoundsFn, Step, StepOut, Topology, Tx, TxState,
+    by_shard,
+};
 pub use spec::{CommandSpec, Handler, Merge, Pick, Route};
 pub use table::{CommandId, CommandTable};
 

@@ -61,6 +61,46 @@ pub enum StepOut {
     Each(Vec<StepOut>),
     /// The step failed.
     Failed(CmdError),
+    /// What became of a parcel.
+    Delivered(Delivered),
+}
+
+/// What a rounds function can wait for beside its rounds.
+pub enum Outside {
+    /// Its turn to make a parcel and send it, of which a core has only so many at a time.
+    Turn,
+    /// The delivery of a parcel.
+    Parcel(Box<Parcel>),
+    /// Something that may take long, done by a thread of its own.
+    Work(Box<dyn FnOnce() -> StepOut + Send>),
+}
+
+/// Keys and values for another server (MIGRATE).
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Parcel {
+    /// Name or address of its host.
+    pub host: Bytes,
+    /// Its port.
+    pub port: u16,
+    /// The database to select there.
+    pub db: i64,
+    /// How long connecting, and each write and each reply, may take.
+    pub timeout_ms: u64,
+    /// Who to be there: a user, if one is named, and a password.
+    pub credentials: Option<(Option<Bytes>, Bytes)>,
+    /// RESTORE commands, one behind the other.
+    pub commands: Vec<u8>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// What became of a parcel.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// By command: whether the other server has carried it out, as far as it answered.
+    pub accepted: Vec<bool>,
+    /// What went wrong, if anything did.
+    pub error: Option<CmdError>,
 }
 
 /// The replies of several commands that ran one after another.
@@ -115,6 +155,8 @@ pub struct TxState {
     pub outgoing: Option<Vec<(u16, Step)>>,
     /// Whether `outgoing` is the last round, which gives the locks back.
     pub last: bool,
+    /// Set by the function: what it waits for outside of the shards. It has one result.
+    pub outside: Option<Outside>,
     /// Set by the frontend: the results, in the order of the steps.
     pub results: Option<Vec<StepOut>>,
     /// The reply, in full.
@@ -215,6 +257,12 @@ impl Tx {
     /// Waits for results of something other than steps, which the caller has asked its core for.
     pub fn results(&self) -> Round {
         Round { state: Rc::clone(&self.state) }
+    }
+
+    /// Waits for something outside of the shards, which has one result.
+    pub fn ask(&self, outside: Outside) -> Round {
+        self.state.borrow_mut().outside = Some(outside);
+        self.results()
     }
 
     /// Whether the client speaks RESP3.

@@ -74,6 +74,9 @@ pub enum Route {
     /// No keys: the function goes from shard to shard, round by round; a step sees a whole shard, but holds nothing, and other
     /// work goes on between the rounds.
     Walk(RoundsFn),
+    /// As `Rounds`, wherever the keys live and however many there are: the function waits for something outside between its rounds
+    /// ([`crate::Tx::ask`]), and the keys are held meanwhile.
+    Task(RoundsFn),
     /// The connection's own business, or the server's: carried out by the core that owns the connection, which may ask
     /// all other cores about it.
     Connection,

@@ -19,12 +19,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for answer in answers.drain(..) {
             match answer.body.0 {
                 AnswerBody::Batch(batch) => self.deliver_batch(answer.from, batch),
-                AnswerBody::Late { dest, bytes, stream, ticks, note } => {
+                AnswerBody::Late { dest, bytes, stream, ticks, notes } => {
                     self.in_flight -= 1;
                     self.part_took(dest, ticks);
-                    if let Some(note) = note {
-                        self.notice(dest, note.command, note.ticks, bytes.len(), note.args);
-                    }
+                    self.take_notes(dest, notes);
                     match stream {
                         Some(number) => self.deliver_streamed(dest, &bytes, answer.from, number),
                         None => self.deliver(dest, &bytes),

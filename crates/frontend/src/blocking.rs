@@ -500,7 +500,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             conn.waits = false;
             conn.blocked = None;
             conn.shown_blocked = false;
+            let dirty = self.dirty.len();
             self.mark_dirty(blocked.conn.index);
+            if self.dirty.len() > dirty {
+                // Whoever has waited is answered before those who made it wait no longer.
+                self.dirty.swap(0, dirty);
+            }
         }
         Some(blocked)
     }

@@ -23,6 +23,7 @@ use crate::locks::{LockTable, Slots};
 use crate::log::CoreLog;
 use crate::memory::MemoryWatch;
 use crate::message::{Answer, Batch};
+use crate::parcels::Parcels;
 use crate::plan::Plan;
 use crate::pubsub::{PubSub, classes_of};
 use crate::rounds::Task;
@@ -36,14 +37,6 @@ use crate::watch::Watch;
 /// Rounds of a task that may follow one another within a turn: enough for commands with keys, while a walk over a large shard
 /// lets others have their turn.
 const ROUNDS_PER_TURN_MAX: usize = 4;
-/// Expiry slices run at most this often.
-const EXPIRE_EVERY_US: u64 = 1000;
-/// While there is memory to free, a slice of it is freed this often.
-const FREE_EVERY_US: u64 = 100;
-/// Records freed in one background slice: some tens of microseconds.
-const FREE_SLICE: usize = 512;
-/// Time for expiry in one background slice.
-const EXPIRE_SLICE_US: u64 = 100;
 
 /// The time of a turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,8 +150,10 @@ pub struct Core<C, W> {
     pub(crate) in_flight: u64,
     /// Commands that the control plane is carrying out.
     pub(crate) errands: u32,
+    /// Keys on their way to other servers.
+    pub(crate) parcels: Parcels,
     pub(crate) memory: MemoryWatch,
-    background_due_us: u64,
+    pub(crate) background_due_us: u64,
     said_drained: bool,
     /// What clients may send, before and after they have authenticated.
     pub(crate) limits: [Limits; 2],
@@ -244,6 +239,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             scratch: Vec::new(),
             in_flight: 0,
             errands: 0,
+            parcels: Parcels::default(),
             memory: MemoryWatch::default(),
             background_due_us: 0,
             said_drained: false,
@@ -391,6 +387,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let loading = self.look_at_saving();
         let came = self.take_answers();
         self.take_errands();
+        self.take_delivered();
         self.watch_memory();
         self.run_blocked();
         self.run_tasks();
@@ -462,6 +459,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.pause_deadline_us(),
                 self.blocking.deadline_us(),
                 self.waiting_deadline_us(),
+                self.parcels_deadline_us(),
                 background,
                 saving,
             ]
@@ -498,41 +496,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.arrived = arrived;
     }
 
-    /// Expiry and freeing, in bounded slices. Returns when to be called again.
-    fn background(&mut self) -> Option<u64> {
-        if self.paused_cron {
-            return None;
-        }
-        let now_us = self.now.monotonic_us;
-        if now_us >= self.background_due_us {
-            // Work that waits for a key lock is going to run at its own, earlier time, and must find what was there then.
-            let clock_ms = self.shard.now_ms();
-            self.shard.rewind(self.locks.oldest_ms().unwrap_or(clock_ms));
-            let start = (self.ticks)();
-            if self.active_expire {
-                self.expire_slice();
-                self.shard.trail().forget();
-            }
-            self.count_some_clients();
-            self.shard.set_now(clock_ms);
-            self.shard.age_slice();
-            self.after_piece(None);
-            let more = self.shard.free_slice(FREE_SLICE);
-            self.rests.free_some();
-            let more = more || self.rests.has_garbage();
-            self.stats().cron_ticks.add((self.ticks)().wrapping_sub(start));
-            self.background_due_us = now_us + if more { FREE_EVERY_US } else { EXPIRE_EVERY_US };
-        }
-        // Asked anew in each turn: a command may have set a nearer expiry, or deleted much.
-        if self.shard.has_garbage() || self.rests.has_garbage() {
-            return Some(self.background_due_us);
-        }
-        let expiry_ms = if self.active_expire { self.shard.expire_due_ms() } else { None };
-        let due_ms = [expiry_ms, self.shard.age_due_ms()].into_iter().flatten().min()?;
-        let wait_ms = due_ms.saturating_sub(self.shard.now_ms());
-        Some(now_us.saturating_add(wait_ms.saturating_mul(1000)).max(self.background_due_us))
-    }
-
     /// Counts a turn that began at this tick, with so many commands processed before it.
     #[inline]
     fn account_turn(&self, start: u64, commands_before: u64) {
@@ -541,20 +504,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         stats.turn_ticks.add(ticks);
         stats.turn_ticks_max.raise(ticks);
         stats.turn_commands_max.raise(stats.commands_processed.get().saturating_sub(commands_before));
-    }
-
-    /// Removes expired keys for a while.
-    fn expire_slice(&mut self) {
-        let start = (self.ticks)();
-        self.shard.expire_slice(EXPIRE_SLICE_US);
-        let ticks = (self.ticks)().wrapping_sub(start);
-        self.stats().expire_ticks.add(ticks);
-        if ticks >= self.watch.latency_ticks {
-            let ms = self.shared.process.ticks_to_ns(ticks) / 1_000_000;
-            if ms >= self.hot.latency_threshold_ms {
-                self.sample_latency("expire-cycle", ms);
-            }
-        }
     }
 
     /// While stopping: true when no core has anything in flight.

@@ -21,6 +21,7 @@ use crate::plan::Plan;
 use crate::route::copy_each;
 use crate::stats::CoreStats;
 use crate::transaction::calls::Words;
+use crate::transaction::short;
 use crate::watch::{Note, Timed, account};
 
 /// Lookups whose cache misses overlap.
@@ -71,7 +72,7 @@ pub(crate) fn handler_of(route: &Route) -> Option<Handler> {
         | Route::OneShard(_, handler)
         | Route::Rounds(handler, _) => Some(handler),
         Route::Blocking(blocking) => Some(blocking.handler),
-        Route::Walk(_) | Route::Connection | Route::Container => None,
+        Route::Walk(_) | Route::Task(_) | Route::Connection | Route::Container => None,
     }
 }
 
@@ -147,6 +148,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.run_own_message(piece, kind);
                 return (self.ticks)();
             }
+            Op::Exec { .. } => return self.run_own_exec(piece, start),
             _ => {
                 self.run_step_piece(piece, Origin::Own);
                 let end = (self.ticks)();
@@ -273,6 +275,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         batch.ends.push(replies.len());
                         continue;
                     }
+                    Op::Exec { .. } => {
+                        let end = self.run_batch_exec(piece, from, &mut batch, &mut replies);
+                        batch.ends.push(end);
+                        tick = (self.ticks)();
+                        continue;
+                    }
                     _ => {
                         let deferred = self.run_step_piece(piece, Origin::Batch(from, &mut batch));
                         tick = self.time_part(&mut batch, tick);
@@ -379,6 +387,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     _ => Some(Claim::Keys(names(Keys::of(spec, args)))),
                 }
             }
+            Op::Exec { .. } => Some(Claim::Keys(short::names_of(self.table(), args))),
             _ => None,
         }
     }
@@ -482,8 +491,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             return;
         }
-        let Op::Command(command) = piece.op else { return };
         let mut out = Vec::new();
+        if let Op::Exec { .. } = piece.op {
+            let notes = self.run_exec(&piece, from, Args::new(&bytes, &ranges), &mut out);
+            return self.give_late(from, piece.dest, (out, None), 0, notes);
+        }
+        let Op::Command(command) = piece.op else { return };
         let Some(handler) = self.handlers[usize::from(command)] else {
             let words = Words { bytes, ranges };
             if !self.run_script(command, &piece, from, words, &mut out) {
@@ -492,7 +505,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.seal(&piece, from);
             let ticks = (self.ticks)().wrapping_sub(start);
             self.script_took(command, ticks);
-            return self.give_late(from, piece.dest, (out, None), ticks, None);
+            return self.give_late(from, piece.dest, (out, None), ticks, Vec::new());
         };
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = Args::new(&bytes, &ranges);
@@ -514,8 +527,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             counters.durations.count(ticks);
         }
         let noted = whole && (ticks >= self.watch.ticks || len >= self.watch.reply_bytes);
-        let note = noted.then(|| Box::new(Note { command, ticks, args: ShortArgs::of(args) }));
-        self.give_late(from, piece.dest, (out, stream), ticks, note);
+        let note = noted.then(|| Note { command, ticks, reply_bytes: len, args: ShortArgs::of(args) });
+        self.give_late(from, piece.dest, (out, stream), ticks, note.into_iter().collect());
     }
 
     /// Gives the reply of a piece that had to wait to the core that it came from.
@@ -525,19 +538,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         dest: Dest,
         (out, stream): (Vec<u8>, Option<u64>),
         ticks: u64,
-        note: Option<Box<Note>>,
+        notes: Vec<Note>,
     ) {
         if from == self.id {
             self.part_took(dest, ticks);
-            if let Some(note) = note {
-                self.notice(dest, note.command, ticks, out.len(), note.args);
-            }
+            self.take_notes(dest, notes);
             match stream {
                 Some(number) => self.deliver_streamed(dest, &out, from, number),
                 None => self.deliver(dest, &out),
             }
         } else {
-            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, note };
+            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, notes };
             self.reply_late(from, Answer(late));
         }
     }

@@ -20,6 +20,7 @@
 //! What it must not know: sockets, system calls, clocks. Time comes in with each turn; randomness from a seed.
 
 mod answer;
+mod background;
 mod blocking;
 mod census;
 pub mod config;
@@ -46,12 +47,14 @@ mod message;
 mod output;
 #[cfg(test)]
 mod output_tests;
+mod parcels;
 mod parse;
 mod pause;
 mod plan;
 pub mod process;
 mod publish;
 mod pubsub;
+mod reload;
 mod rounds;
 mod route;
 mod saving;

@@ -46,6 +46,9 @@ pub(crate) enum Source {
 pub(crate) enum Op {
     /// A command, or a shard's part of one.
     Command(CommandId),
+    /// The commands of an EXEC, or a shard's part of them ([`short`](crate::transaction::short)). `guarded`: the last argument
+    /// is the token of watched keys, all of them here.
+    Exec { guarded: bool },
     /// What a command asks every core about its connections and counters rather than its shard.
     Inquiry(CommandId),
     /// Asks for the exclusive locks of its arguments for a rounds task, or without any for the whole shard, then runs the task's first step here.
@@ -98,6 +101,7 @@ impl Op {
     pub(crate) fn step(self) -> Option<u32> {
         match self {
             Op::Command(_) | Op::Inquiry(_) | Op::Fence | Op::More | Op::DropRest | Op::Message(_) => None,
+            Op::Exec { .. } => None,
             Op::Wait(_) | Op::Enlist(_) | Op::Tried | Op::Cancel { .. } | Op::Retry => None,
             Op::Lock { step }
             | Op::Once { step }
@@ -175,6 +179,8 @@ pub struct Batch {
     pub(crate) streams: Vec<(u32, u64)>,
     /// Times of pieces that are parts of something, or unusual.
     pub(crate) timed: Vec<Timed>,
+    /// What is unusual about commands of an EXEC, and for whom they were run.
+    pub(crate) notes: Vec<(Dest, Note)>,
 }
 
 /// Buffers of a batch that grew beyond this are not kept for the next turn.
@@ -190,6 +196,7 @@ impl Batch {
         self.ends.clear();
         self.outs.clear();
         self.timed.clear();
+        self.notes.clear();
         self.streams.clear();
         for buffer in [&mut self.bytes, &mut self.replies] {
             buffer.clear();
@@ -227,7 +234,7 @@ pub(crate) enum AnswerBody {
     Batch(Box<Batch>),
     /// The reply of a piece that had to wait for a key lock.
     /// With the number of the rest if the reply goes on.
-    Late { dest: Dest, bytes: Vec<u8>, stream: Option<u64>, ticks: u64, note: Option<Box<Note>> },
+    Late { dest: Dest, bytes: Vec<u8>, stream: Option<u64>, ticks: u64, notes: Vec<Note> },
     /// More of a reply.
     Slice { dest: Dest, number: u64, bytes: Vec<u8>, done: bool },
     /// The result of a step that had to wait for a key lock.

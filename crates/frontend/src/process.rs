@@ -1,13 +1,29 @@
 //! What only the process knows and can do: the frontend sees neither system calls nor the allocator.
 
+use std::sync::Arc;
+
+use commands::{Delivered, Parcel};
 use persist::files::{Files, PlainFiles};
 use persist::snapshot::Work;
 
 use crate::config::{Config, Setting};
 use crate::errand::ErrandCall;
+use crate::shared::Shared;
 
 /// Something that is prepared, and takes effect when this is called.
 pub type Prepared = Box<dyn FnOnce() + Send>;
+
+/// What is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// The snapshot.
+    Snapshot,
+    /// The append-only log.
+    Log,
+}
+
+/// Loads what was opened.
+pub type Load = Box<dyn FnOnce(&Arc<Shared>) -> Result<(), String> + Send>;
 
 /// Work for the storage plane, which tells it the time in milliseconds since 1970 when asked.
 pub type StorageTask = Box<dyn FnOnce(&dyn Fn() -> u64) + Send>;
@@ -50,6 +66,29 @@ pub trait Process: Send + Sync {
     /// Hands work to the storage plane, where it may wait for the disk. False: there is none.
     fn storage(&self, _task: StorageTask) -> bool {
         false
+    }
+    /// Does something on a thread of its own, since it may wait for long. False: there is none to be had.
+    fn beside(&self, _work: Box<dyn FnOnce() + Send>) -> bool {
+        false
+    }
+    /// Waits until something is so, which is looked at again and again; on a thread that may wait. False: it takes too long.
+    fn wait_until(&self, is_so: &dyn Fn() -> bool) -> bool {
+        is_so()
+    }
+    /// Opens what is stored, and has cores ask for it. What it returns reads it, and ends when cores have loaded all.
+    ///
+    /// # Errors
+    /// It is not there, or can't be opened, in words for the log.
+    fn open_stored(&self, _shared: &Arc<Shared>, _stored: Stored) -> Result<Load, String> {
+        Err("nothing is stored".into())
+    }
+    /// Carries keys to another server; returns when it has answered, or its time is over.
+    fn carry(&self, _parcel: &Parcel) -> Delivered {
+        crate::parcels::unreachable()
+    }
+    /// Connections to other servers that are kept for the next parcel.
+    fn idle_links(&self) -> u64 {
+        0
     }
     /// How the storage plane writes files.
     fn files(&self) -> &dyn Files {

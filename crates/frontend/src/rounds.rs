@@ -107,6 +107,11 @@ impl Task {
         self.execution.as_ref().is_some_and(|execution| execution.desk.borrow().waits_for_own)
     }
 
+    /// Whether it holds keys, or shards.
+    pub(crate) fn holds(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
     /// Makes it wait for one result that is no step's.
     pub(crate) fn await_one(&mut self) {
         self.steps = 1;
@@ -136,6 +141,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if is_cut || self.share_a_shard(args, found.iter()) {
             return self.route_key(call);
         }
+        let keys = found.iter().map(|at| args.arg(at));
+        let keys = by_shard(keys.map(|key| (self.topology.shard_of(key), key.to_vec())));
+        self.start_task(call, function, keys);
+    }
+
+    /// Runs a command that waits for something outside, with its keys locked.
+    pub(crate) fn route_task(&mut self, call: &Call, function: RoundsFn) {
+        let args = self.call_args(call);
+        let found = Keys::of(self.table().spec(call.command), args);
         let keys = found.iter().map(|at| args.arg(at));
         let keys = by_shard(keys.map(|key| (self.topology.shard_of(key), key.to_vec())));
         self.start_task(call, function, keys);
@@ -261,6 +275,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     task.execution.as_ref().and_then(|execution| execution.desk.borrow_mut().ask.take());
                 if let Some(ask) = ask {
                     return self.run_ask(at, ask);
+                }
+                let outside = task.state.borrow_mut().outside.take();
+                if let Some(outside) = outside {
+                    return self.go_outside(at, outside);
                 }
                 let (steps, last) = {
                     let mut state = task.state.borrow_mut();

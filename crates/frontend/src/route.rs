@@ -166,6 +166,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             Route::Blocking(blocking) => self.route_blocking(&call, blocking),
             Route::Walk(function) => self.start_task(&call, function, Vec::new()),
+            Route::Task(function) => self.route_task(&call, function),
             Route::Key(_) | Route::Rounds(..) | Route::Connection | Route::Container => {
                 self.connection_command(&call)
             }

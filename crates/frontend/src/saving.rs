@@ -26,6 +26,7 @@ use store::SliceEnd;
 use crate::core::Core;
 use crate::errand::Done;
 use crate::message::Dest;
+use crate::process::Load;
 use crate::rounds::NewTask;
 use crate::shared::Shared;
 
@@ -61,6 +62,11 @@ pub struct Saving {
     last: AtomicBool,
     /// Commands that write are refused, since the last snapshot has failed.
     writes_refused: AtomicBool,
+    /// What is loaded is loaded again (DEBUG RELOAD): commands wait meanwhile, and are not refused; and whether it is added to what
+    /// there is.
+    pub(crate) reloads: AtomicBool,
+    pub(crate) merges: AtomicBool,
+    opened: Mutex<Option<Load>>,
     /// Who waits for the end of the snapshot that is under way.
     waiters: Mutex<Vec<(u16, CommandId, Dest)>>,
 }
@@ -74,8 +80,21 @@ impl Saving {
             rewrite_tried_ms: AtomicU64::new(0),
             last: AtomicBool::new(false),
             writes_refused: AtomicBool::new(false),
+            reloads: AtomicBool::new(false),
+            merges: AtomicBool::new(false),
+            opened: Mutex::default(),
             waiters: Mutex::default(),
         }
+    }
+
+    /// Keeps what was opened until it is to be loaded.
+    pub(crate) fn opened(&self, load: Option<Load>) {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = load;
+    }
+
+    /// What was opened.
+    pub(crate) fn take_opened(&self) -> Option<Load> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -121,7 +140,7 @@ impl Shared {
         if self.saving.writes_refused.swap(refused, Ordering::AcqRel) != refused {
             self.process.wake_all();
         }
-        let dirty = self.dirty().saturating_sub(saves.dirty);
+        let dirty = self.unsaved();
         let since_s = (now_ms / 1000).saturating_sub(saves.last_unix_s);
         let due = points.iter().any(|&(seconds, changes)| dirty >= changes && dirty > 0 && since_s > seconds);
         let waits = saves.failed && now_ms.saturating_sub(saves.failed_ms) < RETRY_AFTER_S * 1000;
@@ -134,6 +153,16 @@ impl Shared {
     /// Changes of data since the start.
     pub(crate) fn dirty(&self) -> u64 {
         self.stats.iter().map(|core| core.dirty.get()).sum()
+    }
+
+    /// Changes of data since the last snapshot.
+    pub(crate) fn unsaved(&self) -> u64 {
+        self.dirty().saturating_sub(self.saving.jobs.saves().dirty)
+    }
+
+    /// So many changes of data are not in a snapshot: whatever else was changed has come from one.
+    pub fn set_unsaved(&self, changes: u64) {
+        self.saving.jobs.count_from(self.dirty().saturating_sub(changes));
     }
 
     /// Whether the process saves before it ends, if nobody says otherwise.
@@ -158,19 +187,36 @@ impl Shared {
 
     /// Has the storage plane wait for the chunks of a snapshot, whose cut must follow.
     fn begin_job(self: &Arc<Self>, now_ms: u64) -> Result<(), Busy> {
-        let target = {
-            let config = self.config();
-            Target {
-                folder: ".".into(),
-                name: config.snapshot_file(),
-                form: config.snapshot_form(),
-                number: now_ms,
-                checksum: config.checksums(),
-                shards: self.stats.len(),
-                about: about(now_ms, self.process.memory().used_bytes),
-            }
-        };
-        self.begin_job_of(target, false, now_ms)
+        self.begin_job_of(self.target(now_ms), false, now_ms)
+    }
+
+    /// Where snapshots go, and how.
+    fn target(&self, now_ms: u64) -> Target {
+        let config = self.config();
+        Target {
+            folder: ".".into(),
+            name: config.snapshot_file(),
+            form: config.snapshot_form(),
+            number: now_ms,
+            checksum: config.checksums(),
+            shards: self.stats.len(),
+            about: about(now_ms, self.process.memory().used_bytes),
+        }
+    }
+
+    /// Prepares a snapshot that the caller has written: by the function, on a thread that may wait, while the cut is made and cores walk.
+    /// That tells whether it is good.
+    pub(crate) fn prepare_snapshot(
+        &self,
+        now_ms: u64,
+    ) -> Result<impl FnOnce(&Arc<Shared>) -> bool + Send + use<>, Busy> {
+        let (target, compressed) = (self.target(now_ms), self.config().compresses());
+        let (job, chunks) = self.saving.jobs.begin(compressed, now_ms)?;
+        Ok(move |shared: &Arc<Shared>| {
+            let count = shared.saving.jobs.saves().count;
+            shared.write_snapshot(&target, false, &job, chunks, &|| now_ms);
+            shared.saving.jobs.saves().count > count
+        })
     }
 
     /// Has the storage plane wait for the chunks of a snapshot; `base`: of a rewrite of the log.
@@ -194,7 +240,7 @@ impl Shared {
     }
 
     /// Puts the libraries of functions into the snapshot that is under way.
-    fn save_functions(&self) {
+    pub(crate) fn save_functions(&self) {
         if let Some(job) = self.saving.jobs.current() {
             let records = self.scripts.functions.get().records(job.is_compressed());
             if !records.is_empty() {
@@ -299,7 +345,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.look_at_rewrites();
         let gate = Gate {
-            loading: self.shared.feed.is_active(),
+            loading: self.shared.feed.is_active() && !self.shared.saving.reloads.load(Ordering::Relaxed),
             writes_refused: self.shared.saving.writes_refused.load(Ordering::Relaxed),
             log_failed: self.shared.logs.is_failed(),
             ..self.gate
@@ -308,7 +354,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.gate = gate;
             self.refresh_hot_specs();
         }
-        gate.loading && self.load_slice()
+        if self.shared.feed.is_active() {
+            return self.load_slice();
+        }
+        self.loader = None;
+        false
     }
 
     /// Walks on for a snapshot. Returns when to go on: 0 for at once.
@@ -361,7 +411,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (shard, shards) = (self.id, self.topology.shards);
         let loader = self.loader.get_or_insert_with(|| {
             let verify = shard == 0 && self.shared.config().checksums();
-            Box::new(Loader::new(shard, shards, verify))
+            let merges = self.shared.saving.merges.load(Ordering::Relaxed);
+            Box::new(Loader::new(shard, shards, verify).merging(merges))
         });
         if loader.is_over() {
             return false;
@@ -396,6 +447,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     },
                 };
                 self.begin_log();
+                self.publish_stats();
                 self.shared.feed.finished(number, result);
                 self.loader.iter_mut().for_each(|loader| loader.end());
                 false

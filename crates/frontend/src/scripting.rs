@@ -283,7 +283,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.keep_args(call, &mut short);
         let direct =
             (shards.len() < 2 && !strays).then(|| shards.first().copied().unwrap_or(self.free_shard()));
-        let queued = Queued { command: call.command, first_range: 0, argc: call.argc };
+        let queued = Queued { command: call.command, first_range: 0, argc: call.argc, shard: 0 };
         let execution = Execution {
             conn: call.id,
             words: Arc::new(words),

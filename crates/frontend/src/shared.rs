@@ -14,6 +14,7 @@ use crate::conn::Conn;
 use crate::errand::Done;
 use crate::histogram::Distribution;
 use crate::journal::Journals;
+use crate::parcels::Answers;
 use crate::process::Process;
 use crate::pubsub::Registry;
 use crate::saving::Saving;
@@ -162,6 +163,8 @@ pub struct Shared {
     hot_epoch: AtomicU64,
     /// By core: replies of commands that the control plane carried out.
     errands: Vec<Mutex<Vec<Done>>>,
+    /// By core: what became of its parcels.
+    delivered: Vec<Mutex<Answers>>,
     /// Snapshots.
     pub saving: Saving,
     /// The log of what data went through.
@@ -198,6 +201,7 @@ impl Shared {
             hot: RwLock::new(hot),
             hot_epoch: AtomicU64::new(1),
             errands: (0..shards).map(|_| Mutex::default()).collect(),
+            delivered: (0..shards).map(|_| Mutex::default()).collect(),
             saving,
             logs,
             feed: Feed::default(),
@@ -292,6 +296,11 @@ impl Shared {
         drop(guard);
         self.look_at_log();
         Ok(())
+    }
+
+    /// What became of a core's parcels.
+    pub(crate) fn delivered(&self, core: u16) -> MutexGuard<'_, Answers> {
+        self.delivered[usize::from(core)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What errands of a core have brought.

@@ -10,6 +10,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod exec;
+pub(crate) mod short;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,6 +25,7 @@ use store::WatchToken;
 
 use self::calls::Words;
 use self::exec::{Ask, Desk, Execution, Plan, Queued, Surroundings};
+use self::short::Head;
 use crate::core::{Core, conn_mut};
 use crate::journal::ShortArgs;
 use crate::message::{Dest, Source};
@@ -42,6 +44,8 @@ pub(crate) struct Multi {
     /// Whether any of the commands writes, and whether any may be refused for lack of memory.
     writes: bool,
     takes_memory: bool,
+    /// Whether a command does not run on one shard alone: then EXEC is a task.
+    needs_task: bool,
 }
 
 impl Multi {
@@ -62,12 +66,21 @@ impl Multi {
         self.words.bytes.len()
     }
 
-    fn push(&mut self, command: CommandId, spec: &CommandSpec, args: Args<'_>) {
-        self.queue.push(Queued {
-            command,
-            first_range: self.words.ranges.len() as u32,
-            argc: args.len() as u32,
-        });
+    /// Queues a command. `place`: where it runs, as [`Core::short_place`] tells.
+    fn push(
+        &mut self,
+        command: CommandId,
+        spec: &CommandSpec,
+        args: Args<'_>,
+        place: Option<(u16, u16, u64)>,
+    ) {
+        self.needs_task |= place.is_none();
+        let (shard, slot, hash) = place.unwrap_or_default();
+        let argc = args.len() as u32;
+        let Words { bytes, ranges } = &mut self.words;
+        ranges.push(ArgRange::new(bytes.len() as u32, Head::BYTES as u32));
+        bytes.extend_from_slice(&Head { hash, command, slot, argc }.to_bytes());
+        self.queue.push(Queued { command, first_range: ranges.len() as u32, argc, shard });
         crate::route::copy_each(args.iter(), &mut self.words.bytes, &mut self.words.ranges);
         self.writes |= crate::pause::may_replicate(spec);
         self.takes_memory |= spec.meta.flags.contains(Flag::DenyOom);
@@ -104,10 +117,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let ranges = self.plan.ranges.get(first..first + call.argc as usize).unwrap_or_default();
         let args = Args::new(bytes.get(call.base as usize..).unwrap_or_default(), ranges);
         let max = self.hot.query_buffer_max_bytes;
+        let place = self.short_place(call.command, spec, args);
         if let Some(conn) = conn_mut(&mut self.conns, call.id)
             && let Some(multi) = &mut conn.multi
         {
-            multi.push(call.command, spec, args);
+            multi.push(call.command, spec, args, place);
             if multi.argument_bytes() + conn.query.len() > max {
                 conn.closing = true;
                 conn.multi = None;
@@ -300,6 +314,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             return Err(CmdError::text_of("EXECABORT Transaction discarded because of previous errors."));
         }
+        #[cfg(feature = "sim-faults")]
+        let watched = if self.faults.skip_watches { self.forget_at(watched) } else { watched };
+        // Each command is accounted for itself.
+        self.asked = true;
+        let (multi, watched) = match self.exec_short(call, multi, watched) {
+            Ok(()) => return Ok(()),
+            Err(rest) => rest,
+        };
         let Multi { words, queue, .. } = *multi;
         let desk = Desk::new(call.db, call.resp3);
         let execution = Execution {
@@ -313,8 +335,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.writes(queued.command) || crate::scripting::is_script(name)
         });
         let around = self.surroundings();
-        #[cfg(feature = "sim-faults")]
-        let watched = if self.faults.skip_watches { self.forget_at(watched) } else { watched };
         let own = |command| self.own_commands.takes(command);
         let (plan, keys) = Plan::new(&execution, watched.as_deref(), own, around);
         if plan.has_own()
@@ -327,7 +347,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.detour.monitored.is_empty() {
             self.feed_queued(call, &execution);
         }
-        self.asked = true;
         // The lines of the queued commands may be planned behind the call.
         let end = self.plan.own_ranges();
         self.plan.ranges.truncate(end as usize);

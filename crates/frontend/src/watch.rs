@@ -81,6 +81,7 @@ pub(crate) struct Timed {
 pub(crate) struct Note {
     pub(crate) command: CommandId,
     pub(crate) ticks: u64,
+    pub(crate) reply_bytes: usize,
     pub(crate) args: ShortArgs,
 }
 
@@ -159,6 +160,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         }
         batch.timed = timed;
+        for (dest, note) in batch.notes.drain(..) {
+            self.take_notes(dest, vec![note]);
+        }
+    }
+
+    /// Notes what is unusual about commands that were run for `dest`, if anything is.
+    pub(crate) fn take_notes(&mut self, dest: Dest, notes: Vec<Note>) {
+        for Note { command, ticks, reply_bytes, args } in notes {
+            let dest = match dest {
+                Dest::Part { gather, .. } => self.gathers.get_mut(gather).map_or(dest, |gather| gather.dest),
+                dest => dest,
+            };
+            self.notice(dest, command, ticks, reply_bytes, args);
+        }
     }
 
     /// A command that had several parts, or that the core carried out itself, is done.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use frontend::Shared;
+use frontend::process::{Load, Stored};
 use persist::load::{FeedError, Loaded, SnapshotSource, Source};
 use persist::log::{
     LogSource, Manifest, Opening, PlainVolume, Torn, Volume, last_number, parse_foreign, read_manifest,
@@ -17,6 +18,12 @@ use persist::snapshot::Form;
 use crate::control::Event;
 use crate::loading_parts::{open_folder, which};
 
+/// How to load something: returns what was loaded, and its name.
+type Loading = Box<dyn FnOnce(&Shared, usize) -> Result<(Loaded, String), String> + Send>;
+
+/// What is opened to be loaded: its length, and how to go on.
+type Opened = (u64, Loading);
+
 /// Begins to load what there is. That it cannot be loaded comes as an event.
 ///
 /// # Errors
@@ -27,37 +34,70 @@ pub(crate) fn begin(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), 
         (config.logs(), config.sync_policy())
     };
     shared.logs.set_policy(policy);
-    if logs { begin_log(shared, events) } else { begin_snapshot(shared, events) }
+    let opened = if logs { open_log(shared, true)? } else { open_snapshot(shared)? };
+    match opened {
+        Some(opened) => in_background(shared, events, opened),
+        None if logs => begin_empty_log(shared),
+        None => Ok(()),
+    }
 }
 
-fn begin_snapshot(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
+/// Opens what is stored to load it again, and has cores ask for it.
+///
+/// # Errors
+/// It is not there, or can't be opened.
+pub(crate) fn again(shared: &Arc<Shared>, stored: Stored) -> Result<Load, String> {
+    let opened = match stored {
+        Stored::Snapshot => open_snapshot(shared)?,
+        Stored::Log => open_log(shared, false)?,
+    };
+    let (bytes, load) = opened.ok_or("there is nothing to load")?;
+    let shards = shared.stats.len();
+    shared.feed.begin(shards, bytes, sys::clock::realtime_ms());
+    Ok(Box::new(move |shared| {
+        let loaded = load(shared, shards);
+        shared.feed.end();
+        shared.process.wake_all();
+        let (loaded, name) = loaded?;
+        tracing::info!("{} keys loaded again from {name}", loaded.keys);
+        Ok(())
+    }))
+}
+
+fn open_snapshot(shared: &Shared) -> Result<Option<Opened>, String> {
     let (name, form) = {
         let config = shared.config();
         (config.snapshot_file(), config.snapshot_form())
     };
     let folder = folder_of(&name);
     match which(Path::new(&name), &folder.join(MANIFEST), form) {
-        None => Ok(()),
+        None => Ok(None),
         Some(Form::File) => {
             let file = File::open(&name).map_err(|error| format!("can't open {name}: {error}"))?;
             let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-            in_background(shared, events, bytes, move |shared, _| {
+            let load: Loading = Box::new(move |shared, _| {
                 let loaded = feed(shared, &mut SnapshotSource::new(file), &name)?;
+                shared.set_unsaved(0);
                 Ok((loaded, name))
-            })
+            });
+            Ok(Some((bytes, load)))
         }
         Some(Form::Folder) => {
             let parts = open_folder(&folder)?;
-            in_background(shared, events, parts.bytes(), move |shared, shards| {
+            let bytes = parts.bytes();
+            let load: Loading = Box::new(move |shared, shards| {
                 let name = folder.display().to_string();
                 let loaded = parts.load(shared, shards).map_err(|error| in_words(error, &name))?;
+                shared.set_unsaved(0);
                 Ok((loaded, name))
-            })
+            });
+            Ok(Some((bytes, load)))
         }
     }
 }
 
-fn begin_log(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String> {
+/// The log. `goes_on`: what happens from now on is written behind it.
+fn open_log(shared: &Shared, goes_on: bool) -> Result<Option<Opened>, String> {
     let (folder, name) = shared.config().log_place();
     let mut volume = PlainVolume;
     let found = read_manifest(&mut volume, &folder, &name).map_err(|error| error.to_string())?;
@@ -70,22 +110,26 @@ fn begin_log(shared: &Arc<Shared>, events: &Sender<Event>) -> Result<(), String>
             );
             parse_foreign(&foreign).map_err(|what| format!("the manifest in {}: {what}", folder.display()))?
         }
-        None => {
-            if Path::new(&shared.config().snapshot_file()).exists() {
-                tracing::warn!(
-                    "appendonly is on and there is no log yet: starting empty, the snapshot is not loaded"
-                );
-            }
-            let after = last_number(&mut volume, &folder, &name)
-                .map_err(|error| format!("can't read {}: {error}", folder.display()))?;
-            shared.logs.open(Opening { folder, name, manifest: Manifest::default(), after, whole: true });
-            return Ok(());
-        }
+        None => return Ok(None),
     };
     let bytes = manifest.files(&name).iter().map(|file| volume.len(&folder.join(file)).unwrap_or(0)).sum();
-    in_background(shared, events, bytes, move |shared, shards| {
-        load_log(shared, shards, folder, name, manifest)
-    })
+    let load: Loading =
+        Box::new(move |shared, shards| load_log(shared, shards, folder, name, manifest, goes_on));
+    Ok(Some((bytes, load)))
+}
+
+/// There is no log yet.
+fn begin_empty_log(shared: &Shared) -> Result<(), String> {
+    let (folder, name) = shared.config().log_place();
+    if Path::new(&shared.config().snapshot_file()).exists() {
+        tracing::warn!(
+            "appendonly is on and there is no log yet: starting empty, the snapshot is not loaded"
+        );
+    }
+    let after = last_number(&mut PlainVolume, &folder, &name)
+        .map_err(|error| format!("can't read {}: {error}", folder.display()))?;
+    shared.logs.open(Opening { folder, name, manifest: Manifest::default(), after, whole: true });
+    Ok(())
 }
 
 /// Recovers the log, loads it and goes on with it.
@@ -95,8 +139,14 @@ fn load_log(
     folder: PathBuf,
     name: String,
     manifest: Manifest,
+    goes_on: bool,
 ) -> Result<(Loaded, String), String> {
-    let torn = if shared.config().loads_torn_logs() { Torn::Cut } else { Torn::Refuse };
+    let torn = match shared.config().loads_torn_logs() {
+        // Its files are in use.
+        _ if !goes_on => Torn::Refuse,
+        true => Torn::Cut,
+        false => Torn::Refuse,
+    };
     let place = folder.join(&name).display().to_string();
     let failed = |error: &dyn std::fmt::Display| format!("can't load the append-only log: {error}");
     let recovered =
@@ -115,8 +165,10 @@ fn load_log(
         error
     })?;
     tracing::info!("{} frames of the append-only log were run", recovered.frames);
-    let (manifest, after) = (recovered.manifest, recovered.after);
-    shared.logs.open(Opening { folder, name, manifest, after, whole: true });
+    if goes_on {
+        let (manifest, after) = (recovered.manifest, recovered.after);
+        shared.logs.open(Opening { folder, name, manifest, after, whole: true });
+    }
     Ok((loaded, place))
 }
 
@@ -132,12 +184,7 @@ fn in_words(error: FeedError, name: &str) -> String {
 }
 
 /// Has the storage thread load, and say what was loaded out of what.
-fn in_background(
-    shared: &Arc<Shared>,
-    events: &Sender<Event>,
-    bytes: u64,
-    load: impl FnOnce(&Shared, usize) -> Result<(Loaded, String), String> + Send + 'static,
-) -> Result<(), String> {
+fn in_background(shared: &Arc<Shared>, events: &Sender<Event>, (bytes, load): Opened) -> Result<(), String> {
     let shards = shared.stats.len();
     shared.feed.begin(shards, bytes, sys::clock::realtime_ms());
     let (loading, events) = (Arc::clone(shared), events.clone());

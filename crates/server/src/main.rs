@@ -4,6 +4,7 @@
 //! main thread = control: signals, SHUTDOWN, ended cores, samples        (control.rs)
 //!   ├─ anax-0 … anax-N   one core each: reactor + frontend + shard      (cores.rs, service.rs)
 //!   ├─ storage           writes and reads files of data                 (storage.rs)
+//!   ├─ parcel            one each while keys go to another server      (links.rs)
 //!   ├─ log-writer        writes the append-only log                     (log_writer.rs)
 //!   └─ signals           turns signals into messages for the control    (control.rs)
 //! ```
@@ -15,6 +16,7 @@ mod check_rdb;
 mod control;
 mod cores;
 mod daemon;
+mod links;
 mod listen;
 mod loading;
 mod loading_parts;

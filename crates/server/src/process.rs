@@ -5,10 +5,11 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use commands::{Delivered, Parcel};
 use frontend::config::Setting;
 use frontend::process::{CpuInfo, Facts, MemoryInfo};
-use frontend::process::{Prepared, StorageTask};
-use frontend::{Config, ErrandCall};
+use frontend::process::{Load, Prepared, StorageTask, Stored};
+use frontend::{Config, ErrandCall, Shared};
 use persist::files::Files;
 use reactor::{Counters, Doors, Endpoint, Settings, Waker};
 use storage::PlaneFiles;
@@ -16,10 +17,15 @@ use sys::memory::Arena;
 use sys::process::Whose;
 
 use crate::control::Event;
+use crate::links::Links;
 use crate::logging::LevelHandle;
 
 /// The numbers of the allocator are at least this old before they are read again: a look costs tens of microseconds.
 const MEMORY_AGE: Duration = Duration::from_millis(10);
+
+/// How often it is looked whether something is so that a thread waits for, and how long at most.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// The process, as the frontend sees it.
 pub(crate) struct ServerProcess {
@@ -34,6 +40,8 @@ pub(crate) struct ServerProcess {
     pub(crate) log_level: LevelHandle,
     pub(crate) events: Sender<Event>,
     pub(crate) storage: Sender<StorageTask>,
+    /// Connections to other servers.
+    pub(crate) links: Links,
     /// How files are written there.
     pub(crate) files: PlaneFiles,
     /// What `spin-us -1` means here.
@@ -54,6 +62,7 @@ impl frontend::Process for ServerProcess {
 
     fn sample(&self) {
         self.memory.look();
+        self.links.close_old();
     }
 
     fn started(&self) {
@@ -131,6 +140,33 @@ impl frontend::Process for ServerProcess {
 
     fn storage(&self, task: StorageTask) -> bool {
         self.storage.send(task).is_ok()
+    }
+
+    fn beside(&self, work: Box<dyn FnOnce() + Send>) -> bool {
+        std::thread::Builder::new().name("parcel".into()).spawn(work).is_ok()
+    }
+
+    fn wait_until(&self, is_so: &dyn Fn() -> bool) -> bool {
+        let end = Instant::now() + WAIT_MAX;
+        while !is_so() {
+            if Instant::now() >= end {
+                return false;
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        true
+    }
+
+    fn open_stored(&self, shared: &Arc<Shared>, stored: Stored) -> Result<Load, String> {
+        crate::loading::again(shared, stored)
+    }
+
+    fn carry(&self, parcel: &Parcel) -> Delivered {
+        self.links.carry(parcel)
+    }
+
+    fn idle_links(&self) -> u64 {
+        self.links.len() as u64
     }
 
     fn files(&self) -> &dyn Files {

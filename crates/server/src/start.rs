@@ -13,6 +13,7 @@ use storage::{PlaneFiles, Way};
 use crate::control::{Server, watch_signals};
 use crate::cores::{self, Common, Layout};
 use crate::daemon::PidFile;
+use crate::links::Links;
 use crate::listen;
 use crate::log_writer::LogWriter;
 use crate::logging::LevelHandle;
@@ -84,6 +85,7 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         events: sender.clone(),
         storage: storage_thread::start()
             .map_err(|error| format!("can't start the storage thread: {error}"))?,
+        links: Links::default(),
         files: PlaneFiles::new(way, usize::from(layout.shards)),
         spin_default_us: layout.spin_default_us,
         memory: MemorySampler::new(),

@@ -80,6 +80,7 @@ fn place(spec: &CommandSpec) -> &'static str {
         Route::AllShards(..) => "all shards, at one instant",
         Route::OneShard(..) => "one shard",
         Route::Rounds(..) => "the keys' shards, which lock the keys until all is done",
+        Route::Task(_) => "the connection's core, while the keys' shards hold the keys",
         Route::Blocking(_) => "the keys' shards, tried again until there is something",
         Route::Connection | Route::Container => "the connection's core",
     }

@@ -1,6 +1,6 @@
 //! What COMMAND DOCS says about the persistence commands.
 
-use super::ArgKind::{Integer, Key, PureToken, String};
+use super::ArgKind::{Block, Integer, Key, OneOf, PureToken, String};
 use super::{ARG, Arg, DOCS, Docs};
 
 /// The documentation of DUMP.
@@ -116,6 +116,92 @@ pub static RESTORE_ASKING: Docs = Docs {
             token: Some("FREQ"),
             since: Some("5.0.0"),
             optional: true,
+            ..ARG
+        },
+    ],
+    ..DOCS
+};
+
+/// The documentation of MIGRATE.
+pub static MIGRATE: Docs = Docs {
+    summary: "Atomically transfers a key from one Redis instance to another.",
+    since: "2.6.0",
+    group: "generic",
+    complexity: Some(
+        "This command actually executes a DUMP+DEL in the source instance, and a RESTORE in the target instance. See the pages of these commands for time complexity. Also an O(N) data transfer between the two instances is performed.",
+    ),
+    history: &[
+        ("3.0.0", "Added the `COPY` and `REPLACE` options."),
+        ("3.0.6", "Added the `KEYS` option."),
+        ("4.0.7", "Added the `AUTH` option."),
+        ("6.0.0", "Added the `AUTH2` option."),
+    ],
+    arguments: &[
+        Arg { name: "host", kind: String, ..ARG },
+        Arg { name: "port", kind: Integer, ..ARG },
+        Arg {
+            name: "key-selector",
+            kind: OneOf,
+            args: &[
+                Arg { name: "key", kind: Key, key_spec_index: Some(0), ..ARG },
+                Arg { name: "empty-string", kind: PureToken, token: Some(""), ..ARG },
+            ],
+            ..ARG
+        },
+        Arg { name: "destination-db", kind: Integer, ..ARG },
+        Arg { name: "timeout", kind: Integer, ..ARG },
+        Arg {
+            name: "copy",
+            kind: PureToken,
+            token: Some("COPY"),
+            since: Some("3.0.0"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "replace",
+            kind: PureToken,
+            token: Some("REPLACE"),
+            since: Some("3.0.0"),
+            optional: true,
+            ..ARG
+        },
+        Arg {
+            name: "authentication",
+            kind: OneOf,
+            optional: true,
+            args: &[
+                Arg {
+                    name: "auth",
+                    kind: String,
+                    display_text: Some("password"),
+                    token: Some("AUTH"),
+                    since: Some("4.0.7"),
+                    ..ARG
+                },
+                Arg {
+                    name: "auth2",
+                    kind: Block,
+                    token: Some("AUTH2"),
+                    since: Some("6.0.0"),
+                    args: &[
+                        Arg { name: "username", kind: String, ..ARG },
+                        Arg { name: "password", kind: String, ..ARG },
+                    ],
+                    ..ARG
+                },
+            ],
+            ..ARG
+        },
+        Arg {
+            name: "keys",
+            kind: Key,
+            display_text: Some("key"),
+            key_spec_index: Some(1),
+            token: Some("KEYS"),
+            since: Some("3.0.6"),
+            optional: true,
+            multiple: true,
             ..ARG
         },
     ],

@@ -37,6 +37,10 @@ impl Meta {
     /// command is going to fail. A command without keys has an empty list.
     pub fn keys(&self, args: Args<'_>) -> Option<Vec<KeyAt>> {
         let mut keys = Vec::new();
+        if self.name == "migrate" {
+            let flags = self.key_specs.first().map_or(KeyFlags::of(&[]), |spec| spec.flags);
+            return Some(migrated(args)?.map(|at| KeyAt { at, flags }).collect());
+        }
         for spec in self.key_specs.iter().filter(|spec| !spec.flags.contains(KeyFlag::NotKey)) {
             let flags = self.flags_of(spec, args);
             keys.extend(positions(spec, args)?.map(|at| KeyAt { at, flags }));
@@ -88,6 +92,22 @@ fn sort_store(args: Args<'_>) -> Option<usize> {
         at += 1;
     }
     store
+}
+
+/// The keys of MIGRATE: the third argument, or, if that is empty, those behind the word KEYS where it stands for itself. Redis:
+/// `migrateGetKeys`.
+fn migrated(args: Args<'_>) -> Option<std::ops::Range<usize>> {
+    let mut at = 6;
+    while let Some(word) = args.get(at) {
+        at += match () {
+            () if words::is(word, "KEYS") && args.arg(3).is_empty() => return Some(at + 1..args.len()),
+            () if words::is(word, "KEYS") => return None,
+            () if words::is(word, "AUTH") => 2,
+            () if words::is(word, "AUTH2") => 3,
+            () => 1,
+        };
+    }
+    Some(3..args.len().min(4))
 }
 
 /// Whether SORT has a pattern with a `*`.

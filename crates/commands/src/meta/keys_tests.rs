@@ -26,7 +26,7 @@ static XREAD: Meta = Meta {
     key_specs: &[spec(Begin::Keyword("STREAMS", 1), Find::Range { last: -1, step: 1, limit: 2 })],
     ..META
 };
-static MIGRATE: Meta = Meta {
+static KEYS: Meta = Meta {
     key_specs: &[spec(Begin::Keyword("KEYS", -2), Find::Range { last: -1, step: 1, limit: 0 })],
     ..META
 };
@@ -72,8 +72,25 @@ fn counted_keys() {
 fn keys_behind_a_word() {
     check(&XREAD, "XREAD COUNT 2 STREAMS a b 0 0", Some(&[4, 5]));
     check(&XREAD, "XREAD COUNT 2", Some(&[]));
-    check(&MIGRATE, "MIGRATE host port (empty) 0 10 KEYS a b c", Some(&[7, 8, 9]));
-    check(&MIGRATE, "MIGRATE host port key 0 10", Some(&[]));
+    check(&KEYS, "MIGRATE host port (empty) 0 10 KEYS a b c", Some(&[7, 8, 9]));
+    check(&KEYS, "MIGRATE host port key 0 10", Some(&[]));
+}
+
+#[test]
+fn keys_of_migrate() {
+    let migrate = &crate::meta::persistence::MIGRATE;
+    check(migrate, "MIGRATE host port key 0 10", Some(&[3]));
+    check(migrate, "MIGRATE host port key 0 10 COPY AUTH keys AUTH2 keys keys", Some(&[3]));
+    check(migrate, "MIGRATE host port key 0 10 KEYS a", None);
+    let words: [&[u8]; 10] =
+        [b"MIGRATE", b"host", b"port", b"", b"0", b"10", b"AUTH", b"keys", b"keys", b"keys"];
+    let (mut bytes, mut ranges) = (Vec::new(), Vec::new());
+    for word in words {
+        ranges.push(ArgRange::new(bytes.len() as u32, word.len() as u32));
+        bytes.extend_from_slice(word);
+    }
+    let keys = migrate.keys(Args::new(&bytes, &ranges)).expect("keys");
+    assert_eq!(keys.iter().map(|key| key.at).collect::<Vec<_>>(), [9]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::docs::persistence as docs;
 
 /// The persistence commands, without the subcommands of containers.
 pub static ALL: &[&Meta] =
-    &[&DUMP, &RESTORE, &RESTORE_ASKING, &SAVE, &BGSAVE, &LASTSAVE, &BGREWRITEAOF, &WAIT, &WAITAOF];
+    &[&DUMP, &RESTORE, &RESTORE_ASKING, &MIGRATE, &SAVE, &BGSAVE, &LASTSAVE, &BGREWRITEAOF, &WAIT, &WAITAOF];
 
 /// The metadata of DUMP.
 pub static DUMP: Meta = Meta {
@@ -62,6 +62,34 @@ pub static RESTORE_ASKING: Meta = Meta {
         find: Find::Range { last: 0, step: 1, limit: 0 },
     }],
     docs: &docs::RESTORE_ASKING,
+    ..META
+};
+
+/// The metadata of MIGRATE.
+pub static MIGRATE: Meta = Meta {
+    name: "migrate",
+    arity: -6,
+    flags: Flags::of(&[Flag::Write, Flag::MovableKeys]),
+    acl: Acl::of(&[Category::Keyspace, Category::Write, Category::Slow, Category::Dangerous]),
+    first_key: 3,
+    last_key: 3,
+    step: 1,
+    tips: &["nondeterministic_output"],
+    key_specs: &[
+        KeySpec {
+            notes: None,
+            flags: KeyFlags::of(&[KeyFlag::ReadWrite, KeyFlag::Access, KeyFlag::Delete]),
+            begin: Begin::Index(3),
+            find: Find::Range { last: 0, step: 1, limit: 0 },
+        },
+        KeySpec {
+            notes: None,
+            flags: KeyFlags::of(&[KeyFlag::ReadWrite, KeyFlag::Access, KeyFlag::Delete, KeyFlag::Incomplete]),
+            begin: Begin::Keyword("KEYS", -2),
+            find: Find::Range { last: -1, step: 1, limit: 0 },
+        },
+    ],
+    docs: &docs::MIGRATE,
     ..META
 };
 

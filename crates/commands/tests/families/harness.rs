@@ -142,7 +142,7 @@ impl Keyspace {
                     _ => self.rounds(blocking.rounds, args),
                 }
             }
-            Route::Walk(function) => self.rounds(function, args),
+            Route::Walk(function) | Route::Task(function) => self.rounds(function, args),
             Route::Connection | Route::Container => panic!("not a command of shards"),
         })
     }

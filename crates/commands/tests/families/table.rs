@@ -30,7 +30,11 @@ fn routes_fit_the_keys() {
             }
             Route::AllShards(..) | Route::OneShard(..) => assert_eq!(meta.first_key, 0, "{name}"),
             Route::Walk(_) => assert!(meta.key_specs.is_empty(), "{name}"),
-            Route::Rounds(..) | Route::Blocking(_) | Route::Connection | Route::Container => {}
+            Route::Rounds(..)
+            | Route::Task(_)
+            | Route::Blocking(_)
+            | Route::Connection
+            | Route::Container => {}
         }
     }
 }

@@ -81,6 +81,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 | b"replicate",
                 3,
             ) => self.answer(call, |reply| reply.ok()),
+            (b"reload", _) | (b"loadaof", 2) => return self.reload(call),
             (b"config-rewrite-force-all", 2) => return self.rewrite_config(call, true),
             (b"change-repl-id", 2) => {
                 let mut digits = || format!("{:016x}", self.rng.next_u64());

@@ -264,6 +264,8 @@ HTSTATS-KEY <key> [full]
     Like HTSTATS but for the hash table stored at <key>'s value.
 KEYSIZES-HIST-ASSERT <0|1>
     Enable/disable keysizes histogram assertion after each command.
+LOADAOF
+    Flush the AOF buffers on disk and reload the AOF in memory.
 REPLICATE <string>
     Replicates the provided string to replicas, allowing data divergence.
 OBJECT <key>
@@ -277,6 +279,19 @@ PROTOCOL <type>
     Reply with a test value of the specified type. <type> can be: string,
     integer, double, bignum, null, array, set, map, attrib, push, verbatim,
     true, false.
+RELOAD [option ...]
+    Save the RDB on disk and reload it back to memory. Valid <option> values:
+    * MERGE: conflicting keys will be loaded from RDB.
+    * NOFLUSH: the existing database will not be removed before load, but
+      conflicting keys will generate an error.
+    * NOSAVE: the database will be loaded from an existing RDB file.
+    Examples:
+    * DEBUG RELOAD: verify that the server is able to persist, flush and reload
+      the database.
+    * DEBUG RELOAD NOSAVE: replace the current database with the contents of an
+      existing RDB file.
+    * DEBUG RELOAD NOSAVE NOFLUSH MERGE: add the contents of an existing RDB
+      file to the database.
 SDSLEN <key>
     Show low level SDS string info representing `key` and value.
 SET-ACTIVE-EXPIRE <0|1>

@@ -111,7 +111,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             words: Default::default(),
             keys,
         };
-        self.begin_task(new, |tx| Box::pin(cut(tx, generation)));
+        let shared = Arc::clone(&self.shared);
+        self.begin_task(new, |tx| Box::pin(cut(tx, generation, shared)));
         Ok(())
     }
 
@@ -128,9 +129,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 /// The cut: all shards begin the snapshot, and their logs the next file, at one instant.
-async fn cut(tx: Tx, generation: u64) -> Result<(), commands::CmdError> {
+async fn cut(tx: Tx, generation: u64, shared: Arc<Shared>) -> Result<(), commands::CmdError> {
     let step = |shard| {
+        let shared = (shard == 0).then(|| Arc::clone(&shared));
         let begin: Step = Box::new(move |ctx| {
+            if let Some(shared) = shared {
+                shared.save_functions();
+            }
             ctx.shard.begin_snapshot();
             ctx.shard.leave_trail(true);
             ctx.shard.trail().rotate = Some(generation);

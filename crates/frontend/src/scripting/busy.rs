@@ -147,7 +147,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Route::AllShards(..) | Route::Walk(_) => true,
             Route::OneShard(pick, _) => pick(args, self.topology).is_ok_and(|shard| busy.holds(shard)),
             Route::Rounds(..) | Route::Blocking(_) => spec.meta.has_unnamed_keys(args),
-            Route::Key(_) | Route::Keys(..) => false,
+            Route::Key(_) | Route::Keys(..) | Route::Task(_) => false,
             Route::Connection | Route::Container => {
                 let mut shards = keys.iter().map(|at| self.topology.shard_of(args.arg(at)));
                 let first = shards.next();

@@ -54,7 +54,7 @@ impl Functions {
     }
 
     /// Replaces the list. The caller holds all shards.
-    fn set(&self, libraries: Libraries) {
+    pub(crate) fn set(&self, libraries: Libraries) {
         *self.libraries.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(libraries);
         self.strays.write().unwrap_or_else(PoisonError::into_inner).clear();
         self.epoch.fetch_add(1, Ordering::Release);
@@ -228,7 +228,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let execution = Execution {
             conn: call.id,
             words: Arc::new(words),
-            queue: Rc::new([Queued { command: call.command, first_range: 0, argc: call.argc }]),
+            queue: Rc::new([Queued { command: call.command, first_range: 0, argc: call.argc, shard: 0 }]),
             desk: Rc::new(RefCell::new(Desk::new(call.db, call.resp3))),
         };
         let task = NewTask {
@@ -359,8 +359,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Adds a library that a file has.
     pub(crate) fn library_of_file(&mut self, code: &[u8], offset: u64) -> Result<(), LoadError> {
+        let replace = self.shared.saving.merges.load(std::sync::atomic::Ordering::Relaxed);
         let mut list = Libraries::clone(&self.shared.scripts.functions.get());
-        match self.add_library(&mut list, code, false) {
+        match self.add_library(&mut list, code, replace) {
             Ok(_) => {
                 self.shared.scripts.functions.set(list);
                 Ok(())

@@ -7,7 +7,10 @@
 use base::{ArgRange, Args, slot};
 use bus::Wake;
 use commands::meta::Flag;
-use commands::{CmdError, CommandId, CommandSpec, Merge, OwnedArgs, RoundsFn, Route, ShardCtx, Tx, TxState};
+use commands::{
+    CmdError, CommandId, CommandSpec, Merge, Outside, OwnedArgs, RoundsFn, Route, ShardCtx, StepOut, Tx,
+    TxState,
+};
 use resp::Reply;
 use script::{CallOutcome, Host, Permission, Tick};
 use store::{OwnedValue, Shard};
@@ -156,7 +159,11 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
                 self.walk(function, args, resp3, out);
                 return Some(());
             }
-            Route::AllShards(..) | Route::OneShard(..) | Route::Walk(_) => return None,
+            Route::Task(function) if alone => {
+                self.walk(function, args, resp3, out);
+                return Some(());
+            }
+            Route::AllShards(..) | Route::OneShard(..) | Route::Walk(_) | Route::Task(_) => return None,
             Route::Connection | Route::Container => return self.own(command, args, resp3, out),
         };
         if spec.meta.has_unnamed_keys(args) && !alone {
@@ -207,7 +214,8 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         }
     }
 
-    /// Runs a command that walks over shards, of which there is but this one.
+    /// Runs a command that walks over shards, of which there is but this one. What it waits for outside holds everything up, as in
+    /// Redis.
     fn walk(&mut self, function: RoundsFn, args: Args<'_>, resp3: bool, out: &mut Vec<u8>) {
         let state = Rc::new(RefCell::new(TxState::default()));
         let hot = &self.core.hot;
@@ -225,6 +233,17 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
                 }
                 Poll::Ready(Err(error)) => return Reply::new(out, resp3).error_bytes(&error.text()),
                 Poll::Pending => {
+                    let outside = state.borrow_mut().outside.take();
+                    if let Some(outside) = outside {
+                        let process = &self.core.shared.process;
+                        let out = match outside {
+                            Outside::Turn => StepOut::Done,
+                            Outside::Work(work) => work(),
+                            Outside::Parcel(parcel) => StepOut::Delivered(process.carry(&parcel)),
+                        };
+                        state.borrow_mut().results = Some(vec![out]);
+                        continue;
+                    }
                     let steps = state.borrow_mut().outgoing.take().unwrap_or_default();
                     let mut outs = Vec::with_capacity(steps.len());
                     for (_, step) in steps {

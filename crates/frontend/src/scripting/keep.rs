@@ -53,6 +53,8 @@ impl Keep {
             Route::Connection | Route::Container => {
                 matches!(spec.meta.name, "ping" | "echo" | "select" | "time" | "publish" | "spublish")
             }
+            // What another server was told cannot be taken back.
+            Route::Task(_) => false,
             Route::AllShards(..) | Route::Walk(_) | Route::OneShard(..) => false,
             Route::Key(_) | Route::Keys(..) | Route::Rounds(..) | Route::Blocking(_) => {
                 let keys = Keys::of(spec, args);

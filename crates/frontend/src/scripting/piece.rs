@@ -236,7 +236,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.mark_dirty(index);
         }
         self.locks.end_seizure();
-        self.give_late(from, piece.dest, (out, None), ticks, None);
+        self.give_late(from, piece.dest, (out, None), ticks, Vec::new());
         self.after_piece(None);
         self.run_ready();
     }

@@ -186,7 +186,7 @@ async fn call(
             (bytes, 0)
         }
         Kind::Own | Kind::Script => {
-            let queued = Queued { command, first_range: 0, argc: words.ranges.len() as u32 };
+            let queued = Queued { command, first_range: 0, argc: words.ranges.len() as u32, shard: 0 };
             execution.desk.borrow_mut().ask = Some(Ask::Own { queued, words: Arc::clone(words), resp3 });
             let outs = tx.results().await;
             execution.desk.borrow_mut().db = db;

@@ -61,7 +61,7 @@ impl Kind {
             Route::Connection if crate::scripting::is_script(spec.meta.name) => Kind::Script,
             Route::Connection | Route::Container => Kind::Own,
             Route::Rounds(..) if own => Kind::Own,
-            Route::Walk(function) => Kind::Rounds(function),
+            Route::Walk(function) | Route::Task(function) => Kind::Rounds(function),
             Route::Rounds(_, function) | Route::Blocking(&Blocking { rounds: function, .. })
                 if topology.shards > 1 =>
             {
@@ -118,7 +118,7 @@ impl Claims {
             Route::OneShard(pick, _) => self.add_shard(pick(args, topology).unwrap_or(home)),
             Route::Rounds(..) if spec.meta.has_unnamed_keys(args) => self.add_all(topology),
             Route::Rounds(..) if spec.meta.key_specs.is_empty() => self.add_all(topology),
-            Route::Key(_) | Route::Keys(..) | Route::Rounds(..) | Route::Blocking(_) => {
+            Route::Key(_) | Route::Keys(..) | Route::Rounds(..) | Route::Task(_) | Route::Blocking(_) => {
                 let keys = Keys::of(spec, args);
                 if keys.iter().next().is_none() {
                     self.add_shard(home);
@@ -230,7 +230,9 @@ impl Calls {
                 self.push(shard, call, handler, call.ranges, None, 0);
                 return Ok(());
             }
-            Route::Walk(_) | Route::Connection | Route::Container => return Err(CmdError::Syntax),
+            Route::Walk(_) | Route::Task(_) | Route::Connection | Route::Container => {
+                return Err(CmdError::Syntax);
+            }
         };
         let keys = Keys::of(call.spec, args);
         match (merge, &keys) {

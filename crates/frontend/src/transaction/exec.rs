@@ -1,6 +1,7 @@
 //! EXEC: from queued commands to rounds.
 //!
 //! ```text
+//! each command on one shard, no WATCH over others        pieces, as of any other command ([`short`](super::short)); else:
 //! no WATCH, commands of shards side by side     one publish: each shard runs its commands in one step, and nothing is locked
 //! WATCH, all keys in one shard                  the same, and the step looks first whether the watched keys have changed
 //! anything else                                 round 1 locks all keys and looks at the watched ones; a round for each stretch
@@ -41,8 +42,11 @@ use crate::shared::Shared;
 #[derive(Clone, Copy)]
 pub(crate) struct Queued {
     pub(crate) command: CommandId,
+    /// Of its arguments; its head is in front.
     pub(crate) first_range: u32,
     pub(crate) argc: u32,
+    /// Where it runs, if that is one shard.
+    pub(crate) shard: u16,
 }
 
 impl Queued {
@@ -430,6 +434,12 @@ pub(crate) async fn nested(tx: &Tx, function: RoundsFn, args: OwnedArgs, db: usi
             Poll::Ready(Ok(())) => return std::mem::take(&mut state.borrow_mut().reply),
             Poll::Ready(Err(error)) => return error_reply(&error, resp3),
             Poll::Pending => {
+                let outside = state.borrow_mut().outside.take();
+                if let Some(outside) = outside {
+                    let outs = tx.ask(outside).await;
+                    state.borrow_mut().results = Some(outs);
+                    continue;
+                }
                 let steps = state.borrow_mut().outgoing.take().unwrap_or_default();
                 let outs = tx.round(steps).await;
                 state.borrow_mut().results = Some(outs);

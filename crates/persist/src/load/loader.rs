@@ -11,6 +11,7 @@ pub struct Loader {
     shard: u16,
     shards: u16,
     verify: bool,
+    merges: bool,
     /// By number of the part; a file is part 0.
     sources: Vec<Source>,
     /// Which of them is being worked on.
@@ -27,12 +28,19 @@ struct Source {
 impl Loader {
     /// For a shard of so many. One of them should `verify` the checksum of a file.
     pub fn new(shard: u16, shards: u16, verify: bool) -> Self {
-        Loader { shard, shards, verify, sources: Vec::new(), current: 0, over: false }
+        Loader { shard, shards, verify, merges: false, sources: Vec::new(), current: 0, over: false }
+    }
+
+    /// Keys that are there already are replaced if `merges`; else they are an error.
+    #[must_use]
+    pub fn merging(self, merges: bool) -> Self {
+        Loader { merges, ..self }
     }
 
     fn source(&mut self, number: usize, is_part: bool) -> &mut Source {
         while self.sources.len() <= number {
-            let loader = ShardLoader::new(self.shard, self.shards, self.verify && !is_part);
+            let loader =
+                ShardLoader::new(self.shard, self.shards, self.verify && !is_part).merging(self.merges);
             // Parts that don't come to this core have nothing to say.
             self.sources.push(Source { loader, ended: true, is_part });
         }

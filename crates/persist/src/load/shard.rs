@@ -98,6 +98,7 @@ pub struct ShardLoader {
     reader: Reader,
     shard: u16,
     shards: u16,
+    merges: bool,
     current: Current,
     assembler: Assembler,
     loaded: Loaded,
@@ -116,6 +117,7 @@ impl ShardLoader {
             reader: Reader::new(verify),
             shard,
             shards,
+            merges: false,
             current: Current::None,
             assembler: Assembler::default(),
             loaded: Loaded::default(),
@@ -123,6 +125,12 @@ impl ShardLoader {
             complete: false,
             functions: Vec::new(),
         }
+    }
+
+    /// Keys that are there already are replaced if `merges`; else they are an error.
+    #[must_use]
+    pub fn merging(self, merges: bool) -> Self {
+        ShardLoader { merges, ..self }
     }
 
     /// Takes the next bytes of the file.
@@ -212,7 +220,9 @@ impl ShardLoader {
         };
         let name = name.to_vec();
         let found = shard.key(&name);
-        if shard.db(db).look(found).is_some() {
+        if self.merges {
+            shard.db(db).remove(found);
+        } else if shard.db(db).look(found).is_some() {
             let problem = format!("a key that is there twice: {}", name.escape_ascii());
             return Err(LoadError::new(offset, problem));
         }

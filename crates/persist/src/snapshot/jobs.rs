@@ -175,6 +175,11 @@ impl Jobs {
         state.saves.began_ms = None;
     }
 
+    /// Changes of data before this number of them are in the last snapshot.
+    pub fn count_from(&self, dirty: u64) {
+        self.state().saves.dirty = dirty;
+    }
+
     /// The snapshot that is under way.
     pub fn current(&self) -> Option<Arc<Job>> {
         self.state().current.clone()

@@ -9,9 +9,9 @@ use std::process::{Child, Command, Stdio};
 use crate::harness::{Server, eventually, folder};
 
 /// A peer; it is killed when this is dropped.
-struct Peer {
+pub(crate) struct Peer {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Drop for Peer {
@@ -21,7 +21,8 @@ impl Drop for Peer {
     }
 }
 
-fn program(variable: &str, name: &str) -> Option<PathBuf> {
+/// The program of a peer, if there is any.
+pub(crate) fn program(variable: &str, name: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable) {
         return Some(PathBuf::from(path));
     }
@@ -30,7 +31,8 @@ fn program(variable: &str, name: &str) -> Option<PathBuf> {
 }
 
 impl Peer {
-    fn start(program: &Path, dir: &Path) -> Peer {
+    /// Starts one that saves nothing by itself.
+    pub(crate) fn start(program: &Path, dir: &Path) -> Peer {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.expect("a port");
         let child = Command::new(program)
@@ -52,7 +54,8 @@ impl Peer {
         peer
     }
 
-    fn client(&self) -> redis::Connection {
+    /// A client of it.
+    pub(crate) fn client(&self) -> redis::Connection {
         let client = redis::Client::open(format!("redis://{}/", self.address)).expect("an address");
         client.get_connection().expect("it listens")
     }
@@ -83,7 +86,7 @@ fn anax(dir: &Path, shards: &str) -> Server {
 }
 
 /// Values of all types, small and big, that all of them have.
-fn fill(client: &mut redis::Connection) {
+pub(crate) fn fill(client: &mut redis::Connection) {
     let mut pipe = redis::pipe();
     let mut run = |line: &str| {
         let mut words = line.split(' ');
@@ -122,7 +125,7 @@ fn fill(client: &mut redis::Connection) {
 }
 
 /// All that is there, in words.
-fn content(client: &mut redis::Connection) -> Vec<String> {
+pub(crate) fn content(client: &mut redis::Connection) -> Vec<String> {
     let mut all = Vec::new();
     for line in [
         "DBSIZE",

@@ -56,6 +56,7 @@ const FILES: &[&str] = &[
     "keys-late",
     "large",
     "list",
+    "migrate",
     "protocol",
     "pubsub",
     "quirks",

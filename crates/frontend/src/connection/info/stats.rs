@@ -86,7 +86,7 @@ pub(super) fn stats(view: &View<'_>, text: &mut Text) {
         ("pubsubshard_channels", names(pubsub::Kind::ShardChannel)),
         ("latest_fork_usec", 0),
         ("total_forks", 0),
-        ("migrate_cached_sockets", 0),
+        ("migrate_cached_sockets", view.shared.process.idle_links()),
         ("slave_expires_tracked_keys", 0),
         ("active_defrag_hits", 0),
         ("active_defrag_misses", 0),
