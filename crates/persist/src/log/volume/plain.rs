@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::{PlainVolume, Volume, read_full};
+use super::{DirectFile, PlainVolume, Volume, read_full};
 
 /// A file, and where the system will write next.
 #[derive(Debug)]
@@ -13,8 +14,18 @@ pub struct PlainFile {
     at: u64,
 }
 
+impl DirectFile for fs::File {
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        FileExt::write_at(self, bytes, offset)
+    }
+}
+
 impl Volume for PlainVolume {
     type File = PlainFile;
+
+    fn direct(&mut self, file: &PlainFile) -> Option<Box<dyn DirectFile>> {
+        Some(Box::new(file.file.try_clone().ok()?))
+    }
 
     fn create(&mut self, path: &Path) -> io::Result<PlainFile> {
         Ok(PlainFile { file: fs::File::create(path)?, at: 0 })
