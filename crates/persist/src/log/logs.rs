@@ -57,7 +57,7 @@ pub struct Status {
     pub error: Option<String>,
     /// Frames are written and not synced.
     pub pending_sync: bool,
-    /// How often a sync took longer than a second.
+    /// How often a sync under `everysec` took so long that Redis would have written on without waiting for it any more.
     pub delayed_syncs: u64,
     /// Since when a rewrite is under way, in milliseconds since 1970.
     pub rewriting_since_ms: Option<u64>,
@@ -305,6 +305,11 @@ impl Logs {
     /// How the log does.
     pub fn status(&self) -> Status {
         lock(&self.status).clone()
+    }
+
+    /// A sync under `everysec` took too long.
+    pub fn count_delayed_sync(&self) {
+        self.change().delayed_syncs += 1;
     }
 
     /// Switches the log on.

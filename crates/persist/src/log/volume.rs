@@ -9,6 +9,7 @@ mod memory;
 mod plain;
 
 pub use memory::{Fault, MemoryVolume, Op};
+pub use plain::PlainFile;
 
 /// A file that cores write themselves, besides the plane.
 pub trait DirectFile: Send {
