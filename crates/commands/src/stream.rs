@@ -199,35 +199,6 @@ fn has_gap_after(stream: &Stream, from: StreamId) -> bool {
     !stream.is_empty() && stream.max_deleted_id() != StreamId::MIN && from <= stream.max_deleted_id()
 }
 
-/// How many entries had ever been added when this id was the last one, if that can be known without counting.
-fn entries_read_at(stream: &Stream, id: StreamId) -> Option<u64> {
-    let (added, len) = (stream.entries_added(), stream.len() as u64);
-    if added == 0 {
-        return Some(0);
-    }
-    if len == 0 && id <= stream.last_id() {
-        return Some(added);
-    }
-    if id != StreamId::MIN && id < stream.max_deleted_id() {
-        return None;
-    }
-    match id.cmp(&stream.last_id()) {
-        std::cmp::Ordering::Equal => return Some(added),
-        std::cmp::Ordering::Greater => return None,
-        std::cmp::Ordering::Less => {}
-    }
-    let first = stream.first_id();
-    if stream.max_deleted_id() == StreamId::MIN || stream.max_deleted_id() < first {
-        if id < first {
-            return Some(added.wrapping_sub(len));
-        }
-        if id == first {
-            return Some(added.wrapping_sub(len).wrapping_add(1));
-        }
-    }
-    None
-}
-
 /// How many entries a group has still to read, if that can be known.
 fn lag(stream: &Stream, group: &Group) -> Option<i64> {
     let added = stream.entries_added() as i64;
@@ -242,7 +213,7 @@ fn lag(stream: &Stream, group: &Group) -> Option<i64> {
         Some(read) if group.last_id() >= first && !has_gap_after(stream, group.last_id()) => {
             Some(added.wrapping_sub(read as i64))
         }
-        _ => entries_read_at(stream, group.last_id()).map(|read| added.wrapping_sub(read as i64)),
+        _ => stream.added_until(group.last_id()).map(|read| added.wrapping_sub(read as i64)),
     }
 }
 

@@ -25,7 +25,7 @@ mod tests;
 use crate::blocks::{Blocks, Place, heap_bytes};
 use crate::share::Share;
 pub use chunk::Limits;
-use chunk::{Chunk, Raw, Walk};
+use chunk::{Chunk, Raw, Walk, entry_bytes};
 pub use entry::Entry;
 pub use group::{Consumer, Group, Groups, Pending};
 pub use id::StreamId;
@@ -130,6 +130,36 @@ impl Stream {
         self.max_deleted_id = id;
     }
 
+    /// How many entries had ever been added when this id was the last one, if that can be known without counting. Redis:
+    /// `streamEstimateDistanceFromFirstEverEntry`.
+    pub fn added_until(&self, id: StreamId) -> Option<u64> {
+        let (added, len) = (self.entries_added(), self.len() as u64);
+        if added == 0 {
+            return Some(0);
+        }
+        if len == 0 && id <= self.last_id() {
+            return Some(added);
+        }
+        if id != StreamId::MIN && id < self.max_deleted_id() {
+            return None;
+        }
+        match id.cmp(&self.last_id()) {
+            std::cmp::Ordering::Equal => return Some(added),
+            std::cmp::Ordering::Greater => return None,
+            std::cmp::Ordering::Less => {}
+        }
+        let first = self.first_id();
+        if self.max_deleted_id() == StreamId::MIN || self.max_deleted_id() < first {
+            if id < first {
+                return Some(added.wrapping_sub(len));
+            }
+            if id == first {
+                return Some(added.wrapping_sub(len).wrapping_add(1));
+            }
+        }
+        None
+    }
+
     /// How many entries were ever added.
     pub fn entries_added(&self) -> u64 {
         self.entries_added
@@ -177,7 +207,7 @@ impl Stream {
         if id <= self.last_id {
             return false;
         }
-        let bytes = fields.clone().map(<[u8]>::len).sum();
+        let bytes = entry_bytes(fields.clone());
         let last = self.chunks.last();
         let place = match last
             .filter(|&place| self.chunks.get(place).is_some_and(|chunk| chunk.has_room(bytes, limits)))

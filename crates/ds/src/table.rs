@@ -289,7 +289,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         }
     }
 
-    /// Notes that the records of a segment change.
+    /// Notes that the snapshot of the epoch has all records of a segment.
     #[inline(always)]
     fn stamp(&mut self, at: At) {
         let epoch = self.epoch;
@@ -315,8 +315,9 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         let at = self.make_room(slot, hash);
         let epoch = self.epoch;
         let segment = self.segment_mut(at);
-        segment.stamp(epoch);
-        let place = segment.insert(Moved { record, hash, marked }, at.depth);
+        // A snapshot that has not come here yet does not want it.
+        let passed = segment.version() != epoch;
+        let place = segment.insert(Moved { record, hash, marked, passed }, at.depth, epoch);
         self.count(at, 1, i64::from(marked));
         (at, place)
     }
@@ -324,10 +325,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     /// Forgets the record at a place, whose owner is somebody else by now.
     #[inline]
     fn remove_at(&mut self, at: At, hash: u64, place: Place) {
-        let epoch = self.epoch;
-        let segment = self.segment_mut(at);
-        segment.stamp(epoch);
-        let marked = segment.remove(place, hash, at.depth);
+        let marked = self.segment_mut(at).remove(place, hash, at.depth);
         self.count(at, -1, -i64::from(marked));
         self.shrink(at);
     }

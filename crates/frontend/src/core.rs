@@ -27,7 +27,7 @@ use crate::parcels::Parcels;
 use crate::plan::Plan;
 use crate::pubsub::{PubSub, classes_of};
 use crate::rounds::Task;
-use crate::saving::Gate;
+use crate::saving::{Gate, Pace};
 use crate::scripting::Scripting;
 use crate::shared::{HotConfig, Shared};
 use crate::stats::CoreStats;
@@ -173,6 +173,7 @@ pub struct Core<C, W> {
     pub(crate) captured: Option<Vec<u8>>,
     /// Why commands are refused for now.
     pub(crate) gate: Gate,
+    pub(crate) pace: Pace,
     /// The log of what the shard's data went through.
     pub(crate) log: CoreLog,
     /// What loads the file at the start.
@@ -253,6 +254,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             scripting: Scripting::default(),
             captured: None,
             gate: Gate::default(),
+            pace: Pace::default(),
             log: CoreLog::default(),
             loader: None,
             #[cfg(feature = "sim-faults")]
@@ -410,6 +412,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.run_tasks();
             self.flush();
         }
+        if !self.blocking.served.is_empty() {
+            self.note_served();
+        }
         if self.plan.own.is_empty() {
             self.plan.chunks.clear();
             self.plan.shared.clear();
@@ -432,8 +437,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.detour.listings.is_empty() {
             self.answer_listings(io);
         }
-        let mut streaming = self.stream(io);
-        streaming |= self.hand_over(io);
+        let streaming = self.stream(io) | self.hand_over(io);
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
         let durable = self.await_log();
@@ -446,6 +450,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 || released
                 || durable
                 || self.blocking.has_work()
+                || !self.blocking.served.is_empty()
                 || self.is_leaving()
                 || loading
                 || self.has_suspended()
@@ -485,6 +490,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.look_at_memory();
             self.refresh_monitored();
             self.refresh_busy();
+            self.forget_flushed_scripts();
         }
     }
 

@@ -11,6 +11,8 @@
 //!
 //! While a file is loaded at the start, cores take its chunks in slices in the same way, and most commands are refused.
 
+pub(crate) mod pace;
+
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
@@ -23,6 +25,7 @@ use persist::load::{FeedItem, LoadError, Loader, Step as LoadStep};
 use persist::snapshot::{Busy, Job, Jobs, Message, Target, write};
 use store::SliceEnd;
 
+pub(crate) use self::pace::Pace;
 use crate::core::Core;
 use crate::errand::Done;
 use crate::message::Dest;
@@ -31,8 +34,6 @@ use crate::rounds::NewTask;
 use crate::route::Call;
 use crate::shared::Shared;
 
-/// How long a core walks for a snapshot before it looks after its clients again. One segment may take longer.
-const SLICE_US: u64 = 100;
 /// When the storage plane has enough to do, the walk is taken up again after this time.
 const ROOM_WAIT_US: u64 = 500;
 /// Keys and elements that are loaded in a slice: some milliseconds.
@@ -389,6 +390,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if !self.shard.has_snapshot() {
             return None;
         }
+        let commands = self.stats().commands_processed.get();
+        let budget_us = match self.pace.ask(self.now.monotonic_us, commands) {
+            Ok(budget_us) => budget_us,
+            Err(again_us) => return Some(again_us),
+        };
         let start = (self.ticks)();
         loop {
             match self.shard.snapshot_slice() {
@@ -397,7 +403,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 SliceEnd::More => {}
             }
             let ticks = (self.ticks)().wrapping_sub(start);
-            if self.shared.process.ticks_to_ns(ticks) >= SLICE_US * 1000 {
+            let took_us = self.shared.process.ticks_to_ns(ticks) / 1000;
+            if took_us >= budget_us {
+                self.pace.walked(took_us);
                 return Some(0);
             }
         }

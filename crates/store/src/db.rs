@@ -117,6 +117,12 @@ impl<'s> Db<'s> {
         self.find(key, false, false)
     }
 
+    /// As [`Db::inspect`], but a key that has expired and is still there is found, too.
+    pub fn inspect_even_expired(&self, key: Key<'_>) -> Option<Item<'_>> {
+        let found = self.database.table.get(key.slot, key.hash, key.bytes)?;
+        Some(Item(found.view()))
+    }
+
     /// Whether a key exists; counted, but it is not used by it.
     #[inline]
     pub fn exists(&mut self, key: Key<'_>) -> bool {
@@ -325,6 +331,21 @@ impl<'s> Db<'s> {
     pub fn tell_replaced(&mut self, key: &[u8], replaced: Replaced) {
         if let Some((old, new)) = replaced.0 {
             self.books.events.overwritten(self.index, key, old, new);
+        }
+    }
+
+    /// Sets when or how often a key was used, whichever is noted: how many seconds ago, or on a logarithmic scale.
+    pub fn set_used(&mut self, key: Key<'_>, idle_s: Option<u64>, frequency: Option<u8>) {
+        let counted = self.books.access.policy().counted;
+        if (counted && frequency.is_none()) || (!counted && idle_s.is_none()) {
+            return;
+        }
+        if let Some(mut found) = self.occupied(key) {
+            match (counted, idle_s, frequency) {
+                (true, _, Some(frequency)) => found.set_frequency(frequency),
+                (false, Some(idle_s), _) => found.set_idle_s(idle_s),
+                _ => {}
+            }
         }
     }
 

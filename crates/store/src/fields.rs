@@ -125,7 +125,7 @@ impl Database {
     ) -> usize {
         let key = Key::new(&hasher.0, name);
         if books.snapshot.is_some() {
-            self.preserve(books, key.slot, key.hash);
+            self.preserve(books, key);
         }
         let Some(found) = self.table.find(key.slot, key.hash, name) else { return 0 };
         if is_expired(found.record().view(), books.now_ms) {

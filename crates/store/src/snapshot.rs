@@ -1,19 +1,19 @@
 //! What a shard held at one moment, while it goes on changing.
 //!
 //! ```text
-//!   begin ──► every table gets a new epoch: segments stamped before it hold what they held at the cut
-//!   slice ──► walk:    the next such segment ─► sink, and is stamped
-//!   change ─► before:  the segment of the key, if it is such a one ─► sink, and is stamped
+//!   begin ──► every table gets a new epoch: records of segments with an older one are what they were at the cut
+//!   slice ──► walk:    what is left of the next such segment ─► sink, and it is stamped
+//!   change ─► before:  the record of the key, if it is in such a segment ─► sink, and is flagged; new ones are flagged too
 //! ```
 //!
-//! So each segment goes to the sink exactly once, as it was at the cut, by whichever comes first. A change costs one look
-//! at whether there is a snapshot; during one, the first change of a segment costs passing its records to the sink,
-//! at most some 1,800 of them and usually far fewer.
+//! So each record goes to the sink exactly once, as it was at the cut, by whichever comes first. A change costs one look
+//! at whether there is a snapshot; during one, the first change of a record costs passing it to the sink, and never its
+//! neighbours: writers all over the keyspace cannot make the walk's work their own.
 //!
 //! A database that is emptied meanwhile leaves its table here until that is walked. Keys that expire are not looked for
 //! meanwhile; who comes upon one removes it as ever.
 
-use ds::{KeyHash, SegmentRef, Table};
+use ds::{KeyHash, Table};
 
 use crate::books::Books;
 use crate::db::Database;
@@ -192,41 +192,35 @@ fn pass_segment(
     let segment = table.segment_at(cursor)?;
     let (start, next) = (segment.start(), segment.next());
     if segment.version() != table.epoch() {
-        let big = pass_records(&segment, db, sink);
+        let mut big = Vec::new();
+        segment.for_each_left(|record| {
+            let item = Item(record.view());
+            if sink.wants_view(item) { big.push(item.key().to_vec()) } else { sink.item(db, item) }
+        });
         table.stamp_segment(start);
-        pass_views(table, db, big, sink);
+        for name in big {
+            let (slot, hash) = (base::key_slot(&name), table.hasher().hash(&name));
+            if let Some(found) = table.find(slot, hash, &name) {
+                pass_record(found, db, sink);
+            }
+        }
     }
     Some(next)
 }
 
-/// Passes the records of a segment to the sink, but for those whose names are returned: the sink wants views of them.
-fn pass_records(
-    segment: &SegmentRef<'_, KeyRecord, TableHasher>,
-    db: usize,
-    sink: &mut dyn Sink,
-) -> Vec<Vec<u8>> {
-    let mut big = Vec::new();
-    segment.for_each(|record, _| {
-        let item = Item(record.view());
-        if sink.wants_view(item) { big.push(item.key().to_vec()) } else { sink.item(db, item) }
-    });
-    big
-}
-
-/// Passes views of the values of keys to the sink. Their segment is stamped already.
-fn pass_views(table: &mut Table<KeyRecord, TableHasher>, db: usize, big: Vec<Vec<u8>>, sink: &mut dyn Sink) {
-    for name in big {
-        let (slot, hash) = (base::key_slot(&name), table.hasher().hash(&name));
-        let Some(mut found) = table.find(slot, hash, &name) else { continue };
-        let view = match found.record_mut().boxed_mut() {
-            Some(Large::Structure(structure)) => WholeView::of(structure),
-            _ => None,
-        };
-        let item = Item(found.record().view());
-        match view {
-            Some(view) => sink.view(db, item, view),
-            None => sink.item(db, item),
-        }
+/// Passes a record to the sink, or a view of its value if the sink prefers that.
+fn pass_record(mut found: ds::Occupied<'_, KeyRecord, TableHasher>, db: usize, sink: &mut dyn Sink) {
+    if !sink.wants_view(Item(found.record().view())) {
+        return sink.item(db, Item(found.record().view()));
+    }
+    let view = match found.record_mut().boxed_mut() {
+        Some(Large::Structure(structure)) => WholeView::of(structure),
+        _ => None,
+    };
+    let item = Item(found.record().view());
+    match view {
+        Some(view) => sink.view(db, item, view),
+        None => sink.item(db, item),
     }
 }
 
@@ -241,11 +235,11 @@ impl Books {
 }
 
 impl Db<'_> {
-    /// To be called before anything that may change the record of a key, or its segment.
+    /// To be called before anything that may change the record of a key.
     #[inline(always)]
     pub(crate) fn preserve(&mut self, key: Key<'_>) {
         if self.books.snapshot.is_some() {
-            self.database.preserve(self.books, key.slot, key.hash);
+            self.database.preserve(self.books, key);
         }
     }
 }
@@ -255,22 +249,20 @@ impl Db<'_> {
     #[inline(always)]
     pub(crate) fn preserve_expired(&mut self, key: Key<'_>) {
         if self.books.snapshot.is_some() && self.database.table.marked_len() > 0 && self.look(key).is_none() {
-            self.database.preserve(self.books, key.slot, key.hash);
+            self.database.preserve(self.books, key);
         }
     }
 }
 
 impl Database {
-    /// Passes the segment of a key to the sink of the snapshot, unless it has been already.
+    /// Passes the record of a key, if there is one, to the sink of the snapshot, unless it has been already.
     #[cold]
-    pub(crate) fn preserve(&mut self, books: &mut Books, slot: u16, hash: u64) {
+    pub(crate) fn preserve(&mut self, books: &mut Books, key: Key<'_>) {
         let (Some(snapshot), Some(index)) = (&mut books.snapshot, self.cut) else { return };
-        let Some(segment) = self.table.segment_of(slot, hash) else { return };
-        let start = segment.start();
-        if segment.version() != self.table.epoch() {
-            let big = pass_records(&segment, index, &mut *snapshot.sink);
-            self.table.stamp_segment(start);
-            pass_views(&mut self.table, index, big, &mut *snapshot.sink);
+        if let Some(mut found) = self.table.find(key.slot, key.hash, key.bytes)
+            && found.pass()
+        {
+            pass_record(found, index, &mut *snapshot.sink);
         }
     }
 }

@@ -88,8 +88,10 @@ pub(super) fn restore(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<
             ctx.event(Class::Generic, "del", key.bytes);
         }
     } else {
-        ctx.database().put(key, value.with_expiry(expiry_ms));
-        ctx.event(Class::Generic, "restore", key.bytes);
+        let mut db = ctx.database();
+        db.put(key, value.with_expiry(expiry_ms));
+        db.set_used(key, options.idle_s.map(i64::unsigned_abs), options.frequency.map(|count| count as u8));
+        db.event(Class::Generic, "restore", key.bytes);
     }
     reply.ok();
     Ok(())

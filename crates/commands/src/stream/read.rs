@@ -5,9 +5,7 @@ use ds::stream::{Entry, Group, Pending, Stream, StreamId};
 use resp::Reply;
 use store::{Class, Kind};
 
-use super::{
-    bulk, deferred, entries_read_at, entries_reply, entry_reply, has_gap_after, id, id_bulk, no_group,
-};
+use super::{bulk, deferred, entries_reply, entry_reply, has_gap_after, id, id_bulk, no_group};
 use crate::blocking::{Blocking, Rounds, Waiting, timeout_ms};
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, by_shard, words};
 
@@ -300,7 +298,7 @@ fn deliver(
             Some(known) if last >= stream.first_id() && !has_gap_after(stream, last) => {
                 read = Some(known.wrapping_add(1));
             }
-            _ => read = entries_read_at(stream, id),
+            _ => read = stream.added_until(id),
         }
         last = id;
     }

@@ -1,14 +1,16 @@
 //! One cache line of the table: eight fingerprints, eight record pointers, and what probing and sweeping need.
 //!
 //! ```text
-//!  byte 0        8                                         56         57      58            64
-//!       ├ tags ──┼ records: 8 pointers of 6 bytes ─────────┼ overflow ┼ marks ┼ reserved ───┤
+//!  byte 0        8                                         56         57      58       62       63
+//!       ├ tags ──┼ records: 8 pointers of 6 bytes ─────────┼ overflow ┼ marks ┼ epoch ─┼ passed ┼ reserved ┤
 //! ```
 //!
 //! - A *tag* of zero is an empty lane; any other value is the fingerprint of the record in that lane.
 //! - User-space addresses have 47 bits (x86-64) or 48 (AArch64), so a pointer needs six bytes.
 //! - *overflow* counts the records that found this bucket full on the way from their home and lie further on. A
 //!   search goes on to the next bucket only while it is not zero. At 255 it sticks until the segment is rebuilt.
+//! - *passed* is one flag per lane, of the snapshot of this *epoch* (of any other it means nothing): the record is not to be
+//!   passed to it any more. See [`super::versions`].
 //! - *marks* is one flag per lane that belongs to the owner of the table ("this record has an expiry").
 
 use core::num::NonZeroUsize;
@@ -30,7 +32,9 @@ pub(super) struct Bucket {
     records: [[u8; POINTER_BYTES]; LANES],
     overflow: u8,
     marks: u8,
-    _reserved: [u8; 6],
+    epoch: [u8; 4],
+    passed: u8,
+    _reserved: u8,
 }
 
 const _: () = assert!(size_of::<Bucket>() == 64 && align_of::<Bucket>() == 64);
@@ -122,6 +126,22 @@ impl Bucket {
     #[inline(always)]
     pub(super) fn set_marked(&mut self, lane: usize, marked: bool) {
         self.marks = self.marks & !(1 << lane) | u8::from(marked) << lane;
+    }
+
+    /// Whether the record in `lane` was passed to the snapshot of this epoch.
+    #[inline(always)]
+    pub(super) fn is_passed(&self, lane: usize, epoch: u32) -> bool {
+        u32::from_le_bytes(self.epoch) == epoch && self.passed & (1 << lane) != 0
+    }
+
+    /// Notes that the record in `lane` was passed to the snapshot of this epoch.
+    #[inline(always)]
+    pub(super) fn set_passed(&mut self, lane: usize, epoch: u32) {
+        if u32::from_le_bytes(self.epoch) != epoch {
+            self.epoch = epoch.to_le_bytes();
+            self.passed = 0;
+        }
+        self.passed |= 1 << lane;
     }
 
     /// Puts a record into `lane`, whatever was there; its mark stays.

@@ -78,9 +78,9 @@ impl Directory {
     }
 
     /// Gives a node buckets of another size, for just the records given.
-    pub(super) fn rebuild(&mut self, index: usize, class: SizeClass, moved: &[Moved]) {
+    pub(super) fn rebuild(&mut self, index: usize, class: SizeClass, epoch: u32, moved: &[Moved]) {
         let Node { segment, depth, .. } = &mut self.nodes[index];
-        segment.rebuild(class, *depth, moved.iter().copied());
+        segment.rebuild(class, *depth, epoch, moved.iter().copied());
         self.buckets_max = self.buckets_max.max(class.buckets());
     }
 

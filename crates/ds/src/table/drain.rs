@@ -95,10 +95,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
             let record = unsafe { RecordRef::<R>::new(raw, true) };
             if f(&record) {
                 let hash = self.hasher.hash(record.key());
-                let epoch = self.epoch;
-                let segment = self.segment_mut(at);
-                segment.stamp(epoch);
-                segment.remove(place, hash, at.depth);
+                self.segment_mut(at).remove(place, hash, at.depth);
                 self.count(at, -1, -1);
                 stats.removed += 1;
                 // SAFETY: the table has just given up its pointer, and `record` is not used any more.
@@ -151,7 +148,6 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         };
         let depth = 0; // Draining needs no home buckets: overflow counters may stay too high until the rebuild.
         let at = At { part: part as u32, node: node as u32, depth };
-        self.stamp(at);
         let (mut records, mut marked, mut bytes) = (0, 0, 0);
         let segment = self.segment_mut(at);
         for bucket in segment.buckets_mut().iter_mut().rev() {

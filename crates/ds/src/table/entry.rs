@@ -111,7 +111,6 @@ impl<'a, R: Record, H: KeyHash> Occupied<'a, R, H> {
         if self.state == State::InTable {
             let lane = self.place.lane as usize;
             self.bucket_mut().lend(lane);
-            self.table.stamp(self.at);
             self.state = State::Lent;
         }
         &mut self.record
@@ -123,7 +122,6 @@ impl<'a, R: Record, H: KeyHash> Occupied<'a, R, H> {
     /// The record must not be exchanged for another one.
     #[inline(always)]
     pub(crate) unsafe fn record_in_place(&mut self) -> &mut R {
-        self.table.stamp(self.at);
         &mut self.record
     }
 
@@ -149,6 +147,18 @@ impl<'a, R: Record, H: KeyHash> Occupied<'a, R, H> {
         self.restore(new);
     }
 
+    /// Notes that the snapshot of the current epoch has the record as it is. True if it still wanted it.
+    pub fn pass(&mut self) -> bool {
+        let (epoch, lane) = (self.table.epoch, self.place.lane as usize);
+        if self.table.segment(self.at).version() == epoch {
+            return false;
+        }
+        let bucket = self.bucket_mut();
+        let wanted = !bucket.is_passed(lane, epoch);
+        bucket.set_passed(lane, epoch);
+        wanted
+    }
+
     /// Whether the record is marked.
     #[inline]
     pub fn marked(&self) -> bool {
@@ -160,7 +170,6 @@ impl<'a, R: Record, H: KeyHash> Occupied<'a, R, H> {
         let was = self.marked();
         let lane = self.place.lane as usize;
         self.bucket_mut().set_marked(lane, marked);
-        self.table.stamp(self.at);
         self.table.count(self.at, 0, i64::from(marked) - i64::from(was));
     }
 
@@ -176,7 +185,6 @@ impl<'a, R: Record, H: KeyHash> Occupied<'a, R, H> {
     fn restore(&mut self, record: R) {
         let (tag, lane, raw) = (tag_of(self.hash), self.place.lane as usize, record.into_raw());
         self.bucket_mut().put(lane, tag, raw);
-        self.table.stamp(self.at);
         // SAFETY: the table owns the record; this second owner is for looking at, as in `new`.
         self.record = ManuallyDrop::new(unsafe { R::from_raw(raw) });
         self.state = State::InTable;

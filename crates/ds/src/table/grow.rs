@@ -124,7 +124,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     fn gather(&mut self, at: At, moved: &mut Vec<Moved>) {
         let start = moved.len();
         let segment = self.segment(at);
-        segment.gather(moved);
+        segment.gather(moved, self.epoch);
         let lost = segment.len() - (moved.len() - start);
         if lost > 0 {
             self.forget_lost(at, lost);
@@ -152,11 +152,12 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     }
 
     fn rebuild(&mut self, at: At, class: SizeClass, moved: &[Moved]) {
+        let epoch = self.epoch;
         let part = &mut self.parts[at.part as usize];
         let before = part.segment_bytes(at.node as usize);
         match part {
-            Part::Segment(segment) => segment.rebuild(class, 0, moved.iter().copied()),
-            Part::Directory(directory) => directory.rebuild(at.node as usize, class, moved),
+            Part::Segment(segment) => segment.rebuild(class, 0, epoch, moved.iter().copied()),
+            Part::Directory(directory) => directory.rebuild(at.node as usize, class, epoch, moved),
         }
         self.bytes = self.bytes - before + part.segment_bytes(at.node as usize);
     }
@@ -177,11 +178,13 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         {
             return false;
         }
-        let (version, depth) = (self.segment(at).version(), at.depth + 1);
+        let (version, depth, epoch) = (self.segment(at).version(), at.depth + 1, self.epoch);
         let mut lower = Segment::with_class(SizeClass::NONE, version);
-        lower.rebuild(class_with_slack(lower_len), depth, moved.iter().filter(|one| !is_upper(one)).copied());
+        let lower_ones = moved.iter().filter(|one| !is_upper(one)).copied();
+        lower.rebuild(class_with_slack(lower_len), depth, epoch, lower_ones);
         let mut upper = Segment::with_class(SizeClass::NONE, version);
-        upper.rebuild(class_with_slack(upper_len), depth, moved.iter().filter(is_upper).copied());
+        let upper_ones = moved.iter().filter(is_upper).copied();
+        upper.rebuild(class_with_slack(upper_len), depth, epoch, upper_ones);
 
         let part = &mut self.parts[at.part as usize];
         let before = part.spine_bytes() + part.segment_bytes(at.node as usize);
@@ -197,9 +200,8 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         true
     }
 
-    /// Merges a sparse segment of a directory with its buddy, if both together are small and neither has changes that
-    /// the other does not know of (a snapshot tells by the version which segments it still has to visit; those
-    /// without records do not matter to it). The last segment left replaces the directory.
+    /// Merges a sparse segment of a directory with its buddy, if both together are small and a snapshot has come to both or to
+    /// neither (it tells by the version which segments it still has to visit; those without records do not matter to it). The last segment left replaces the directory.
     fn merge(&mut self, at: At) -> Option<At> {
         let Part::Directory(directory) = &self.parts[at.part as usize] else { return None };
         let buddy = directory.buddy(at.node as usize)?;
@@ -215,7 +217,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         self.gather(at, &mut moved);
         self.gather(buddy_at, &mut moved);
         let mut merged = Segment::with_class(SizeClass::NONE, version);
-        merged.rebuild(class_with_slack(moved.len()), at.depth - 1, moved.iter().copied());
+        merged.rebuild(class_with_slack(moved.len()), at.depth - 1, self.epoch, moved.iter().copied());
         self.keep_for_reuse(moved);
 
         let part = &mut self.parts[at.part as usize];

@@ -111,6 +111,19 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         }
     }
 
+    /// Visits the records of a segment that were not passed to the snapshot of this epoch.
+    pub(super) fn visit_left(segment: &Segment, epoch: u32, visit: &mut impl FnMut(&R)) {
+        for bucket in segment.buckets() {
+            for (lane, record) in bucket.records(bucket.occupied()) {
+                if !bucket.is_passed(lane, epoch) {
+                    // SAFETY: the record lies in the table, which is borrowed.
+                    let record = unsafe { RecordRef::<R>::new(record, bucket.marked(lane)) };
+                    visit(&record);
+                }
+            }
+        }
+    }
+
     /// Visits the records with positions in a range within one home bucket; returns whether there were any.
     fn visit_home(
         &self,
@@ -122,7 +135,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         let mut visited = false;
         for (_, bucket) in segment.probe_from(home) {
             for (lane, record) in bucket.records(bucket.occupied()) {
-                let moved = Moved { record, hash: 0, marked: bucket.marked(lane) };
+                let moved = Moved { record, hash: 0, marked: bucket.marked(lane), passed: false };
                 // SAFETY: the record lies in the table, which is borrowed.
                 let record = unsafe { moved.look::<R>() };
                 if positions.contains(&position_of(self.hasher.hash(record.key()))) {

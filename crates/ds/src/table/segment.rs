@@ -89,6 +89,8 @@ pub(super) struct Moved {
     pub(super) record: NonNull<u8>,
     pub(super) hash: u64,
     pub(super) marked: bool,
+    /// Whether the snapshot of the table's epoch has it, or does not want it.
+    pub(super) passed: bool,
 }
 
 /// Most records of a segment that its header can count. Only colliding hashes could bring a segment near it (any
@@ -156,13 +158,13 @@ impl Segment {
         self.class().buckets() * size_of::<Bucket>()
     }
 
-    /// The epoch of the last change.
+    /// The epoch of the last snapshot that has all its records.
     #[inline(always)]
     pub(super) fn version(&self) -> u32 {
         self.version
     }
 
-    /// Notes a change in `epoch`.
+    /// Notes that the snapshot of `epoch` has all its records.
     #[inline(always)]
     pub(super) fn stamp(&mut self, epoch: u32) {
         self.version = epoch;
@@ -267,7 +269,7 @@ impl Segment {
 
     /// Adds a record. The caller has checked that there is room and that the key is absent.
     #[inline(always)]
-    pub(super) fn insert(&mut self, moved: Moved, depth: u32) -> Place {
+    pub(super) fn insert(&mut self, moved: Moved, depth: u32, epoch: u32) -> Place {
         let mut index = self.home(moved.hash, depth);
         self.set_len(self.len() + 1);
         let buckets = self.buckets_mut();
@@ -276,6 +278,9 @@ impl Segment {
             if let Some(lane) = bucket.free_lane() {
                 bucket.put(lane, tag_of(moved.hash), moved.record);
                 bucket.set_marked(lane, moved.marked);
+                if moved.passed {
+                    bucket.set_passed(lane, epoch);
+                }
                 return Place { bucket: index as u32, lane: lane as u8 };
             }
             bucket.add_overflow();
@@ -301,19 +306,27 @@ impl Segment {
     ///
     /// There can be fewer of them than [`Segment::len`] says if a handle that had a record on loan was forgotten
     /// (`mem::forget`), which leaks that record.
-    pub(super) fn gather(&self, moved: &mut Vec<Moved>) {
+    pub(super) fn gather(&self, moved: &mut Vec<Moved>, epoch: u32) {
+        let old = self.version != epoch;
         for bucket in self.buckets() {
             for (lane, record) in bucket.records(bucket.occupied()) {
-                moved.push(Moved { record, hash: 0, marked: bucket.marked(lane) });
+                let passed = old && bucket.is_passed(lane, epoch);
+                moved.push(Moved { record, hash: 0, marked: bucket.marked(lane), passed });
             }
         }
     }
 
     /// Moves to buckets of another size, holding just the records given.
-    pub(super) fn rebuild(&mut self, class: SizeClass, depth: u32, records: impl Iterator<Item = Moved>) {
+    pub(super) fn rebuild(
+        &mut self,
+        class: SizeClass,
+        depth: u32,
+        epoch: u32,
+        records: impl Iterator<Item = Moved>,
+    ) {
         let mut fresh = Segment::with_class(class, self.version);
         for moved in records {
-            fresh.insert(moved, depth);
+            fresh.insert(moved, depth, epoch);
         }
         *self = fresh;
     }

@@ -1,9 +1,10 @@
 //! Segments in order with their versions, for snapshots.
 //!
-//! A snapshot sets a new epoch, then walks the segments by cursor: one whose version is older holds what it held at
-//! the cut and is written out and stamped; one that carries the epoch was written out already, because whoever
-//! changes a segment first looks at [`Table::segment_of`] and, if it is old, writes it out before the change stamps
-//! it. Splitting and merging keep that true: the halves inherit the version, and buddies merge only if theirs agree.
+//! A snapshot sets a new epoch, then walks the segments by cursor. One whose version is another one holds what it held at the
+//! cut, but for records that carry the flag *passed* of this epoch: those were given to the snapshot already, because whoever
+//! changes a record first does that ([`Occupied::pass`](super::Occupied::pass)), or they are new. The walk takes the rest and
+//! stamps the segment. Records keep their flag when they move; halves of a segment inherit its version, and buddies
+//! merge only if theirs agree. So a change costs a snapshot's time for one record, however many lie around it.
 
 use super::scan::Point;
 use super::segment::Segment;
@@ -18,7 +19,7 @@ pub struct SegmentRef<'a, R: Record, H: KeyHash> {
 }
 
 impl<R: Record, H: KeyHash> SegmentRef<'_, R, H> {
-    /// The epoch of the last change.
+    /// The epoch of the last snapshot that has all its records.
     pub fn version(&self) -> u32 {
         self.segment.version()
     }
@@ -48,6 +49,11 @@ impl<R: Record, H: KeyHash> SegmentRef<'_, R, H> {
         self.table.cursor_of(self.end)
     }
 
+    /// Visits the records that the snapshot of the current epoch still wants.
+    pub fn for_each_left(&self, mut visit: impl FnMut(&R)) {
+        Table::<R, H>::visit_left(self.segment, self.table.epoch, &mut visit);
+    }
+
     /// Visits the records with their marks.
     pub fn for_each(&self, mut visit: impl FnMut(&R, bool)) {
         Table::<R, H>::visit_segment(self.segment, &mut visit);
@@ -60,7 +66,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         self.hasher
     }
 
-    /// The epoch that changes stamp on their segments. 0 at first.
+    /// The number of the last snapshot. 0 at first.
     pub fn epoch(&self) -> u32 {
         self.epoch
     }
@@ -94,7 +100,7 @@ impl<R: Record, H: KeyHash> Table<R, H> {
         }
     }
 
-    /// Stamps the segment that a cursor points into with the current epoch, as a change would.
+    /// Notes that the snapshot of the current epoch has all records of the segment that a cursor points into.
     pub fn stamp_segment(&mut self, cursor: u64) {
         let point = self.point_of(cursor);
         if let Some(part) = self.parts.get(point.part) {

@@ -90,8 +90,12 @@ enum Current {
         name: Vec<u8>,
         kind: ValueKind,
         expiry_ms: Option<u64>,
+        used: Used,
     },
 }
+
+/// When or how often a key was used, as far as the file says.
+type Used = (Option<u64>, Option<u8>);
 
 /// Takes the keys of one shard out of a file.
 pub struct ShardLoader {
@@ -200,7 +204,7 @@ impl ShardLoader {
             }
             Next::Event(_) => return Ok(Step::More),
         };
-        let KeyHead { db, key, kind, expiry_ms, .. } = head;
+        let KeyHead { db, key, kind, expiry_ms, idle_s, frequency } = head;
         let mut scratch = Vec::new();
         let name = key.bytes(&mut scratch);
         if slot::shard_of_slot(slot::key_slot(name), self.shards) != self.shard {
@@ -226,7 +230,8 @@ impl ShardLoader {
             let problem = format!("a key that is there twice: {}", name.escape_ascii());
             return Err(LoadError::new(offset, problem));
         }
-        self.current = Current::Key { db, name, kind, expiry_ms };
+        let used = (idle_s, frequency);
+        self.current = Current::Key { db, name, kind, expiry_ms, used };
         Ok(Step::More)
     }
 
@@ -245,7 +250,7 @@ impl ShardLoader {
     }
 
     fn string(&mut self, shard: &mut Shard) -> Result<Step, LoadError> {
-        let Current::Key { db, name, expiry_ms, .. } = &self.current else { return Ok(Step::More) };
+        let Current::Key { db, name, expiry_ms, used, .. } = &self.current else { return Ok(Step::More) };
         match self.reader.next()? {
             Next::More(_) => Ok(Step::Hungry),
             Next::Event(Event::Part(Part::String(text))) => {
@@ -254,7 +259,9 @@ impl ShardLoader {
                     Text::Bytes(bytes) => StringValue::Text(bytes),
                 };
                 let key = shard.key(name);
-                shard.db(*db).set(key, value, expiry_ms.map_or(Expiry::Clear, Expiry::At));
+                let mut db = shard.db(*db);
+                db.set(key, value, expiry_ms.map_or(Expiry::Clear, Expiry::At));
+                db.set_used(key, used.0, used.1);
                 self.loaded.keys += 1;
                 Ok(Step::More)
             }
@@ -266,7 +273,7 @@ impl ShardLoader {
     }
 
     fn collection(&mut self, shard: &mut Shard, budget: &mut usize) -> Result<Step, LoadError> {
-        let Current::Key { db, name, kind, expiry_ms } = &self.current else { return Ok(Step::More) };
+        let Current::Key { db, name, kind, expiry_ms, used } = &self.current else { return Ok(Step::More) };
         let key = shard.key(name);
         let (reader, assembler) = (&mut self.reader, &mut self.assembler);
         let mut db = shard.db(*db);
@@ -298,6 +305,7 @@ impl ShardLoader {
                 if expiry_ms.is_some() {
                     db.expire_at(key, *expiry_ms);
                 }
+                db.set_used(key, used.0, used.1);
             } else {
                 self.loaded.empty += 1;
             }

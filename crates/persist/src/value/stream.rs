@@ -103,6 +103,8 @@ pub(super) struct StreamAssembler {
     ends: Vec<usize>,
     /// The group that parts are for.
     group: Vec<u8>,
+    /// The format does not say how many entries a group has read.
+    forgot_reads: bool,
     /// The last consumer of that group.
     consumer: u32,
     /// Pending entries of the group that nobody has claimed yet.
@@ -147,6 +149,7 @@ impl StreamAssembler {
             }
             Part::StreamState(StreamState { last_id, history, .. }) => {
                 stream.set_last_id(id_of(last_id));
+                self.forgot_reads = history.is_none();
                 if let Some((max_deleted, added)) = history {
                     stream.set_max_deleted_id(id_of(max_deleted));
                     stream.set_entries_added(added);
@@ -156,6 +159,9 @@ impl StreamAssembler {
             Part::Group { name, last_id, entries_read } => {
                 self.end_group()?;
                 self.group = name.to_vec();
+                // The format before 7.0 did not say, so it is reckoned, as Redis does.
+                let reckoned = || stream.added_until(id_of(last_id)).filter(|_| self.forgot_reads);
+                let entries_read = entries_read.or_else(reckoned);
                 let new = stream.groups_mut().add(&self.group, id_of(last_id), entries_read);
                 once(new, "a group of a stream that is there only once")
             }

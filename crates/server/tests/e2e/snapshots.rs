@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::harness::{Server, eventually, folder};
+use crate::harness::{Server, Setup, eventually, folder};
 
 fn start(folder: &Path, shards: &str, more: &[&str]) -> Server {
     let dir = folder.to_str().expect("text");
@@ -236,5 +236,55 @@ fn a_snapshot_under_load_is_the_state_at_the_cut() {
         let server = start(folder.path(), "3", &more);
         eventually("loading", || is_loaded(&server));
         assert_eq!(ask::<String>(&server, &["DEBUG", "DIGEST"]), digest, "{form}");
+    }
+}
+
+/// What `check-rdb` says, and whether it is content.
+fn check_rdb(path: &Path) -> (bool, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_anax")).arg("check-rdb").arg(path).output();
+    let output = output.expect("it runs");
+    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+#[test]
+fn snapshots_of_both_forms_are_checked() {
+    for (form, name) in [("rdb", "dump.rdb"), ("folder", "dump.snapshot")] {
+        let folder = folder();
+        let dir = folder.path().to_str().expect("text");
+        let server = Server::start(Setup::of(2)[0], &["--dir", dir, "--save", "", "--snapshot-format", form]);
+        let mut wire = server.connect();
+        for number in 0..500 {
+            wire.ask(&format!("SET key:{number} value PX 100000000"));
+            wire.ask(&format!("HSET hash field:{number} value"));
+        }
+        assert_eq!(wire.ask("SAVE"), "+OK\r\n");
+        drop(server);
+        let path = folder.path().join(name);
+        let (good, said) = check_rdb(&path);
+        assert!(
+            good && said.contains("501 keys (500 expire), 1000 elements") && said.contains("no errors"),
+            "{said}"
+        );
+        let victim = match form {
+            "rdb" => path.clone(),
+            _ => {
+                let (good, said) = check_rdb(&path.join("manifest"));
+                assert!(good && said.contains("in 2 parts"), "{said}");
+                let entries = std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path());
+                let mut parts: Vec<_> = entries.filter(|path| path.extension().is_some()).collect();
+                parts.sort();
+                parts.remove(1)
+            }
+        };
+        let whole = std::fs::read(&victim).expect("a file");
+        let mut damaged = whole.clone();
+        damaged[whole.len() / 2] ^= 1;
+        for bytes in [&damaged[..], &whole[..whole.len() - 9]] {
+            std::fs::write(&victim, bytes).expect("written");
+            let (good, said) = check_rdb(&path);
+            assert!(!good && (form == "rdb" || said.contains(".1.part: ")), "{said}");
+        }
+        std::fs::remove_file(&victim).expect("removed");
+        assert!(!check_rdb(&path).0);
     }
 }
