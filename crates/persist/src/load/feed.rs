@@ -167,6 +167,33 @@ impl Feed {
         self.wait(wake)
     }
 
+    /// A step of [`run`](Self::run) that waits for nothing, for a driver without threads: hands out the next piece if there is room for
+    /// it everywhere. Cores take their turns between the steps. Returns what was loaded when that is all.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn step(&self, source: &mut dyn Source) -> Result<Option<Loaded>, FeedError> {
+        let (waiting, goes_on) = {
+            let state = self.state();
+            let waiting: Vec<usize> = state.queues.iter().map(VecDeque::len).collect();
+            (waiting, !state.ended && !state.failed())
+        };
+        if goes_on && waiting.iter().all(|&len| len < CHUNKS_MAX) {
+            match source.next(&waiting).map_err(FeedError::Io)? {
+                Some(Piece { to, item, read_bytes }) => {
+                    self.hand_out(&item, |shard| to.is_none_or(|to| to == shard), |_| read_bytes);
+                }
+                None => self.state().ended = true,
+            }
+            return Ok(None);
+        }
+        let state = self.state();
+        if state.results.iter().any(Option::is_none) && !state.failed() {
+            return Ok(None);
+        }
+        state.sum().map(Some)
+    }
+
     /// Reads a part of a snapshot in a folder and hands it out to those shards that want it. Parts may be read at the same time.
     ///
     /// # Errors
@@ -238,11 +265,7 @@ impl Feed {
         while state.results.iter().any(Option::is_none) && !state.failed() {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let mut sum = Loaded::default();
-        for result in state.results.iter().flatten() {
-            sum = sum.plus(*result.as_ref().map_err(|error| FeedError::File(error.clone()))?);
-        }
-        Ok(sum)
+        state.sum()
     }
 
     /// Loading is over: clients are served.
@@ -282,6 +305,15 @@ impl Feed {
 }
 
 impl State {
+    /// What all shards have loaded.
+    fn sum(&self) -> Result<Loaded, FeedError> {
+        let mut sum = Loaded::default();
+        for result in self.results.iter().flatten() {
+            sum = sum.plus(*result.as_ref().map_err(|error| FeedError::File(error.clone()))?);
+        }
+        Ok(sum)
+    }
+
     fn failed(&self) -> bool {
         self.results.iter().flatten().any(Result::is_err)
     }
