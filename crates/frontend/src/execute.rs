@@ -592,10 +592,7 @@ impl Deferred {
     fn new(piece: &Piece, from: u16, args: Args<'_>, step: Option<StepCall>, now_ms: u64) -> Self {
         let (mut bytes, mut ranges) = (Vec::new(), Vec::with_capacity(args.len()));
         copy_each(args.iter(), &mut bytes, &mut ranges);
-        let mut piece = *piece;
-        piece.source = Source::Batch;
-        piece.base = 0;
-        piece.first_range = 0;
+        let piece = Piece { source: Source::Batch, base: 0, first_range: 0, ..*piece };
         Deferred { piece, from, bytes, ranges, step, now_ms }
     }
 }

@@ -260,7 +260,10 @@ fn scan(
                 }
             }
         };
-        found.files.push(File { path, len, good: reader.offset(), damage });
+        // Behind the last frame there may be room that was not used: nothing to cut.
+        let good = reader.offset();
+        let len = if damage.is_some() { len } else { good };
+        found.files.push(File { path, len, good, damage });
     }
     Ok(found)
 }
