@@ -41,7 +41,8 @@ fn disk(logs: &[Vec<u8>]) -> (MemoryVolume, Manifest) {
 fn bodies(bytes: &[u8]) -> Vec<(Option<Group>, Vec<u8>)> {
     let mut rest = &bytes[FILE_HEAD_BYTES..];
     let mut found = Vec::new();
-    while !rest.is_empty() {
+    // Zeros at the end are room.
+    while rest.iter().any(|&byte| byte != 0) {
         let (frame, len) = next_frame(rest).expect("good").expect("whole");
         found.push((frame.head.group, frame.body.to_vec()));
         rest = &rest[len..];
