@@ -279,6 +279,50 @@ fn files_of_redis_and_valkey_are_imported() {
     }
 }
 
+/// A file of commands.
+fn commands(lines: &[&str]) -> Vec<u8> {
+    lines.iter().flat_map(|line| crate::harness::encode(&line.split(' ').collect::<Vec<_>>())).collect()
+}
+
+#[test]
+fn one_file_of_an_old_redis_is_imported() {
+    let tail =
+        commands(&["SELECT 0", "SET a 1", "MSET b 2 c 3", "MULTI", "INCR a", "DEL c", "EXEC", "SET torn"]);
+    let tail = &tail[..tail.len() - 1];
+    for (mixed, name) in [(false, "appendonly.aof"), (true, "old log.aof")] {
+        for shards in ["1", "3"] {
+            let folder = folder();
+            let mut bytes = Vec::new();
+            if mixed {
+                let dir = folder.path().to_str().expect("text");
+                let plain = ["--port", "0", "--bind", "127.0.0.1", "--dir", dir, "--save", ""];
+                let server = Server::start_plain(&plain, &[]);
+                ask::<()>(&server, &["MSET", "of:rdb", "x", "a", "9"]);
+                ask::<()>(&server, &["SAVE"]);
+                drop(server);
+                let snapshot = folder.path().join("dump.rdb");
+                bytes = std::fs::read(&snapshot).expect("saved");
+                std::fs::remove_file(snapshot).expect("removed");
+            }
+            bytes.extend_from_slice(tail);
+            std::fs::write(folder.path().join(name), &bytes).expect("written");
+            let named = ["--appendfilename", name, "--appendfsync", "always"];
+            for round in 0..2 {
+                let server = start(folder.path(), shards, &named);
+                assert_eq!(
+                    ask::<usize>(&server, &["DBSIZE"]),
+                    if mixed { 3 } else { 2 } + round,
+                    "{name} {shards}"
+                );
+                assert_eq!(ask::<Vec<String>>(&server, &["MGET", "a", "b"]), ["2", "2"]);
+                ask::<()>(&server, &["SET", "new", "1"]);
+                kill(server);
+            }
+            assert!(!folder.path().join(name).exists(), "it has moved");
+        }
+    }
+}
+
 #[test]
 fn a_log_cut_at_any_byte_keeps_writes_whole() {
     let folder = folder();
