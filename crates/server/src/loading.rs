@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use frontend::Shared;
 use frontend::process::{Load, Stored};
+use frontend::{Across, Shared};
 use persist::load::{FeedError, Loaded, SnapshotSource, Source};
 use persist::log::{
     LogSource, Manifest, Opening, PlainVolume, Torn, Volume, last_number, parse_foreign, read_manifest,
@@ -208,14 +208,11 @@ fn load_log(
     }
     let mut source =
         LogSource::new(PlainVolume, &folder, &name, &recovered, shards).map_err(|error| failed(&error))?;
-    let loaded = feed(shared, &mut source, &place).map_err(|error| {
-        if shards > 1 && !recovered.manifest.imported.is_empty() {
-            let advice = "files of another server that change keys of several shards in one command can be loaded with `shards 1`; \
-                          after BGREWRITEAOF any number will do";
-            return format!("{error}; {advice}");
-        }
-        error
-    })?;
+    let loaded = if recovered.manifest.imported.is_empty() {
+        feed(shared, &mut source, &place)?
+    } else {
+        feed(shared, &mut Across::new(&mut source, shared), &place)?
+    };
     tracing::info!("{} frames of the append-only log were run", recovered.frames);
     if goes_on {
         let (manifest, after) = (recovered.manifest, recovered.after);
