@@ -24,6 +24,14 @@ impl<'a> ShardCtx<'a> {
         self.shard.db(self.db)
     }
 
+    /// Runs what counts as one change, whatever it does.
+    pub fn as_one_change<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.shard.changes();
+        let result = run(self);
+        self.shard.count_as_one_change(before);
+        result
+    }
+
     /// The key that the command was routed by; `bytes` must be that very argument.
     #[inline]
     pub fn routed_key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {

@@ -19,10 +19,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for answer in answers.drain(..) {
             match answer.body.0 {
                 AnswerBody::Batch(batch) => self.deliver_batch(answer.from, batch),
-                AnswerBody::Late { dest, bytes, stream, ticks, notes } => {
+                AnswerBody::Late { dest, bytes, stream, ticks, calls, notes } => {
                     self.in_flight -= 1;
                     self.part_took(dest, ticks);
-                    self.take_notes(dest, notes);
+                    self.script_has_called(dest, calls, notes);
                     match stream {
                         Some(number) => self.deliver_streamed(dest, &bytes, answer.from, number),
                         None => self.deliver(dest, &bytes),

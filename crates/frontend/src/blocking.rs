@@ -98,6 +98,18 @@ impl Blocked {
     }
 }
 
+/// Turns after which commands are noted that have got their replies, whatever else is under way.
+const SERVED_TURNS_MAX: u32 = 3;
+
+/// A command that has waited and has got its reply.
+pub(crate) struct Served {
+    dest: Dest,
+    command: CommandId,
+    ticks: u64,
+    reply_bytes: usize,
+    words: ShortArgs,
+}
+
 /// What is to be done outside of the execution of pieces.
 enum Todo {
     Wake(u64),
@@ -112,6 +124,10 @@ pub(crate) struct BlockedTable {
     last: u64,
     blocked: HashMap<u64, Blocked>,
     deadlines: BTreeSet<(u64, u64)>,
+    /// Commands that have got their replies and are still to be noted.
+    pub(crate) served: Vec<Served>,
+    /// For how many turns they are there.
+    served_turns: u32,
     todo: VecDeque<Todo>,
     /// Woken during a pause of clients.
     paused: Vec<u64>,
@@ -330,10 +346,17 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if let Some(conn) = conn_mut(&mut self.conns, id) {
             blocked.shown = true;
             conn.shown_blocked = true;
+            // It counts when it is done.
+            conn.commands = conn.commands.saturating_sub(1);
             self.stats().blocked_clients.add(1);
             // It may have ended meanwhile.
             self.mark_dirty(id.index);
         }
+        self.count_deadlines();
+    }
+
+    fn count_deadlines(&self) {
+        self.stats().timeouts.set(self.blocking.deadlines.len() as u64);
     }
 
     /// A command over several shards may find something now.
@@ -381,6 +404,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 blocked.deadline_us = None;
             }
             self.end_wait(number, End::Timeout);
+            self.count_deadlines();
         }
         if self.detour.pause.is_none() && !self.blocking.paused.is_empty() {
             let paused = std::mem::take(&mut self.blocking.paused);
@@ -483,8 +507,25 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return;
         }
         let words = self.short_args(&blocked.args);
-        self.command_took(blocked.dest, blocked.command, blocked.ticks, bytes.len(), &words);
-        self.deliver(blocked.dest, bytes);
+        let Blocked { dest, command, ticks, .. } = blocked;
+        self.blocking.served.push(Served { dest, command, ticks, reply_bytes: bytes.len(), words });
+        self.deliver(dest, bytes);
+    }
+
+    /// Notes how long commands took that have waited, behind those that they have waited for.
+    #[cold]
+    pub(crate) fn note_served(&mut self) {
+        // A transaction may have served them that is not counted before the next turn.
+        self.blocking.served_turns += 1;
+        let in_transaction = self.tasks.iter().any(|task| task.execution.is_some());
+        if in_transaction && self.blocking.served_turns < SERVED_TURNS_MAX {
+            return;
+        }
+        self.blocking.served_turns = 0;
+        for served in std::mem::take(&mut self.blocking.served) {
+            let Served { dest, command, ticks, reply_bytes, words } = served;
+            self.command_took(dest, command, ticks, reply_bytes, &words);
+        }
     }
 
     /// Takes a command out of the table, and lets its connection go on.
@@ -492,6 +533,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let blocked = self.blocking.blocked.remove(&number)?;
         if let Some(at_us) = blocked.deadline_us {
             self.blocking.deadlines.remove(&(at_us, number));
+            self.count_deadlines();
         }
         if blocked.shown {
             self.stats().blocked_clients.add(1u64.wrapping_neg());
@@ -499,7 +541,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if let Some(conn) = conn_mut(&mut self.conns, blocked.conn) {
             conn.waits = false;
             conn.blocked = None;
-            conn.shown_blocked = false;
+            if std::mem::take(&mut conn.shown_blocked) {
+                conn.commands += 1;
+            }
             let dirty = self.dirty.len();
             self.mark_dirty(blocked.conn.index);
             if self.dirty.len() > dirty {

@@ -30,6 +30,7 @@ mod slowlog;
 mod tracking;
 
 pub(crate) use client_list::Listing;
+pub(crate) use debug::is_own_debug;
 pub(crate) use handshake::REDIS_VERSION;
 pub(crate) use help::{FUNCTION as FUNCTION_HELP, SCRIPT as SCRIPT_HELP, write as write_help};
 pub(crate) use himport::Fieldsets;
@@ -44,6 +45,7 @@ use resp::Reply;
 
 use crate::conn::Replies;
 use crate::core::{Core, conn_mut};
+use crate::journal::ShortArgs;
 use crate::message::{Dest, Piece};
 use crate::route::Call;
 use crate::watch::account;
@@ -251,8 +253,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.stats().commands[usize::from(call.command)].failed.add(1);
             self.stats().error(&text);
         }
-        // Of a command that asks shards, their time counts.
-        if !self.asked {
+        // Of a command that asks shards, their time counts; of one that a script of this shard calls, the script tells.
+        if !self.asked && call.inner != Some(u32::MAX) {
             self.own_command_took(call, ticks);
         }
     }
@@ -302,8 +304,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut out = Vec::new();
         with_args(&words, |args| self.inquire(command, args, client, &mut out));
         let ticks = (self.ticks)().wrapping_sub(start);
-        if matches!(piece.dest, Dest::Conn { .. }) {
+        if matches!(piece.dest, Dest::Conn { .. } | Dest::Step { .. }) {
             self.stats().commands[usize::from(command)].ticks.add(ticks);
+        }
+        if let Dest::Step { .. } = piece.dest {
+            // Of a transaction, which does not count what its core carries out.
+            let args = with_args(&words, ShortArgs::of);
+            self.command_took(piece.dest, command, ticks, out.len(), &args);
         }
         self.own_piece_took(piece, command, ticks, out.len());
         if self.answers_late(piece.dest, None) {
@@ -410,7 +417,7 @@ pub(crate) fn database(arg: &[u8], databases: usize) -> Result<u16, CmdError> {
 }
 
 /// Gives words as the arguments of a command.
-fn with_args<R>(words: &[Vec<u8>], f: impl FnOnce(Args<'_>) -> R) -> R {
+pub(crate) fn with_args<R>(words: &[Vec<u8>], f: impl FnOnce(Args<'_>) -> R) -> R {
     let bytes = words.concat();
     let mut at = 0;
     let range = |word: &Vec<u8>| {
@@ -425,6 +432,10 @@ fn with_args<R>(words: &[Vec<u8>], f: impl FnOnce(Args<'_>) -> R) -> R {
 #[cfg(test)]
 #[path = "connection/connection_tests.rs"]
 mod connection_tests;
+
+#[cfg(test)]
+#[path = "connection/counters_tests.rs"]
+mod counters_tests;
 
 #[cfg(test)]
 #[path = "connection/watch_tests.rs"]

@@ -414,6 +414,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.run_tasks();
             self.flush();
         }
+        if !self.blocking.served.is_empty() {
+            self.note_served();
+        }
         if self.plan.own.is_empty() {
             self.plan.chunks.clear();
             self.plan.shared.clear();
@@ -448,6 +451,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 || streaming
                 || durable
                 || self.blocking.has_work()
+                || !self.blocking.served.is_empty()
                 || self.is_leaving()
                 || loading
                 || self.has_suspended()
@@ -487,6 +491,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.look_at_memory();
             self.refresh_monitored();
             self.refresh_busy();
+            self.forget_flushed_scripts();
         }
     }
 

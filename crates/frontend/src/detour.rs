@@ -97,6 +97,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         bytes: bytes.to_vec(),
                         stream: None,
                         ticks: 0,
+                        calls: 0,
                         notes: Vec::new(),
                     }),
                 );

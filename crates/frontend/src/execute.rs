@@ -209,7 +209,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.seal(piece, self.id);
         let end = (self.ticks)();
         let ticks = end.wrapping_sub(start);
-        self.script_took(command, ticks);
+        let (calls, notes) = self.take_called();
+        self.script_has_called(piece.dest, calls, notes);
+        self.script_took(command, piece, ticks);
         self.own_piece_took(piece, command, ticks, out.len());
         self.deliver(piece.dest, &out);
         end
@@ -329,7 +331,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         continue;
                     }
                     self.seal(piece, from);
-                    self.script_took(command, (self.ticks)().wrapping_sub(tick));
+                    let (calls, notes) = self.take_called();
+                    batch.called.push((piece.dest, calls, notes));
+                    self.script_took(command, piece, (self.ticks)().wrapping_sub(tick));
                     tick = self.time_part(&mut batch, tick);
                 }
                 batch.ends.push(replies.len());
@@ -494,7 +498,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut out = Vec::new();
         if let Op::Exec { .. } = piece.op {
             let notes = self.run_exec(&piece, from, Args::new(&bytes, &ranges), &mut out);
-            return self.give_late(from, piece.dest, (out, None), 0, notes);
+            return self.give_late(from, piece.dest, (out, None), 0, (0, notes));
         }
         let Op::Command(command) = piece.op else { return };
         let Some(handler) = self.handlers[usize::from(command)] else {
@@ -504,8 +508,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             self.seal(&piece, from);
             let ticks = (self.ticks)().wrapping_sub(start);
-            self.script_took(command, ticks);
-            return self.give_late(from, piece.dest, (out, None), ticks, Vec::new());
+            self.script_took(command, &piece, ticks);
+            let called = self.take_called();
+            return self.give_late(from, piece.dest, (out, None), ticks, called);
         };
         let stats = &self.shared.stats[usize::from(self.id)];
         let args = Args::new(&bytes, &ranges);
@@ -526,29 +531,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if whole && self.watch.tracking {
             counters.durations.count(ticks);
         }
-        let noted = whole && (ticks >= self.watch.ticks || len >= self.watch.reply_bytes);
-        let note = noted.then(|| Note { command, ticks, reply_bytes: len, args: ShortArgs::of(args) });
-        self.give_late(from, piece.dest, (out, stream), ticks, note.into_iter().collect());
+        let mut notes = Vec::new();
+        if whole && self.watch.is_unusual(ticks, len) {
+            notes.push(Note { command, ticks, reply_bytes: len, args: ShortArgs::of(args) });
+        }
+        self.give_late(from, piece.dest, (out, stream), ticks, (0, notes));
     }
 
-    /// Gives the reply of a piece that had to wait to the core that it came from.
+    /// Gives the reply of a piece that had to wait to the core that it came from, with how many commands it has called and the
+    /// unusual ones among them, or itself if it is one.
     pub(crate) fn give_late(
         &mut self,
         from: u16,
         dest: Dest,
         (out, stream): (Vec<u8>, Option<u64>),
         ticks: u64,
-        notes: Vec<Note>,
+        (calls, notes): (u32, Vec<Note>),
     ) {
         if from == self.id {
             self.part_took(dest, ticks);
-            self.take_notes(dest, notes);
+            self.script_has_called(dest, calls, notes);
             match stream {
                 Some(number) => self.deliver_streamed(dest, &out, from, number),
                 None => self.deliver(dest, &out),
             }
         } else {
-            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, notes };
+            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, calls, notes };
             self.reply_late(from, Answer(late));
         }
     }

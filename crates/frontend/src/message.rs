@@ -179,8 +179,8 @@ pub struct Batch {
     pub(crate) streams: Vec<(u32, u64)>,
     /// Times of pieces that are parts of something, or unusual.
     pub(crate) timed: Vec<Timed>,
-    /// What is unusual about commands of an EXEC, and for whom they were run.
-    pub(crate) notes: Vec<(Dest, Note)>,
+    /// How many commands scripts have called, and which of them were unusual; with where the replies of the scripts go.
+    pub(crate) called: Vec<(Dest, u32, Vec<Note>)>,
 }
 
 /// Buffers of a batch that grew beyond this are not kept for the next turn.
@@ -196,7 +196,7 @@ impl Batch {
         self.ends.clear();
         self.outs.clear();
         self.timed.clear();
-        self.notes.clear();
+        self.called.clear();
         self.streams.clear();
         for buffer in [&mut self.bytes, &mut self.replies] {
             buffer.clear();
@@ -234,7 +234,7 @@ pub(crate) enum AnswerBody {
     Batch(Box<Batch>),
     /// The reply of a piece that had to wait for a key lock.
     /// With the number of the rest if the reply goes on.
-    Late { dest: Dest, bytes: Vec<u8>, stream: Option<u64>, ticks: u64, notes: Vec<Note> },
+    Late { dest: Dest, bytes: Vec<u8>, stream: Option<u64>, ticks: u64, calls: u32, notes: Vec<Note> },
     /// More of a reply.
     Slice { dest: Dest, number: u64, bytes: Vec<u8>, done: bool },
     /// The result of a step that had to wait for a key lock.

@@ -271,6 +271,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let mut context = Context::from_waker(Waker::noop());
         match task.function.as_mut().poll(&mut context) {
             Poll::Pending => {
+                // What is done is counted before whatever it has served is; what may have to be undone, at the end.
+                let (dest, execution) = (task.dest, task.execution.clone());
+                if let Some(execution) = execution.filter(Execution::has_done) {
+                    self.count_done(dest, &execution);
+                }
+                let Some(task) = self.tasks.get_mut(at) else { return };
                 let ask =
                     task.execution.as_ref().and_then(|execution| execution.desk.borrow_mut().ask.take());
                 if let Some(ask) = ask {
@@ -460,6 +466,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if let Some(execution) = &execution {
             self.conclude_execution(dest, execution);
+            if let Some(command) = execution.script() {
+                self.count_script(command, ticks);
+                self.command_took(dest, command, ticks, bytes.len(), &words);
+            }
         }
         if waits {
             return;

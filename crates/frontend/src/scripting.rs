@@ -40,12 +40,13 @@ use self::task::Way;
 use crate::core::{Core, conn_mut};
 use crate::journal::ShortArgs;
 use crate::keys::Keys;
-use crate::message::Dest;
+use crate::message::{Dest, Piece};
 use crate::rounds::NewTask;
 use crate::route::Call;
 use crate::shared::Shared;
 use crate::transaction::calls::Words;
 use crate::transaction::exec::{Desk, Execution, Queued};
+use crate::watch::Note;
 
 /// What a piece answers in place of a reply when its script strayed: no reply begins so.
 pub(crate) const STRAYED: &[u8] = b"\0";
@@ -61,6 +62,10 @@ pub(crate) struct Scripting {
     pub(crate) current: Current,
     /// The script of a piece that is to get more time.
     suspended: Option<Box<Suspended>>,
+    /// How many commands the script of a piece has called.
+    pub(crate) calls: u32,
+    /// Unusual ones among them.
+    pub(crate) notes: Vec<Note>,
     /// Tasks whose scripts are to get more time.
     paused: Vec<(u32, RunId)>,
 }
@@ -137,18 +142,32 @@ fn no_script() -> CmdError {
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// The interpreter of this core, made on first use, and taken out while it runs.
     fn take_engine(&mut self) -> Result<Box<Engine>, CmdError> {
-        if self.scripting.epoch != self.shared.scripts.epoch() {
-            self.scripting.epoch = self.shared.scripts.epoch();
-            let loaded = std::mem::take(&mut self.scripting.loaded);
-            if let Some(engine) = &mut self.scripting.engine {
-                loaded.into_values().for_each(|(id, _)| engine.unload(id));
-            }
-        }
+        self.forget_flushed_scripts();
         let engine = self.scripting.engine.take();
         let engine = engine.or_else(|| Engine::new(&Options::default()).map(Box::new));
         let mut engine = engine.ok_or(CmdError::text_of("ERR the script engine is busy or out of memory"))?;
         self.scripting.libraries.refresh(&self.shared.scripts.functions, &mut engine);
         Ok(engine)
+    }
+
+    /// Forgets scripts that were flushed: by a new interpreter, unless the old one is at work.
+    pub(crate) fn forget_flushed_scripts(&mut self) {
+        let epoch = self.shared.scripts.epoch();
+        if std::mem::replace(&mut self.scripting.epoch, epoch) == epoch {
+            return;
+        }
+        let loaded = std::mem::take(&mut self.scripting.loaded);
+        match &mut self.scripting.engine {
+            Some(engine) if engine.is_at_work() => {
+                loaded.into_values().for_each(|(id, _)| engine.unload(id));
+            }
+            _ => {
+                self.scripting.engine = None;
+                self.scripting.libraries = LoadedLibraries::default();
+                let running = &self.shared.scripts.running[usize::from(self.id)];
+                running.bytes.store(0, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Puts the interpreter back.
@@ -256,8 +275,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(Limits { read_only: no_writes, no_memory: false })
     }
 
-    /// A script took so long. The call was counted when it came.
-    pub(crate) fn script_took(&self, command: CommandId, ticks: u64) {
+    /// What the script of a piece has called.
+    pub(crate) fn take_called(&mut self) -> (u32, Vec<Note>) {
+        (std::mem::take(&mut self.scripting.calls), std::mem::take(&mut self.scripting.notes))
+    }
+
+    /// The script of a piece took so long. The call was counted when it came; if a task waits for it, that counts the time.
+    pub(crate) fn script_took(&self, command: CommandId, piece: &Piece, ticks: u64) {
+        if !matches!(piece.dest, Dest::Step { .. }) {
+            self.count_script(command, ticks);
+        }
+    }
+
+    /// Counts the time of a script whose call was counted when it came.
+    pub(crate) fn count_script(&self, command: CommandId, ticks: u64) {
         let counters = &self.stats().commands[usize::from(command)];
         counters.ticks.add(ticks);
         counters.max_ticks.raise(ticks);
@@ -288,7 +319,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             conn: call.id,
             words: Arc::new(words),
             queue: Rc::new([queued]),
-            desk: Rc::new(RefCell::new(Desk::new(call.db, call.resp3))),
+            desk: Rc::new(RefCell::new(Desk { is_script: true, ..Desk::new(call.db, call.resp3) })),
         };
         let way = match direct {
             Some(_) => Way::Piece,
@@ -338,7 +369,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.note_stray(spec, queued.args(&execution.words));
         }
         let holds = execution.desk.borrow().holds;
-        *execution.desk.borrow_mut() = Desk { holds, ..Desk::new(new.db, new.resp3) };
+        *execution.desk.borrow_mut() = Desk { holds, is_script: true, ..Desk::new(new.db, new.resp3) };
         let keys = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
         let plan = task::Plan::new(&execution, Way::All, self.surroundings());
         self.begin_execution(NewTask { keys, ..new }, execution, |tx| Box::pin(task::run(tx, plan)));
@@ -407,6 +438,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Err(CmdError::text_of("ERR SCRIPT FLUSH only support SYNC|ASYNC option"));
         }
         self.shared.scripts.flush();
+        self.forget_flushed_scripts();
+        self.shared.raise_epoch();
         self.answer(call, |reply| reply.ok());
         Ok(())
     }

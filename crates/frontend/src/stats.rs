@@ -173,6 +173,12 @@ pub struct CoreStats {
     pub commands_processed: Counter,
     /// Connections open now.
     pub clients: Counter,
+    /// Connections that watch keys.
+    pub watching_clients: Counter,
+    /// Keys that they watch; a key counts for each.
+    pub watched_keys: Counter,
+    /// Blocked clients that do not wait for ever.
+    pub timeouts: Counter,
     /// Connections that are subscribed to something.
     pub pubsub_clients: Counter,
     /// Connections ever opened.

@@ -199,16 +199,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if let Some(conn) = conn_mut(&mut self.conns, id) {
             conn.multi = None;
             conn.look_at_state();
-            if let Some(watched) = conn.watched.take() {
+            if let Some(watched) = self.take_watched(id) {
                 self.forget(*watched);
             }
         }
     }
 
+    /// What a connection watches, and watches no longer.
+    fn take_watched(&mut self, id: ConnId) -> Option<Box<Watched>> {
+        let watched = conn_mut(&mut self.conns, id)?.watched.take()?;
+        let stats = self.stats();
+        stats.watching_clients.add(1u64.wrapping_neg());
+        stats.watched_keys.add((watched.keys.len() as u64).wrapping_neg());
+        Some(watched)
+    }
+
     pub(crate) fn unwatch(&mut self, call: &Call) -> Result<(), CmdError> {
-        if let Some(conn) = conn_mut(&mut self.conns, call.id)
-            && let Some(watched) = conn.watched.take()
-        {
+        if let Some(watched) = self.take_watched(call.id) {
             self.forget(*watched);
         }
         self.answer(call, |reply| reply.ok());
@@ -262,6 +269,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Err(CmdError::text_of("ERR WATCH inside MULTI is not allowed"));
         }
         let db = conn.db;
+        let is_first = conn.watched.is_none();
         let watched =
             conn.watched.get_or_insert_with(|| Box::new(Watched { token: fresh, keys: Vec::new() }));
         let token = watched.token;
@@ -272,6 +280,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 new.push(name);
             }
         }
+        let stats = self.stats();
+        stats.watching_clients.add(u64::from(is_first));
+        stats.watched_keys.add(new.len() as u64);
         if new.is_empty() {
             self.answer(call, |reply| reply.ok());
             return Ok(());
@@ -310,10 +321,11 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// EXEC.
     pub(crate) fn exec(&mut self, call: &Call) -> Result<(), CmdError> {
         let Some(conn) = conn_mut(&mut self.conns, call.id) else { return Ok(()) };
-        let (Some(multi), watched) = (conn.multi.take(), conn.watched.take()) else {
+        let Some(multi) = conn.multi.take() else {
             return Err(CmdError::text_of("ERR EXEC without MULTI"));
         };
         conn.look_at_state();
+        let watched = self.take_watched(call.id);
         if multi.aborted {
             if let Some(watched) = watched {
                 self.forget(*watched);
@@ -378,6 +390,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             ticks: self.ticks,
             home: self.id,
             shards: self.topology.shards,
+            watch: self.watch,
             random: self.rng.next_u64(),
             #[cfg(feature = "sim-faults")]
             skip_undo: self.faults.skip_undo,
@@ -456,22 +469,41 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn inner_done(&mut self, execution: &Execution) {
         let mut desk = execution.desk.borrow_mut();
         desk.waits_for_own = false;
+        if desk.script.is_some() {
+            return;
+        }
         if let Some(conn) = conn_mut(&mut self.conns, execution.conn) {
             desk.db = conn.db;
             desk.resp3 = conn.resp3;
         }
     }
 
-    /// Counts the commands of an EXEC that is done, and lets its connection go on.
+    /// An EXEC is done: lets its connection go on.
     pub(crate) fn conclude_execution(&mut self, dest: Dest, execution: &Execution) {
-        let done = std::mem::take(&mut execution.desk.borrow_mut().done);
+        self.count_done(dest, execution);
+        // A later command of the connection may have it wait for another reason.
+        if execution.desk.borrow().holds
+            && let Some(conn) = conn_mut(&mut self.conns, execution.conn)
+        {
+            conn.waits = false;
+        }
+    }
+
+    /// Counts the commands of an EXEC that are done.
+    pub(crate) fn count_done(&mut self, dest: Dest, execution: &Execution) {
+        let (done, calls, notes) = {
+            let mut desk = execution.desk.borrow_mut();
+            let notes = std::mem::take(&mut desk.notes);
+            (std::mem::take(&mut desk.done), std::mem::take(&mut desk.calls), notes)
+        };
+        self.script_has_called(dest, calls, notes);
         for done in done {
             let Some(&queued) = execution.queue.get(done.number as usize) else { continue };
             let counters = &self.stats().commands[usize::from(queued.command)];
             account(counters, done.ticks);
             self.stats().commands_processed.add(1);
+            counters.failed.add(u64::from(done.failed));
             if let Some(text) = &done.error {
-                counters.failed.add(1);
                 self.stats().error(text);
             }
             if self.watch.tracking {
@@ -481,12 +513,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 let args = ShortArgs::of(queued.args(&execution.words));
                 self.notice(dest, queued.command, done.ticks, done.reply_bytes, args);
             }
-        }
-        // A later command of the connection may have it wait for another reason.
-        if execution.desk.borrow().holds
-            && let Some(conn) = conn_mut(&mut self.conns, execution.conn)
-        {
-            conn.waits = false;
         }
     }
 }

@@ -10,6 +10,7 @@
 //!
 //! So a usual command pays two comparisons, and its arguments are copied only if there is something to note.
 
+use base::Args;
 use base::conn::ConnId;
 use bus::Wake;
 use commands::CommandId;
@@ -55,6 +56,12 @@ impl Watch {
         }
     }
 
+    /// Whether a finished command is unusual.
+    #[inline]
+    pub(crate) fn is_unusual(&self, ticks: u64, reply_bytes: usize) -> bool {
+        ticks >= self.ticks || reply_bytes >= self.reply_bytes
+    }
+
     /// Whether anything about a finished command may have to be noted.
     pub(crate) fn has_limits(&self) -> bool {
         self.ticks != u64::MAX || self.reply_bytes != usize::MAX
@@ -77,7 +84,7 @@ pub(crate) struct Timed {
     pub(crate) reply_bytes: usize,
 }
 
-/// What a late answer tells of a command that was unusual.
+/// What a shard tells of a command that was unusual: one that was answered late, or that a script called.
 pub(crate) struct Note {
     pub(crate) command: CommandId,
     pub(crate) ticks: u64,
@@ -160,19 +167,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         }
         batch.timed = timed;
-        for (dest, note) in batch.notes.drain(..) {
-            self.take_notes(dest, vec![note]);
-        }
-    }
-
-    /// Notes what is unusual about commands that were run for `dest`, if anything is.
-    pub(crate) fn take_notes(&mut self, dest: Dest, notes: Vec<Note>) {
-        for Note { command, ticks, reply_bytes, args } in notes {
-            let dest = match dest {
-                Dest::Part { gather, .. } => self.gathers.get_mut(gather).map_or(dest, |gather| gather.dest),
-                dest => dest,
-            };
-            self.notice(dest, command, ticks, reply_bytes, args);
+        for (dest, calls, notes) in std::mem::take(&mut batch.called) {
+            self.script_has_called(dest, calls, notes);
         }
     }
 
@@ -210,6 +206,48 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn notice_own(&mut self, piece: &Piece, command: CommandId, ticks: u64, reply_bytes: usize) {
         let args = ShortArgs::of(self.plan.args(piece));
         self.notice(piece.dest, command, ticks, reply_bytes, args);
+    }
+
+    /// Notes what a shard tells of a command whose reply, or whose script's, goes to `dest`.
+    #[cold]
+    pub(crate) fn take_notes(&mut self, dest: Dest, notes: Vec<Note>) {
+        for note in notes {
+            self.notice(dest, note.command, note.ticks, note.reply_bytes, note.args);
+        }
+    }
+
+    /// A script whose reply goes to `dest` has called so many commands, unusual ones among them.
+    pub(crate) fn script_has_called(&mut self, dest: Dest, calls: u32, notes: Vec<Note>) {
+        if let Dest::Conn { index, generation, .. } = self.dest_of_command(dest)
+            && let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation })
+        {
+            conn.commands += u64::from(calls);
+        }
+        self.take_notes(dest, notes);
+    }
+
+    /// A command that a script has called is done: counts it, and keeps what is to be noted for when the script has ended.
+    pub(crate) fn script_called(
+        &mut self,
+        command: CommandId,
+        args: Args<'_>,
+        ticks: u64,
+        reply_bytes: usize,
+    ) {
+        self.scripting.calls += 1;
+        if self.watch.tracking {
+            self.stats().commands[usize::from(command)].durations.count(ticks);
+        }
+        if self.watch.is_unusual(ticks, reply_bytes) {
+            let log = &self.hot.command_log;
+            let max = log.slow_max.max(log.reply_max).max(1);
+            let notes = &mut self.scripting.notes;
+            if notes.len() >= 2 * max {
+                // The logs forget them anyway.
+                notes.drain(..max);
+            }
+            notes.push(Note { command, ticks, reply_bytes, args: ShortArgs::of(args) });
+        }
     }
 
     /// Notes a command that is slow or has a large reply.
@@ -262,7 +300,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if max == 0 || self.table().spec(command).meta.flags.contains(Flag::SkipSlowlog) {
             return;
         }
-        let conn = match dest {
+        let conn = match self.dest_of_command(dest) {
             Dest::Conn { index, generation, .. } => conn_mut(&mut self.conns, ConnId { index, generation }),
             _ => None,
         };

@@ -102,8 +102,12 @@ fn is_main(call: &mut Call<'_>) -> Results {
     Ok(1)
 }
 
-/// Some coroutine around the one that was left cannot be left.
+/// Some coroutine around the one that was left cannot be left. If that was to be a pause, there is none.
 fn stuck(call: &mut Call<'_>) -> Results {
+    if call.machine.ending == Ending::Paused {
+        call.machine.ending = Ending::None;
+        return Ok(0);
+    }
     let ending = if call.machine.ending == Ending::Waiting { Ending::Stuck } else { call.machine.ending };
     Err(call.leave(ending))
 }

@@ -32,6 +32,9 @@ pub(crate) fn write_argument(out: &mut Vec<u8>, number: f64) {
     }
 }
 
+/// The field of an error that is a command's own, which was counted when the command failed.
+pub(crate) const IS_COUNTED: &str = "ignore_error_stats_update";
+
 /// Pushes the table that an error is. Text `has_code` if it begins with one; else it gets `ERR`. So does text of one word.
 pub(crate) fn push_error_table(stack: &mut Stack, text: &[u8], has_code: bool) {
     let message = text.trim_ascii_end();
@@ -126,6 +129,9 @@ impl<'a> Reader<'a> {
             b'-' => {
                 let text = self.line()?;
                 push_error_table(stack, text, true);
+                // As in Redis, where scripts can see it.
+                stack.push_boolean(true);
+                stack.raw_set_field(-2, IS_COUNTED);
                 stack.push_boolean(true);
                 stack.raw_set_field(-2, "ignore_error_stats_update");
             }

@@ -108,6 +108,8 @@ pub struct Engine {
     scripts: Vec<Option<Loaded>>,
     free: Vec<usize>,
     waiting: Vec<Option<Waiting>>,
+    /// Whether the error that the last run replied is that of a command.
+    failed_by_command: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -122,12 +124,28 @@ impl Engine {
     /// A new interpreter. `None` if there is no memory for it.
     pub fn new(options: &Options) -> Option<Self> {
         let machine = Machine::new(options)?;
-        Some(Self { machine, scripts: Vec::new(), free: Vec::new(), waiting: Vec::new() })
+        Some(Self {
+            machine,
+            scripts: Vec::new(),
+            free: Vec::new(),
+            waiting: Vec::new(),
+            failed_by_command: false,
+        })
     }
 
     /// Bytes that the interpreter holds.
     pub fn used_bytes(&self) -> usize {
         self.machine.used_bytes()
+    }
+
+    /// Whether a run waits in it.
+    pub fn is_at_work(&self) -> bool {
+        self.waiting.iter().any(Option::is_some)
+    }
+
+    /// Whether the last run replied with the error of a command that it had called, not with one of its own.
+    pub fn has_failed_by_command(&self) -> bool {
+        self.failed_by_command
     }
 
     /// Collects all garbage.
@@ -334,11 +352,22 @@ impl Engine {
         out: &mut Vec<u8>,
     ) -> Progress {
         let mut reply = Reply::new(out, client_resp3);
+        self.failed_by_command = false;
+        if let Outcome::Result | Outcome::Error { memory: false } = outcome {
+            let mut stack = self.machine.stack(&thread);
+            if matches!(outcome, Outcome::Result) {
+                // The first result counts; a script without any has returned nil.
+                stack.set_top(1);
+            }
+            if stack.kind(-1) == Type::Table {
+                stack.raw_get_field(-1, convert::IS_COUNTED);
+                self.failed_by_command = stack.kind(-1) == Type::Boolean && stack.truth(-1);
+                stack.pop(1);
+            }
+        }
         let (progress, ended_well) = match outcome {
             Outcome::Result => {
                 let mut stack = self.machine.stack(&thread);
-                // The first result counts; a script without any has returned nil.
-                stack.set_top(1);
                 convert::write_value(&mut stack, self.machine.run.resp3, &mut reply);
                 (Progress::Done, true)
             }

@@ -27,7 +27,7 @@ pub enum Permission {
 pub enum Tick {
     /// It goes on.
     Continue,
-    /// It is suspended until [`crate::Engine::go_on`] where that is possible (not within a sort, a substitution or a coroutine);
+    /// It is suspended until [`crate::Engine::go_on`] where that is possible (not within an error handler or a metamethod that a native function calls);
     /// [`crate::Progress::Paused`] follows.
     Pause,
     /// It ends with an error, and cannot prevent it.

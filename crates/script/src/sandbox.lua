@@ -10,6 +10,7 @@ local type, next, error = type, next, error
 local rawget, rawset, setmetatable, getmetatable = rawget, rawset, setmetatable, getmetatable
 local pairs, pcall, xpcall, collectgarbage = pairs, pcall, xpcall, collectgarbage
 local gmatch, gsub, format, select, tostring = string.gmatch, string.gsub, string.format, select, tostring
+local find, sub, dump, floor = string.find, string.sub, string.dump, math.floor
 local insert, remove, sort, foreach, foreachi = table.insert, table.remove, table.sort, table.foreach, table.foreachi
 local create, resume, running, status, yield =
   coroutine.create, coroutine.resume, coroutine.running, coroutine.status, coroutine.yield
@@ -57,7 +58,7 @@ local function pick(from, names)
 end
 
 -- How deep the native stack is in use below each coroutine: coroutines within coroutines, and functions that sorts and substitutions
--- call. The interpreter itself does not count.
+-- call. The interpreter itself does not count, and neither do the substitutions and sorts below, so all are counted here.
 local depth_of = setmetatable({}, { __mode = "k" })
 local DEPTH_MAX = 60
 
@@ -202,7 +203,9 @@ end
 local function pass(co, ok, ...)
   if ok and suspended() then
     if not can_yield() then
+      -- Comes back if it was only to be a pause.
       raw.stuck()
+      return pass(co, resume(co))
     end
     return pass(co, resume(co, yield()))
   end
@@ -267,19 +270,90 @@ end
 
 local strings = pick(string, "byte char find gmatch len lower match rep reverse sub upper")
 strings.gfind = strings.gmatch
-function strings.dump()
-  error("unable to dump given function", 2)
+-- What it gives cannot be loaded again: `loadstring` refuses it.
+function strings.dump(body)
+  if type(body) ~= "function" then
+    error("bad argument #1 to 'dump' (function expected, got " .. (body == nil and "no value" or type(body)) .. ")", 2)
+  end
+  local ok, text = pcall(dump, body, true)
+  if not ok then
+    error("unable to dump given function", 2)
+  end
+  return text
 end
 
-function strings.gsub(text, pattern, by, ...)
+-- The native functions that call back cannot be left meanwhile. So what asks a script's functions is written in Lua here.
+local function replaced(by, kind, whole, ok, first, last, ...)
+  if not ok then
+    error(first, 3)
+  end
+  if not first then
+    return
+  end
+  local found = sub(whole, first, last)
+  local key = ...
+  if key == nil then
+    key = found
+  end
+  local value
+  if kind == "table" then
+    value = by[key]
+  elseif ... then
+    value = by(...)
+  else
+    value = by(found)
+  end
+  local made = type(value)
+  if not value then
+    value = found
+  elseif made ~= "string" and made ~= "number" then
+    error("invalid replacement value (a " .. made .. ")", 3)
+  end
+  return first, last, value
+end
+
+-- Where nothing in a pattern is special, `find` looks for it as it is, a bracket that closes nothing included.
+local function is_wrong_for_find(pattern)
+  return find(pattern, ")", 1, true) and not find(pattern, "[%^%$%*%+%?%.%(%[%%%-]")
+end
+
+function strings.gsub(text, pattern, by, most, ...)
   local kind = type(by)
-  if (kind ~= "function" and kind ~= "table") or type(text) ~= "string" or type(pattern) ~= "string" then
-    return gsub(text, pattern, by, ...)
+  if
+    (kind ~= "function" and (kind ~= "table" or not getmetatable(by)))
+    or type(text) ~= "string"
+    or type(pattern) ~= "string"
+    or (most ~= nil and type(most) ~= "number")
+    or is_wrong_for_find(pattern)
+  then
+    return gsub(text, pattern, by, most, ...)
   end
   local co = running()
   local depth = depth_of[co]
   depth_of[co] = deeper(co)
-  return come_back(co, depth, gsub(text, pattern, by, ...))
+  local pieces, count, at = {}, 0, 1
+  local is_anchored = sub(pattern, 1, 1) == "^"
+  while at <= #text + 1 and (most == nil or count < most) do
+    local first, last, value = replaced(by, kind, text, pcall(find, text, pattern, at))
+    if not first then
+      break
+    end
+    count = count + 1
+    pieces[#pieces + 1] = sub(text, at, first - 1)
+    pieces[#pieces + 1] = value
+    at = last + 1
+    if last < first then
+      -- Nothing was found there: the character behind it stays.
+      pieces[#pieces + 1] = sub(text, first, first)
+      at = first + 1
+    end
+    if is_anchored then
+      break
+    end
+  end
+  pieces[#pieces + 1] = sub(text, at)
+  depth_of[co] = depth
+  return concat(pieces), count
 end
 
 -- Lua 5.1 formats strings and numbers, nothing else.
@@ -323,6 +397,63 @@ function tables.remove(t, ...)
   return remove(t, ...)
 end
 
+-- Quicksort around the median of three, in the order of comparisons in which Lua does it, so that equal elements end where they do there.
+-- Returns true if the function contradicts itself.
+local function sort_by(t, low, high, before)
+  while low < high do
+    if before(t[high], t[low]) then
+      t[low], t[high] = t[high], t[low]
+    end
+    if high - low == 1 then
+      return
+    end
+    local middle = floor((low + high) / 2)
+    if before(t[middle], t[low]) then
+      t[middle], t[low] = t[low], t[middle]
+    elseif before(t[high], t[middle]) then
+      t[middle], t[high] = t[high], t[middle]
+    end
+    if high - low == 2 then
+      return
+    end
+    local pivot = t[middle]
+    t[middle], t[high - 1] = t[high - 1], pivot
+    local left, right = low, high - 1
+    while true do
+      left = left + 1
+      while before(t[left], pivot) do
+        if left > high then
+          return true
+        end
+        left = left + 1
+      end
+      right = right - 1
+      while before(pivot, t[right]) do
+        if right < low then
+          return true
+        end
+        right = right - 1
+      end
+      if right < left then
+        break
+      end
+      t[left], t[right] = t[right], t[left]
+    end
+    t[high - 1], t[left] = t[left], t[high - 1]
+    if left - low < high - left then
+      if sort_by(t, low, left - 1, before) then
+        return true
+      end
+      low = left + 1
+    else
+      if sort_by(t, left + 1, high, before) then
+        return true
+      end
+      high = left - 1
+    end
+  end
+end
+
 function tables.sort(t, before)
   if true_of[t] then
     return
@@ -333,7 +464,14 @@ function tables.sort(t, before)
   local co = running()
   local depth = depth_of[co]
   depth_of[co] = deeper(co)
-  return come_back(co, depth, sort(t, before))
+  if before == nil or getmetatable(t) then
+    return come_back(co, depth, sort(t, before))
+  end
+  local is_contradictory = sort_by(t, 1, #t, before)
+  depth_of[co] = depth
+  if is_contradictory then
+    error("invalid order function for sorting", 2)
+  end
 end
 
 function tables.foreach(t, ...)

@@ -107,6 +107,103 @@ fn a_script_goes_on_after_pauses() {
 }
 
 #[test]
+fn a_script_is_paused_wherever_it_is() {
+    for text in [
+        "return coroutine.wrap(function() local n = 0 for i = 1, 1e5 do n = n + 1 end return n end)()",
+        "local function f() local n = 0 for i = 1, 1e5 do n = n + 1 end coroutine.yield(n) return 'no' end
+         return coroutine.wrap(function() return coroutine.wrap(f)() end)()",
+        "local n = 0 string.gsub(string.rep('a', 1000), 'a', function() for i = 1, 100 do n = n + 1 end end) return n",
+        "local n = 0 local t = {} for i = 1, 64 do t[i] = i % 7 end
+         table.sort(t, function(a, b) for i = 1, 1000 do n = n + 1 end return a < b end)
+         for i = 2, 64 do if t[i] < t[i - 1] then return 'not sorted' end end
+         return n > 1e5 and 100000 or n",
+        "local co = coroutine.create(function() string.gsub('ab', '.', function(c) coroutine.yield(c) end) return 100000 end)
+         local s = '' for i = 1, 2 do local _, c = coroutine.resume(co) s = s .. c end
+         local n = 0 for i = 1, 1e5 do n = n + 1 end
+         return s == 'ab' and select(2, coroutine.resume(co))",
+    ] {
+        let mut host = Fake { pauses: true, ..Fake::default() };
+        let (pauses, reply) = run_in_slices(&mut host, text);
+        assert!(pauses > 10, "{text}: {pauses}");
+        assert_eq!(reply, ":100000\r\n", "{text}");
+    }
+    // It cannot be left here, but goes on to its end.
+    let text = "local m = {} m.__lt = function() return coroutine.wrap(function() for i = 1, 1e5 do end return false end)() end
+        local function v() return setmetatable({}, m) end table.sort({v(), v()}) return 1";
+    let (_, reply) = run_in_slices(&mut Fake { pauses: true, ..Fake::default() }, text);
+    assert_eq!(reply, ":1\r\n");
+}
+
+#[test]
+fn substitutions_and_sorts_that_ask_functions_are_those_of_lua() {
+    // The native ones are at work where a plain table replaces, and where a table with a metatable is sorted.
+    let text = r#"
+        local seed = tonumber(ARGV[1])
+        math.randomseed(seed)
+        local function word(letters, most)
+          local t = {}
+          for i = 1, math.random(0, most) do
+            local at = math.random(1, #letters)
+            t[i] = letters:sub(at, at)
+          end
+          return table.concat(t)
+        end
+        local map = setmetatable({}, {__mode = ''})
+        local plain = {a = 'x', b = 7, ab = '', ba = false, [''] = '-', aa = 1.5, [1] = 'one', [3] = 'three'}
+        for key, value in pairs(plain) do rawset(map, key, value) end
+        for i = 1, 200 do
+          local text, pattern = word('abc ', 12), word('ab.%*+-?()[]^$ac', 5)
+          local most = ({nil, 0, 1, 3})[math.random(1, 4)]
+          local function run(by)
+            local result = {pcall(string.gsub, text, pattern, by, most)}
+            result[2] = tostring(result[2]):gsub('^.-: ', '')
+            return tostring(result[1]) .. '|' .. result[2] .. '|' .. tostring(result[3])
+          end
+          local native = run(plain)
+          local asked = run(function(first) return plain[first] end)
+          local looked = run(map)
+          if native ~= asked or native ~= looked then
+            return text .. ' / ' .. pattern .. ': ' .. native .. ' / ' .. asked .. ' / ' .. looked
+          end
+        end
+        for i = 1, 100 do
+          local one, other = {}, setmetatable({}, {})
+          for k = 1, math.random(0, 60) do
+            one[k] = {math.random(1, 10), k}
+            rawset(other, k, one[k])
+          end
+          local function before(a, b) return a[1] < b[1] end
+          table.sort(one, before)
+          table.sort(other, before)
+          for k = 1, #one do
+            if one[k] ~= other[k] then return 'sorts differ' end
+          end
+        end
+        return 'equal'"#;
+    for seed in 0..20 {
+        let seed = seed.to_string();
+        let (_, reply) = run(&mut engine(), &mut Fake::default(), text, &[], &[seed.as_bytes()]);
+        assert_eq!(reply, "$5\r\nequal\r\n", "{seed}");
+    }
+    for (text, expect) in [
+        ("return ('abc'):gsub('(%w)(%w)', function(a, b) return b .. a end)", "bac"),
+        ("return ('abc'):gsub('()', function(at) return at end)", "1a2b3c4"),
+        ("return ('abc'):gsub('%w', function() return nil end)", "abc"),
+        (
+            "return (select(2, pcall(string.gsub, 'a', '%', function() end)))",
+            "malformed pattern (ends with '%')",
+        ),
+        (
+            "return (select(2, pcall(string.gsub, 'a', 'a', function() return {} end)))",
+            "invalid replacement value (a table)",
+        ),
+    ] {
+        let (_, reply) = run(&mut engine(), &mut Fake::default(), text, &[], &[]);
+        assert!(reply.contains(expect), "{text}: {reply}");
+    }
+}
+
+#[test]
 fn a_script_with_pauses_can_be_killed() {
     for text in [
         "while true do pcall(function() while true do end end) end",
@@ -248,7 +345,8 @@ fn nothing_holds_a_script_that_is_killed() {
 #[test]
 fn a_wait_where_the_script_cannot_be_left_stops_it() {
     let text =
-        "string.gsub('a', 'a', function() pcall(redis.call, 'WAIT') end) redis.call('GET', 'x') return 1";
+        "local m = {} m.__lt = function() pcall(redis.call, 'WAIT') end local function v() return setmetatable({}, m) end
+         table.sort({v(), v()}) redis.call('GET', 'x') return 1";
     let mut host = Fake::default();
     let (progress, _) = run(&mut engine(), &mut host, text, &[], &[]);
     assert_eq!(progress, Progress::Stopped(Stop::CannotWait));

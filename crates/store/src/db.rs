@@ -117,6 +117,12 @@ impl<'s> Db<'s> {
         self.find(key, false, false)
     }
 
+    /// As [`Db::inspect`], but a key that has expired and is still there is found, too.
+    pub fn inspect_even_expired(&self, key: Key<'_>) -> Option<Item<'_>> {
+        let found = self.database.table.get(key.slot, key.hash, key.bytes)?;
+        Some(Item(found.view()))
+    }
+
     /// Whether a key exists; counted, but it is not used by it.
     #[inline]
     pub fn exists(&mut self, key: Key<'_>) -> bool {

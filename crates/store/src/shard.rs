@@ -309,6 +309,17 @@ impl Shard {
         self.books.stats.dirty += changes;
     }
 
+    /// How many changes there were.
+    pub fn changes(&self) -> u64 {
+        self.books.stats.dirty
+    }
+
+    /// Counts all changes since there were `before` as one.
+    pub fn count_as_one_change(&mut self, before: u64) {
+        let dirty = &mut self.books.stats.dirty;
+        *dirty = (*dirty).min(before + 1);
+    }
+
     /// Empties all databases; returns how many keys they had. O(number of databases used).
     pub fn flush_all(&mut self) -> usize {
         (0..self.databases.len()).map(|db| self.flush(db)).sum()

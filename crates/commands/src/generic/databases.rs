@@ -25,8 +25,10 @@ pub(super) fn move_key(
     let key = ctx.routed_key(args.arg(1));
     let moves = ctx.database().peek(key).is_some() && ctx.shard.db(to).peek(key).is_none();
     if moves {
-        let value = ctx.database().take(key);
-        value.into_iter().for_each(|value| ctx.shard.db(to).put(key, value));
+        ctx.as_one_change(|ctx| {
+            let value = ctx.database().take(key);
+            value.into_iter().for_each(|value| ctx.shard.db(to).put(key, value));
+        });
         ctx.event(Class::Generic, "move_from", key.bytes);
         ctx.shard.event(Class::Generic, "move_to", to, key.bytes);
     }

@@ -11,6 +11,10 @@ use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
 
 /// RENAME key newkey, both in one shard
 pub(super) fn rename(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
+    ctx.as_one_change(|ctx| rename_here(ctx, args, reply))
+}
+
+fn rename_here(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>) -> Result<(), CmdError> {
     let (source, destination) = (ctx.routed_key(args.arg(1)), ctx.key(args.arg(2)));
     let mut db = ctx.database();
     if source.bytes == destination.bytes {
@@ -34,16 +38,19 @@ pub(super) fn renamenx(
     reply: &mut Reply<'_>,
 ) -> Result<(), CmdError> {
     let (source, destination) = (ctx.routed_key(args.arg(1)), ctx.key(args.arg(2)));
-    let mut db = ctx.database();
-    if db.peek(source).is_none() {
+    if ctx.database().peek(source).is_none() {
         return Err(CmdError::NoSuchKey);
     }
     // The same name twice ends here too.
-    let moves = db.peek(destination).is_none();
-    if moves && let Some(value) = db.take(source) {
-        db.put(destination, value);
-        db.event(Class::Generic, "rename_from", source.bytes);
-        db.event(Class::Generic, "rename_to", destination.bytes);
+    let moves = ctx.database().peek(destination).is_none();
+    if moves {
+        ctx.as_one_change(|ctx| {
+            let mut db = ctx.database();
+            let Some(value) = db.take(source) else { return };
+            db.put(destination, value);
+            db.event(Class::Generic, "rename_from", source.bytes);
+            db.event(Class::Generic, "rename_to", destination.bytes);
+        });
     }
     reply.int(moves.into());
     Ok(())

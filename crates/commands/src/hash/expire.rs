@@ -185,18 +185,20 @@ pub(super) fn hpersist(
     let names = Fields::parse(args, 2)?;
     let key = ctx.routed_key(name);
     reply.array(names.len());
-    let edited = ctx.database().edit(key, Kind::Hash, |draft| {
-        let mut hash = draft.as_hash();
-        for field in names.iter() {
-            reply.int(match hash.field(field).map(|field| field.expiry_ms) {
-                None => NO_FIELD,
-                Some(None) => NO_EXPIRY,
-                Some(Some(_)) => {
-                    hash.set_expiry(field, None);
-                    1
-                }
-            });
-        }
+    let edited = ctx.as_one_change(|ctx| {
+        ctx.database().edit(key, Kind::Hash, |draft| {
+            let mut hash = draft.as_hash();
+            for field in names.iter() {
+                reply.int(match hash.field(field).map(|field| field.expiry_ms) {
+                    None => NO_FIELD,
+                    Some(None) => NO_EXPIRY,
+                    Some(Some(_)) => {
+                        hash.set_expiry(field, None);
+                        1
+                    }
+                });
+            }
+        })
     })?;
     if edited.changed {
         ctx.event(Class::Hash, "hpersist", name);

@@ -104,42 +104,44 @@ pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
     let bytes: usize = fields.iter().map(<[u8]>::len).sum();
     let name = args.arg(1);
     let (key, now_ms) = (ctx.routed_key(name), ctx.now_ms());
-    let edited = ctx.database().edit(key, Kind::Stream, |draft| {
-        let mut draft = draft.as_stream();
-        if draft.get().is_none() && options.only_existing {
-            return Ok(None);
-        }
-        let stale = draft.get().map_or(StreamId::MIN, |stream| stream.last_id());
-        if stale == StreamId::MAX {
-            return Err(CmdError::text_of(
-                "ERR The stream has exhausted the last possible ID, unable to add more items",
-            ));
-        }
-        if bytes > ENTRY_MAX_BYTES {
-            return Err(CmdError::text_of("ERR Elements are too large to be stored"));
-        }
-        draft.create();
-        let Some(stream) = draft.get() else { return Ok(None) };
-        if let Some((producer, name)) = &named
-            && let Some(id) = stream.producers_mut().find(producer, name, now_ms)
-        {
-            return Ok(Some((id, None)));
-        }
-        let id = new_id.resolve(stream, now_ms).ok_or(CmdError::text_of(
-            "ERR The ID specified in XADD is equal or smaller than the target stream top item",
-        ))?;
-        stream.append(id, fields.iter(), limits.stream_chunk());
-        if let Some((producer, name)) = &named {
-            stream.producers_mut().note(producer, name, id, now_ms);
-        }
-        let mut trimmed = 0;
-        if let Some(trim) = trim {
-            let (removed, rest) = stream.trim(trim);
-            trimmed = removed;
-            draft.free_later(rest);
-        }
-        draft.changed(1);
-        Ok(Some((id, Some(trimmed))))
+    let edited = ctx.as_one_change(|ctx| {
+        ctx.database().edit(key, Kind::Stream, |draft| {
+            let mut draft = draft.as_stream();
+            if draft.get().is_none() && options.only_existing {
+                return Ok(None);
+            }
+            let stale = draft.get().map_or(StreamId::MIN, |stream| stream.last_id());
+            if stale == StreamId::MAX {
+                return Err(CmdError::text_of(
+                    "ERR The stream has exhausted the last possible ID, unable to add more items",
+                ));
+            }
+            if bytes > ENTRY_MAX_BYTES {
+                return Err(CmdError::text_of("ERR Elements are too large to be stored"));
+            }
+            draft.create();
+            let Some(stream) = draft.get() else { return Ok(None) };
+            if let Some((producer, name)) = &named
+                && let Some(id) = stream.producers_mut().find(producer, name, now_ms)
+            {
+                return Ok(Some((id, None)));
+            }
+            let id = new_id.resolve(stream, now_ms).ok_or(CmdError::text_of(
+                "ERR The ID specified in XADD is equal or smaller than the target stream top item",
+            ))?;
+            stream.append(id, fields.iter(), limits.stream_chunk());
+            if let Some((producer, name)) = &named {
+                stream.producers_mut().note(producer, name, id, now_ms);
+            }
+            let mut trimmed = 0;
+            if let Some(trim) = trim {
+                let (removed, rest) = stream.trim(trim);
+                trimmed = removed;
+                draft.free_later(rest);
+            }
+            draft.changed(1);
+            Ok(Some((id, Some(trimmed))))
+        })
     })?;
     match edited.result? {
         None => reply.null(),

@@ -89,25 +89,27 @@ pub(super) fn create(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
     let options = Options::parse(args, true)?;
     let name = args.arg(2);
     let key = ctx.routed_key(name);
-    let edited = ctx.database().edit(key, Kind::Stream, |draft| {
-        let mut draft = draft.as_stream();
-        if draft.get().is_none() && !options.make_stream {
-            return Err(NO_KEY);
-        }
-        if args.len() > 8 {
-            return Err(unknown_subcommand("XGROUP", args.arg(1)));
-        }
-        let id = group_id(draft.get().as_deref(), args.arg(4), false)?;
-        draft.create();
-        let added = draft.get().is_some_and(|stream| {
-            let read = options.entries_read_of(stream);
-            stream.groups_mut().add(args.arg(3), id, read)
-        });
-        if !added {
-            return Err(CmdError::text_of("BUSYGROUP Consumer Group name already exists"));
-        }
-        draft.changed(1);
-        Ok(())
+    let edited = ctx.as_one_change(|ctx| {
+        ctx.database().edit(key, Kind::Stream, |draft| {
+            let mut draft = draft.as_stream();
+            if draft.get().is_none() && !options.make_stream {
+                return Err(NO_KEY);
+            }
+            if args.len() > 8 {
+                return Err(unknown_subcommand("XGROUP", args.arg(1)));
+            }
+            let id = group_id(draft.get().as_deref(), args.arg(4), false)?;
+            draft.create();
+            let added = draft.get().is_some_and(|stream| {
+                let read = options.entries_read_of(stream);
+                stream.groups_mut().add(args.arg(3), id, read)
+            });
+            if !added {
+                return Err(CmdError::text_of("BUSYGROUP Consumer Group name already exists"));
+            }
+            draft.changed(1);
+            Ok(())
+        })
     })?;
     edited.result?;
     ctx.event(Class::Stream, "xgroup-create", name);

@@ -132,8 +132,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             (Waited::Replied(bytes), true) => self.deliver(piece.dest, &bytes),
             (Waited::Out(out), true) => self.step_done(piece.dest, out),
             (Waited::Replied(bytes), false) => {
-                let late =
-                    AnswerBody::Late { dest: piece.dest, bytes, stream: None, ticks: 0, notes: Vec::new() };
+                let late = AnswerBody::Late {
+                    dest: piece.dest,
+                    bytes,
+                    stream: None,
+                    ticks: 0,
+                    calls: 0,
+                    notes: Vec::new(),
+                };
                 self.reply_late(from, Answer(late));
             }
             (Waited::Out(out), false) => {

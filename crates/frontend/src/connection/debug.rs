@@ -21,6 +21,37 @@ const SLEEP_MAX_S: f64 = 86_400.0;
 /// The largest threshold of DEBUG QUICKLIST-PACKED-THRESHOLD.
 const PACKED_MAX_BYTES: u64 = 4 << 30;
 
+/// Subcommands that cores carry out themselves, with how many arguments.
+const OWN: &[(&[u8], usize)] = &[
+    (b"help", 2),
+    (b"sleep", 3),
+    (b"set-active-expire", 3),
+    (b"pause-cron", 3),
+    (b"error", 3),
+    (b"log", 3),
+    (b"protocol", 3),
+    (b"quicklist-packed-threshold", 3),
+    (b"replybuffer", 4),
+    (b"set-disable-deny-scripts", 3),
+    (b"dict-resizing", 3),
+    (b"keysizes-hist-assert", 3),
+    (b"set-skip-checksum-validation", 3),
+    (b"hashtable-can-abort-shrink", 3),
+    (b"client-enforce-reply-list", 3),
+    (b"replicate", 3),
+    (b"change-repl-id", 2),
+    (b"stringmatch-test", 2),
+    (b"stringmatch-len", 4),
+    (b"structsize", 2),
+    (b"client-eviction", 2),
+];
+
+/// Whether a script's call of DEBUG is not about shards.
+pub(crate) fn is_own_debug(name: &str, args: Args<'_>) -> bool {
+    name == "debug"
+        && OWN.iter().any(|(own, count)| args.len() == *count && args.arg(1).eq_ignore_ascii_case(own))
+}
+
 /// What a number in C's way begins with, or 0: `atoi`.
 fn leading_int(text: &[u8]) -> i64 {
     let sign = usize::from(text.first() == Some(&b'-'));

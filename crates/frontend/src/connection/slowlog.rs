@@ -187,6 +187,57 @@ mod tests {
     }
 
     #[test]
+    fn what_scripts_call_is_logged_before_them() {
+        for shards in [1, 2, 7] {
+            let mut harness = Harness::new(shards, "");
+            let client = harness.connect(0);
+            harness.check(client, "CLIENT SETNAME me", "+OK\r\n");
+            let one = "EVAL \"redis.call('set', KEYS[1], 1) redis.call('ping') return redis.call('get', KEYS[1])\" 1";
+            let keys: Vec<String> = (0..10).map(|key| format!("k{key}")).collect();
+            for key in &keys {
+                harness.check(client, &format!("{one} {key}"), "$1\r\n1\r\n");
+            }
+            harness.check(client, "CONFIG SET slowlog-log-slower-than 0", "+OK\r\n");
+            let mut check = |script: &str, called: &[&str]| {
+                harness.check(client, "SLOWLOG RESET", "+OK\r\n");
+                harness.check(client, "CONFIG RESETSTAT", "+OK\r\n");
+                let reply = harness.ask(client, script);
+                assert!(!reply.starts_with('-'), "{script}: {reply}");
+                let words = logged(&mut harness, client, "slow");
+                let mut expect =
+                    vec![script.replace('"', ""), "CONFIG RESETSTAT".into(), "SLOWLOG RESET".into()];
+                called.iter().for_each(|call| expect.insert(1, (*call).to_string()));
+                assert_eq!(words, expect, "{shards} shards");
+                let log = harness.ask(client, "SLOWLOG GET");
+                assert_eq!(log.matches("$2\r\nme\r\n").count(), expect.len() + 1, "{log}");
+                let info = harness.ask(client, "INFO commandstats");
+                for call in called.iter().copied().chain(["eval"]) {
+                    let name = call.split(' ').next().unwrap_or_default();
+                    let count = called.iter().filter(|other| other.split(' ').next() == Some(name)).count();
+                    let field = format!("cmdstat_{name}:calls={},", count.max(1));
+                    assert!(info.contains(&field), "{shards} shards: {field} in {info}");
+                }
+                let info = harness.ask(client, "INFO latencystats");
+                for call in called {
+                    let name = call.split(' ').next().unwrap_or_default();
+                    assert!(info.contains(&format!("latency_percentiles_usec_{name}:")), "{name}: {info}");
+                }
+            };
+            for key in &keys {
+                let (set, get) = (format!("set {key} 1"), format!("get {key}"));
+                check(&format!("{one} {key}"), &[&set, "ping", &get]);
+            }
+            // Keys that are declared, over several shards; then keys that are not, twice.
+            let all = format!("EVAL \"redis.call('mset', 'k1', 1, 'k2', 2, 'k3', 3) return 1\" 3 k1 k2 k3");
+            check(&all, &["mset k1 1 k2 2 k3 3"]);
+            let strays =
+                "EVAL \"redis.call('incr', 'k1') redis.call('incr', 'k2') return redis.call('dbsize')\" 1 k1";
+            check(strays, &["incr k1", "incr k2", "dbsize"]);
+            check(strays, &["incr k1", "incr k2", "dbsize"]);
+        }
+    }
+
+    #[test]
     fn large_requests_and_replies_are_logged() {
         for shards in [1, 7] {
             let options = "--commandlog-request-larger-than 100 --commandlog-reply-larger-than 100";

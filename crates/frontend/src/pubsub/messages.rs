@@ -24,6 +24,8 @@ struct Pending {
     bytes: Bytes,
     channel_len: u32,
     cores: Vec<u16>,
+    /// The command that published it, if it is of a connection of this core.
+    origin: Dest,
 }
 
 /// Messages of a core under way.
@@ -36,7 +38,7 @@ pub(crate) struct Messages {
     frame: Vec<u8>,
     /// Bytes of messages planned for other cores and not published, of those that were published while pieces were executed.
     pub(crate) held_bytes: usize,
-    /// The command whose events are made messages of.
+    /// The command whose events are made messages of, or whose script is running.
     pub(crate) origin: Option<Dest>,
     /// The plan was published early, in this turn.
     pub(crate) settled: bool,
@@ -157,7 +159,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let bytes = Bytes::from([channel, message].concat());
         let channel_len = channel.len() as u32;
         let cores = self.pubsub.messages.cores.clone();
-        let pending = Pending { kind, hash, bytes, channel_len, cores };
+        let origin = self.pubsub.messages.origin.unwrap_or(Dest::NOBODY);
+        let pending = Pending { kind, hash, bytes, channel_len, cores, origin };
         if self.pubsub.messages.executing {
             self.pubsub.messages.pending.push(pending);
         } else {
@@ -215,7 +218,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     fn plan_pending(&mut self, pending: Pending) {
-        let Pending { kind, hash, bytes, channel_len, mut cores } = pending;
+        let Pending { kind, hash, bytes, channel_len, mut cores, origin } = pending;
         let held_bytes = &mut self.pubsub.messages.held_bytes;
         let others = cores.iter().filter(|&&core| core != self.id).count();
         if *held_bytes > MESSAGES_HELD_MAX_BYTES {
@@ -246,7 +249,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             parts: 0,
         };
         self.pubsub.messages.cores = cores;
-        self.plan_message(piece, Dest::NOBODY);
+        self.plan_message(piece, origin);
         let end = self.plan.own_ranges();
         self.plan.ranges.truncate(end as usize);
     }

@@ -88,6 +88,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
+    /// Where the reply of the command goes that a destination of this core is about.
+    pub(crate) fn dest_of_command(&self, dest: Dest) -> Dest {
+        match dest {
+            Dest::Step { task, .. } => self.tasks.get(task).map_or(dest, |task| task.dest()),
+            Dest::Part { gather, .. } => self.gathers.get(gather).map_or(dest, |gather| gather.dest),
+            dest => dest,
+        }
+    }
+
     /// Executes the own part of the plan, with the messages of each piece behind it.
     pub(crate) fn run_own_with_events(&mut self) {
         let mut own = std::mem::take(&mut self.plan.own);
@@ -95,10 +104,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let tick = (self.ticks)();
             self.run_own_piece(piece, tick);
             if self.shard.has_events() {
-                self.pubsub.messages.origin = Some(match piece.dest {
-                    Dest::Step { task, .. } => self.tasks.get(task).map_or(piece.dest, |task| task.dest()),
-                    dest => dest,
-                });
+                self.pubsub.messages.origin = Some(self.dest_of_command(piece.dest));
                 self.publish_events();
                 self.pubsub.messages.origin = None;
             }

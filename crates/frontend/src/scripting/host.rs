@@ -12,7 +12,7 @@ use commands::{
     TxState,
 };
 use resp::Reply;
-use script::{CallOutcome, Host, Permission, Tick};
+use script::{CallOutcome, Engine, Host, Permission, Tick};
 use store::{OwnedValue, Shard};
 
 use std::cell::RefCell;
@@ -20,11 +20,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::busy::Held;
+use crate::connection::is_own_debug;
 use crate::core::Core;
 use crate::keys::Keys;
 use crate::log::note_call;
 use crate::pubsub::Kind as ChannelKind;
 use crate::route::copy_each;
+use crate::stats::CoreStats;
 use crate::watch::account;
 
 /// Values that take more are not copied so that a script's writes can be undone: the script is run again, with everything
@@ -52,6 +54,44 @@ impl Before {
     }
 }
 
+/// The calls of a script, by command.
+#[derive(Default)]
+pub(crate) struct Tally(Vec<Called>);
+
+/// Calls of one command.
+#[derive(Clone, Copy)]
+struct Called {
+    command: CommandId,
+    calls: u64,
+    ticks: u64,
+    failed: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, command: CommandId, ticks: u64, failed: bool) {
+        let at = self.0.iter().position(|called| called.command == command).unwrap_or_else(|| {
+            self.0.push(Called { command, calls: 0, ticks: 0, failed: 0 });
+            self.0.len() - 1
+        });
+        if let Some(called) = self.0.get_mut(at) {
+            called.calls += 1;
+            called.ticks += ticks;
+            called.failed += u64::from(failed);
+        }
+    }
+
+    /// Takes the calls out of the counters.
+    pub(crate) fn undo(&mut self, stats: &CoreStats) {
+        for called in self.0.drain(..) {
+            let counters = &stats.commands[usize::from(called.command)];
+            counters.calls.add(called.calls.wrapping_neg());
+            counters.ticks.add(called.ticks.wrapping_neg());
+            counters.failed.add(called.failed.wrapping_neg());
+            stats.commands_processed.add(called.calls.wrapping_neg());
+        }
+    }
+}
+
 /// What a script may do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -73,6 +113,8 @@ pub(crate) struct ShardHost<'a, C, W> {
     pub(crate) command: (CommandId, Args<'a>),
     /// What there was before it wrote.
     pub(crate) before: Vec<Before>,
+    /// What it has called so far, if that may have to be undone.
+    pub(crate) tally: Tally,
     /// How many lines for clients in MONITOR mode were there before it ran.
     lines_before: usize,
     bytes: Vec<u8>,
@@ -94,6 +136,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
             strayed: false,
             command,
             before: Vec::new(),
+            tally: Tally::default(),
             bytes: Vec::new(),
             ranges: Vec::new(),
         }
@@ -107,6 +150,9 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         }
         // Nobody is to see what did not happen.
         self.core.detour.lines.truncate(self.lines_before);
+        self.core.scripting.notes.clear();
+        self.core.scripting.calls = 0;
+        self.tally.undo(self.core.stats());
         self.core.shard.trail().clear();
         for before in self.before.drain(..).rev() {
             before.put_back(&mut self.core.shard);
@@ -140,6 +186,9 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
     fn run(&mut self, command: CommandId, args: Args<'_>, resp3: bool, out: &mut Vec<u8>) -> Option<()> {
         let spec: &'static CommandSpec = self.core.table().spec(command);
         let alone = self.core.topology.shards == 1;
+        if is_own_debug(spec.meta.name, args) {
+            return self.own(command, args, resp3, out);
+        }
         let handler = match spec.route {
             Route::Key(handler) | Route::Keys(handler, _) | Route::Rounds(handler, _) => handler,
             Route::Blocking(blocking) => blocking.handler,
@@ -156,7 +205,9 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
                 return Some(());
             }
             Route::Walk(function) if alone => {
+                let (start, position) = ((self.core.ticks)(), out.len());
                 self.walk(function, args, resp3, out);
+                self.called(command, args, start, out.get(position..).unwrap_or_default());
                 return Some(());
             }
             Route::Task(function) if alone => {
@@ -195,8 +246,7 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         let mut reply = Reply::new(out, resp3);
         let position = reply.position();
         let mut ctx = ShardCtx { shard: &mut self.core.shard, db: usize::from(self.db), slot, hash };
-        let result = handler(&mut ctx, args, &mut reply);
-        if let Err(error) = &result {
+        if let Err(error) = handler(&mut ctx, args, &mut reply) {
             reply.truncate(position);
             reply.error_bytes(&error.text());
         }
@@ -204,14 +254,25 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
             let spec = self.core.shared.table.spec(command);
             note_call(&mut self.core.shard, spec, usize::from(self.db), args);
         }
+        self.called(command, args, start, out.get(position..).unwrap_or_default());
+    }
+
+    /// A command is done that began at `start`, in ticks: counts it.
+    fn called(&mut self, command: CommandId, args: Args<'_>, start: u64, reply: &[u8]) {
+        let ticks = (self.core.ticks)().wrapping_sub(start);
         let stats = self.core.stats();
         let counters = &stats.commands[usize::from(command)];
-        account(counters, (self.core.ticks)().wrapping_sub(start));
+        account(counters, ticks);
         stats.commands_processed.add(1);
-        if let Err(error) = result {
+        let error = reply.strip_prefix(b"-");
+        if let Some(text) = error {
             counters.failed.add(1);
-            stats.error(&error.text());
+            stats.error(text.strip_suffix(b"\r\n").unwrap_or(text));
         }
+        if self.core.topology.shards > 1 {
+            self.tally.add(command, ticks, error.is_some());
+        }
+        self.core.script_called(command, args, ticks, reply.len());
     }
 
     /// Runs a command that walks over shards, of which there is but this one. What it waits for outside holds everything up, as in
@@ -259,10 +320,12 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
     /// Runs a command that is the core's own.
     fn own(&mut self, command: CommandId, args: Args<'_>, resp3: bool, out: &mut Vec<u8>) -> Option<()> {
         let start = (self.core.ticks)();
+        let position = out.len();
         let name = self.core.table().spec(command).meta.name;
         let mut reply = Reply::new(out, resp3);
         match name {
             "ping" if args.len() == 1 => reply.simple("PONG"),
+            "ping" if args.len() > 2 => reply.error_bytes(&CmdError::Arity("ping".into()).text()),
             "ping" | "echo" => reply.bulk(args.arg(1)),
             "select" => match crate::connection::database(args.arg(1), self.core.hot.databases) {
                 Ok(db) => {
@@ -275,21 +338,19 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
             "spublish" => {
                 reply.int(self.core.publish_on(ChannelKind::ShardChannel, args.arg(1), args.arg(2)))
             }
-            "time" => {
-                let now_ms = self.core.shard.now_ms();
-                reply.array(2);
-                reply.bulk((now_ms / 1000).to_string().as_bytes());
-                reply.bulk((now_ms % 1000 * 1000).to_string().as_bytes());
-            }
+            "time" => write_time(&mut reply, self.core.shard.now_ms()),
             // The rest asks the core that owns the connection, if there is such a way.
             _ if self.core.topology.shards > 1 => return None,
             _ => {
-                let args: Vec<Vec<u8>> = args.iter().map(<[u8]>::to_vec).collect();
-                self.core.own_reply(command, &args, self.db, resp3, out);
+                let words: Vec<Vec<u8>> = args.iter().map(<[u8]>::to_vec).collect();
+                self.core.own_reply(command, &words, self.db, resp3, out);
+                // It has counted itself.
+                let ticks = (self.core.ticks)().wrapping_sub(start);
+                self.core.script_called(command, args, ticks, out.len().wrapping_sub(position));
                 return Some(());
             }
         }
-        account(&self.core.stats().commands[usize::from(command)], (self.core.ticks)().wrapping_sub(start));
+        self.called(command, args, start, out.get(position..).unwrap_or_default());
         Some(())
     }
 }
@@ -312,9 +373,7 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
                 self.run(command, args, resp3, out)
             }
             Err(error) => {
-                let text = error.text();
-                self.core.stats().error(&text);
-                Reply::new(out, resp3).error_bytes(&text);
+                self.core.refused_in_script(args, &error, resp3, out);
                 Some(())
             }
         };
@@ -344,6 +403,13 @@ impl<C: AsRef<[u8]>, W: Wake> Host for ShardHost<'_, C, W> {
     fn clock_seconds(&mut self) -> f64 {
         self.core.clock_of_script()
     }
+}
+
+/// The reply of TIME at a time in milliseconds since 1970.
+pub(crate) fn write_time(reply: &mut Reply<'_>, now_ms: u64) {
+    reply.array(2);
+    reply.bulk((now_ms / 1000).to_string().as_bytes());
+    reply.bulk((now_ms % 1000 * 1000).to_string().as_bytes());
 }
 
 /// Logs what a script says.
@@ -378,6 +444,28 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Err(CmdError::OutOfMemory);
         }
         Ok(command)
+    }
+
+    /// A script may not run a command, or there is none: counts that, and writes the error.
+    pub(crate) fn refused_in_script(&self, args: Args<'_>, error: &CmdError, resp3: bool, out: &mut Vec<u8>) {
+        let mut command = CommandId::MAX;
+        // It finds the command also where there are too few arguments.
+        let _ = self.resolve(args, &mut command);
+        if let Some(counters) = self.stats().commands.get(usize::from(command)) {
+            counters.rejected.add(1);
+        }
+        let text = error.text();
+        self.stats().error(&text);
+        Reply::new(out, resp3).error_bytes(&text);
+    }
+
+    /// A script has ended with an error: counts it, unless it is that of a command, which was counted then.
+    pub(crate) fn script_failed(&self, command: CommandId, engine: &Engine, reply: &[u8]) {
+        let Some(text) = reply.strip_prefix(b"-") else { return };
+        self.stats().commands[usize::from(command)].failed.add(1);
+        if !engine.has_failed_by_command() {
+            self.stats().error(text.strip_suffix(b"\r\n").unwrap_or(text));
+        }
     }
 
     /// Whether a script may run a command (`redis.acl_check_cmd`).

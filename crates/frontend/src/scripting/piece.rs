@@ -16,7 +16,7 @@ use resp::Reply;
 use script::{Engine, Progress, RunId, Tick};
 
 use super::busy::Held;
-use super::host::{Before, Limits, ShardHost};
+use super::host::{Before, Limits, ShardHost, Tally};
 use super::registry::Runs;
 use super::{STRAYED, What};
 use crate::core::{Core, conn_mut};
@@ -32,7 +32,7 @@ const SLICE_US: u64 = 2000;
 pub(crate) struct Current {
     /// When it began, in ticks, and in milliseconds since 1970.
     start: u64,
-    since_ms: u64,
+    pub(crate) since_ms: u64,
     /// When the slice began, in ticks, and how long it is at most, if it has an end.
     slice_start: u64,
     slice_us: Option<u64>,
@@ -50,6 +50,7 @@ pub(crate) struct Suspended {
     limits: Limits,
     db: u16,
     before: Vec<Before>,
+    tally: Tally,
     command: CommandId,
     piece: Piece,
     from: u16,
@@ -77,7 +78,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         out: &mut Vec<u8>,
     ) -> bool {
         let start = out.len();
-        match self.try_script(command, piece, from, words, out) {
+        self.pubsub.messages.origin = (from == self.id).then(|| self.dest_of_command(piece.dest));
+        let ran = self.try_script(command, piece, from, words, out);
+        self.pubsub.messages.origin = None;
+        match ran {
             Ok(Ran::Ended) => {}
             Ok(Ran::Suspended(suspended)) => {
                 self.suspend(suspended);
@@ -88,10 +92,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 let text = error.text();
                 Reply::new(out, piece.resp3).error_bytes(&text);
                 self.stats().error(&text);
+                self.stats().commands[usize::from(command)].failed.add(1);
             }
-        }
-        if out.get(start) == Some(&b'-') {
-            self.stats().commands[usize::from(command)].failed.add(1);
         }
         true
     }
@@ -121,12 +123,25 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let ran = match progress {
             Progress::Paused(run) => {
                 let (db, before) = (host.db, std::mem::take(&mut host.before));
+                let tally = std::mem::take(&mut host.tally);
                 let now_ms = self.shard.now_ms();
                 let (piece, current) = (*piece, self.scripting.current);
                 let (what, limits) = (ready.what, ready.limits);
                 let words = Words { bytes: words.bytes.clone(), ranges: words.ranges.clone() };
-                let suspended =
-                    Suspended { run, current, what, limits, db, before, command, piece, from, words, now_ms };
+                let suspended = Suspended {
+                    run,
+                    current,
+                    what,
+                    limits,
+                    db,
+                    before,
+                    tally,
+                    command,
+                    piece,
+                    from,
+                    words,
+                    now_ms,
+                };
                 Ran::Suspended(Box::new(suspended))
             }
             progress => {
@@ -137,6 +152,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     out.truncate(start);
                     out.extend_from_slice(STRAYED);
                     ready.what.has_strayed(&host.core.shared);
+                } else {
+                    self.script_failed(command, &engine, out.get(start..).unwrap_or_default());
                 }
                 Ran::Ended
             }
@@ -188,7 +205,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let Some(suspended) = self.scripting.suspended.take() else { return };
         let Ok(mut engine) = self.take_engine() else { return };
-        let Suspended { run, current, what, limits, db, before, command, piece, from, words, now_ms } =
+        let Suspended { run, current, what, limits, db, before, tally, command, piece, from, words, now_ms } =
             *suspended;
         let clock_ms = self.shard.now_ms();
         self.shard.rewind(now_ms);
@@ -198,16 +215,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let args = Args::new(&words.bytes, &words.ranges);
         let mut out = Vec::new();
         let mut host = ShardHost::new(self, db, limits, (command, args));
-        host.before = before;
+        (host.before, host.tally) = (before, tally);
+        let (own, dest) = (from == host.core.id, piece.dest);
+        host.core.pubsub.messages.origin = own.then(|| host.core.dest_of_command(dest));
         let progress = engine.go_on(run, &mut host, &mut out);
+        host.core.pubsub.messages.origin = None;
         if let Progress::Paused(run) = progress {
             let (db, before) = (host.db, std::mem::take(&mut host.before));
+            let tally = std::mem::take(&mut host.tally);
             self.put_engine(engine);
             self.set_log_aside();
             self.shard.set_now(clock_ms);
             let current = self.scripting.current;
-            let suspended =
-                Suspended { run, current, what, limits, db, before, command, piece, from, words, now_ms };
+            let suspended = Suspended {
+                run,
+                current,
+                what,
+                limits,
+                db,
+                before,
+                tally,
+                command,
+                piece,
+                from,
+                words,
+                now_ms,
+            };
             self.scripting.suspended = Some(Box::new(suspended));
             return;
         }
@@ -218,16 +251,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             out.clear();
             out.extend_from_slice(STRAYED);
             what.has_strayed(&host.core.shared);
+        } else {
+            self.script_failed(command, &engine, &out);
         }
         self.put_engine(engine);
         self.seal(&piece, from);
         self.shard.set_now(clock_ms);
         self.end_busy();
-        if out.first() == Some(&b'-') {
-            self.stats().commands[usize::from(command)].failed.add(1);
-        }
         let ticks = (self.ticks)().wrapping_sub(current.start);
-        self.script_took(command, ticks);
+        self.script_took(command, &piece, ticks);
         if let Dest::Conn { index, generation, .. } = piece.dest
             && from == self.id
             && let Some(conn) = conn_mut(&mut self.conns, base::conn::ConnId { index, generation })
@@ -236,7 +268,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.mark_dirty(index);
         }
         self.locks.end_seizure();
-        self.give_late(from, piece.dest, (out, None), ticks, Vec::new());
+        let called = self.take_called();
+        self.give_late(from, piece.dest, (out, None), ticks, called);
         self.after_piece(None);
         self.run_ready();
     }

@@ -24,13 +24,17 @@ use super::STRAYED;
 use super::busy::Held;
 use super::host::Limits;
 use super::keep::{Keep, one_after_the_other};
-use crate::connection::database;
+use crate::connection::{database, is_own_debug};
 use crate::core::Core;
+use crate::journal::ShortArgs;
 use crate::keys::Keys;
 use crate::route::copy_each;
 use crate::transaction::calls::{Calls, Kind, NewCall, Words};
 use crate::transaction::exec::{Ask, Execution, Queued, Surroundings, nested};
-use crate::watch::account;
+use crate::watch::{Note, account};
+
+/// Unusual commands of a script that are kept until it has ended, if it may have to be run again.
+const NOTES_MAX: usize = 1024;
 
 /// How far a script came.
 pub(crate) enum Stage {
@@ -92,11 +96,15 @@ pub(crate) async fn run(tx: Tx, plan: Plan) -> Result<(), CmdError> {
         keep = Some(made);
     }
     match drive(&tx, &execution, queued, &around, keep.as_ref()).await {
-        Some(reply) => tx.reply(|out| out.raw(&reply)),
+        Some(reply) => {
+            tx.reply(|out| out.raw(&reply));
+        }
         None => {
             if let Some(keep) = keep {
                 keep.undo(&tx).await;
             }
+            let stats = &around.shared.stats[usize::from(around.home)];
+            execution.desk.borrow_mut().tally.undo(stats);
             restarts.add(1);
             execution.desk.borrow_mut().restarts = true;
         }
@@ -122,7 +130,7 @@ pub(crate) async fn drive(
         let stage = desk.borrow_mut().stage.take();
         let (run, command, words, resp3) = match stage {
             Some(Stage::Done(reply)) => {
-                desk.borrow_mut().db = db;
+                (desk.borrow_mut().db, desk.borrow_mut().script) = (db, None);
                 return Some(reply);
             }
             Some(Stage::Paused(run)) => {
@@ -137,7 +145,7 @@ pub(crate) async fn drive(
             None => {
                 desk.borrow_mut().ask = Some(Ask::Abandon { run });
                 tx.results().await;
-                desk.borrow_mut().db = db;
+                (desk.borrow_mut().db, desk.borrow_mut().script) = (db, None);
                 return None;
             }
         }
@@ -164,7 +172,7 @@ async fn call(
     };
     let is_no = |out: &StepOut| matches!(out, StepOut::Flag(false));
     let stats = &around.shared.stats[usize::from(around.home)];
-    let (reply, ticks) = match Kind::of(spec, args, false, tx.topology) {
+    let (reply, ticks) = match Kind::of(spec, args, is_own_debug(spec.meta.name, args), tx.topology) {
         Kind::Rounds(function) => {
             if !copies.is_empty() && tx.round(copies).await.iter().any(is_no) {
                 return None;
@@ -185,11 +193,19 @@ async fn call(
             }
             (bytes, 0)
         }
+        Kind::Own if spec.meta.name == "time" => {
+            // A script sees one time.
+            let now_ms = execution.desk.borrow().run.since_ms;
+            let mut bytes = Vec::new();
+            super::host::write_time(&mut Reply::new(&mut bytes, resp3), now_ms);
+            (bytes, 0)
+        }
         Kind::Own | Kind::Script => {
             let queued = Queued { command, first_range: 0, argc: words.ranges.len() as u32, shard: 0 };
             execution.desk.borrow_mut().ask = Some(Ask::Own { queued, words: Arc::clone(words), resp3 });
             let outs = tx.results().await;
             execution.desk.borrow_mut().db = db;
+            execution.desk.borrow_mut().calls += 1;
             return match outs.into_iter().next() {
                 Some(StepOut::Reply(bytes)) => Some(bytes),
                 _ => Some(Vec::new()),
@@ -219,6 +235,25 @@ async fn call(
     };
     let counters = &stats.commands[usize::from(command)];
     account(counters, ticks);
+    if around.watch.tracking {
+        counters.durations.count(ticks);
+    }
+    if around.watch.is_unusual(ticks, reply.len()) {
+        let note = Note { command, ticks, reply_bytes: reply.len(), args: ShortArgs::of(args) };
+        let notes = &mut execution.desk.borrow_mut().notes;
+        if notes.len() >= NOTES_MAX {
+            notes.drain(..NOTES_MAX / 2);
+        }
+        notes.push(note);
+    }
+    {
+        let mut desk = execution.desk.borrow_mut();
+        desk.script_ticks += ticks;
+        desk.calls += 1;
+        if keep.is_some() {
+            desk.tally.add(command, ticks, reply.starts_with(b"-"));
+        }
+    }
     stats.commands_processed.add(1);
     if let Some(text) = reply.strip_prefix(b"-") {
         counters.failed.add(1);
@@ -251,9 +286,8 @@ impl<C: AsRef<[u8]>, W: Wake> Host for TaskHost<'_, C, W> {
                 CallOutcome::Pending
             }
             Err(error) => {
-                let text = error.text();
-                self.core.stats().error(&text);
-                Reply::new(out, resp3).error_bytes(&text);
+                let args = Args::new(&kept.bytes, &kept.ranges);
+                self.core.refused_in_script(args, &error, resp3, out);
                 CallOutcome::Reply
             }
         }
@@ -321,16 +355,32 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let Some(task) = self.tasks.get_mut(at) else { return };
         task.await_one();
         let Some(execution) = task.execution.clone() else { return };
-        let resp3 = execution.desk.borrow().resp3;
+        let (dest, resp3) = (task.dest(), execution.desk.borrow().resp3);
+        if execution.desk.borrow().held == Held::All {
+            // It will not have to be run again.
+            let notes = std::mem::take(&mut execution.desk.borrow_mut().notes);
+            self.take_notes(dest, notes);
+        }
+        let start = (self.ticks)();
         let stage = self.stage_of(&execution, work, resp3).unwrap_or_else(|error| {
             let mut bytes = Vec::new();
             let text = error.text();
-            self.stats().error(&text);
+            if let Some(command) = execution.script() {
+                self.stats().error(&text);
+                self.stats().commands[usize::from(command)].failed.add(1);
+            }
             Reply::new(&mut bytes, resp3).error_bytes(&text);
             Stage::Done(bytes)
         });
-        execution.desk.borrow_mut().stage = Some(stage);
-        self.step_done(crate::message::Dest::Step { task: at, step: 0 }, StepOut::Done);
+        let ticks = (self.ticks)().wrapping_sub(start);
+        {
+            let mut desk = execution.desk.borrow_mut();
+            desk.stage = Some(stage);
+            desk.script_ticks += ticks;
+        }
+        let dest = crate::message::Dest::Step { task: at, step: 0 };
+        self.part_took(dest, ticks);
+        self.step_done(dest, StepOut::Done);
     }
 
     fn stage_of(&mut self, execution: &Execution, work: Work, resp3: bool) -> Result<Stage, CmdError> {
@@ -378,6 +428,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 Ok((progress, host.pending))
             }
         };
+        if let Ok((Progress::Done, _)) = &result {
+            match execution.script() {
+                Some(command) => self.script_failed(command, &engine, &out),
+                None => execution.desk.borrow_mut().is_counted = engine.has_failed_by_command(),
+            }
+        }
         self.put_engine(engine);
         let (progress, pending) = match result {
             Ok(result) => result,

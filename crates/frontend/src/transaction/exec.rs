@@ -33,10 +33,11 @@ use super::Watched;
 use super::calls::{Calls, Claims, Kind, NewCall, Words};
 use crate::rounds::ShardKeys;
 use crate::scripting::busy::Held;
-use crate::scripting::host::Limits;
+use crate::scripting::host::{Limits, Tally};
 use crate::scripting::piece::Current;
 use crate::scripting::task::{self, Stage};
 use crate::shared::Shared;
+use crate::watch::{Note, Watch};
 
 /// A queued command.
 #[derive(Clone, Copy)]
@@ -80,6 +81,17 @@ pub(crate) struct Desk {
     /// The selected database and the protocol, as the commands so far have left them.
     pub(crate) db: u16,
     pub(crate) resp3: bool,
+    /// Whether the task is one script, a command of its own, whose time is counted when it ends.
+    pub(crate) is_script: bool,
+    /// The time of the script that runs, with what it called, in ticks.
+    pub(crate) script_ticks: u64,
+    /// Whether the error with which it ended is that of a command, which has counted it.
+    pub(crate) is_counted: bool,
+    /// How many commands it has called.
+    pub(crate) calls: u32,
+    /// What it has called, if that may have to be undone, and what of that was unusual.
+    pub(crate) tally: Tally,
+    pub(crate) notes: Vec<Note>,
     /// Commands that are done: number, time, length of the reply, and the text of the error if it is one.
     pub(crate) done: Vec<Done>,
 }
@@ -118,6 +130,12 @@ impl Desk {
             restarts: false,
             waits_for_own: false,
             holds: false,
+            is_script: false,
+            script_ticks: 0,
+            is_counted: false,
+            calls: 0,
+            tally: Tally::default(),
+            notes: Vec::new(),
             db,
             resp3,
             done: Vec::new(),
@@ -130,6 +148,8 @@ pub(crate) struct Done {
     pub(crate) number: u32,
     pub(crate) ticks: u64,
     pub(crate) reply_bytes: usize,
+    pub(crate) failed: bool,
+    /// The text of an error that is still to be counted.
     pub(crate) error: Option<Vec<u8>>,
 }
 
@@ -140,6 +160,20 @@ pub(crate) struct Execution {
     pub(crate) words: Arc<Words>,
     pub(crate) queue: Rc<[Queued]>,
     pub(crate) desk: Rc<RefCell<Desk>>,
+}
+
+impl Execution {
+    /// Whether commands are done that are to be counted.
+    pub(crate) fn has_done(&self) -> bool {
+        let desk = self.desk.borrow();
+        desk.held == Held::All && !desk.done.is_empty()
+    }
+
+    /// The command, if it is a script of its own.
+    pub(crate) fn script(&self) -> Option<CommandId> {
+        let queued = self.queue.first().filter(|_| self.desk.borrow().is_script);
+        queued.map(|queued| queued.command)
+    }
 }
 
 /// Watched keys that have to be unchanged.
@@ -169,6 +203,7 @@ pub(crate) struct Surroundings {
     pub(crate) ticks: fn() -> u64,
     pub(crate) home: u16,
     pub(crate) shards: u16,
+    pub(crate) watch: Watch,
     pub(crate) random: u64,
     #[cfg(feature = "sim-faults")]
     pub(crate) skip_undo: bool,
@@ -288,8 +323,10 @@ pub(crate) async fn run(tx: Tx, plan: Plan) -> Result<(), CmdError> {
             }
             Some(Kind::Script) => {
                 if let Some(&queued) = plan.queue.get(at) {
+                    plan.desk.borrow_mut().script_ticks = 0;
                     let reply = task::drive(&tx, &plan.execution, queued, &plan.around, None).await;
-                    plan.done(at, 0, reply.unwrap_or_default(), &mut replies);
+                    let ticks = plan.desk.borrow().script_ticks;
+                    plan.done(at, ticks, reply.unwrap_or_default(), &mut replies);
                 }
                 at += 1;
             }
@@ -411,7 +448,10 @@ impl Plan {
 
     fn note(&self, at: usize, ticks: u64, reply: &[u8]) {
         let error = reply.strip_prefix(b"-").map(|text| text.strip_suffix(b"\r\n").unwrap_or(text).to_vec());
-        let done = Done { number: at as u32, ticks, reply_bytes: reply.len(), error };
+        let failed = error.is_some();
+        let is_counted = std::mem::take(&mut self.desk.borrow_mut().is_counted);
+        let error = error.filter(|_| !is_counted);
+        let done = Done { number: at as u32, ticks, reply_bytes: reply.len(), failed, error };
         self.desk.borrow_mut().done.push(done);
     }
 }

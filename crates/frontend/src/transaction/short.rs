@@ -307,7 +307,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return DEFERRED;
         }
         let notes = self.run_exec(piece, from, batch.args(piece), replies);
-        batch.notes.extend(notes.into_iter().map(|note| (piece.dest, note)));
+        if !notes.is_empty() {
+            batch.called.push((piece.dest, 0, notes));
+        }
         replies.len()
     }
 

@@ -62,7 +62,8 @@ impl Call<'_> {
         if self.machine.is_over_memory() { Err(Raise::Text(b"not enough memory".to_vec())) } else { Ok(()) }
     }
 
-    /// Whether this coroutine can be left now: not from within a sort or a substitution that calls back.
+    /// Whether this coroutine can be left now: not from within a native function that calls back (a sort of values that compare
+    /// themselves, an error handler).
     pub(crate) fn can_yield(&self) -> bool {
         // SAFETY: the state lives.
         unsafe { sys::lua_isyieldable(self.stack.state) != 0 }
@@ -290,8 +291,12 @@ unsafe extern "C" fn anax_script_tick(state: *mut sys::State, _frame: *mut sys::
         Ending::None => call.with_host(|host| host.tick()).unwrap_or(Tick::Continue),
         _ => Tick::Continue,
     };
+    let mut pauses = false;
     match tick {
-        Tick::Pause if call.is_main() && call.can_yield() => call.machine.ending = Ending::Paused,
+        Tick::Pause if call.can_yield() => {
+            call.machine.ending = Ending::Paused;
+            pauses = true;
+        }
         Tick::Continue | Tick::Pause => {}
         Tick::Kill => {
             call.machine.killed_at = (0..4)
@@ -301,8 +306,9 @@ unsafe extern "C" fn anax_script_tick(state: *mut sys::State, _frame: *mut sys::
         }
     }
     let verdict = match call.machine.ending {
-        // While it waits: the coroutines around the one that was left are being left.
+        // While it waits, or pauses already: the coroutines around the one that was left are being left.
         Ending::None | Ending::Waiting => 0,
+        Ending::Paused if !pauses => 0,
         ending => match call.leave(ending) {
             Raise::Yield => YIELD,
             raise => {

@@ -63,6 +63,7 @@ const FILES: &[&str] = &[
     "range",
     "save",
     "scan",
+    "script-accounts",
     "scripts",
     "server",
     "set",

@@ -19,9 +19,9 @@ pub(super) enum What {
 /// Looks at a key.
 pub(super) fn at_key(what: What, ctx: &mut ShardCtx<'_>, key: &[u8]) -> Result<Vec<u8>, CmdError> {
     let key = ctx.key(key);
-    let mut database = ctx.database();
+    let database = ctx.database();
     let access = database.access();
-    let item = database.inspect(key).ok_or(CmdError::NoSuchKey)?;
+    let item = database.inspect_even_expired(key).ok_or(CmdError::NoSuchKey)?;
     let encoding = item.encoding();
     match what {
         What::Object => Ok(object(item, &access).into_bytes()),

@@ -23,9 +23,9 @@ pub(super) fn clients(view: &View<'_>, text: &mut Text) {
         ("blocked_clients", view.sum(|core| &core.blocked_clients)),
         ("tracking_clients", 0),
         ("pubsub_clients", view.sum(|core| &core.pubsub_clients)),
-        ("watching_clients", 0),
-        ("clients_in_timeout_table", 0),
-        ("total_watched_keys", 0),
+        ("watching_clients", view.sum(|core| &core.watching_clients)),
+        ("clients_in_timeout_table", view.sum(|core| &core.timeouts)),
+        ("total_watched_keys", view.sum(|core| &core.watched_keys)),
         ("total_blocking_keys", view.sum(|core| &core.blocking_keys)),
         ("total_blocking_keys_on_nokey", view.sum(|core| &core.blocking_keys_without_key)),
     ]);
