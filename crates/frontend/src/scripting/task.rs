@@ -178,7 +178,7 @@ async fn call(
                 return None;
             }
             let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
-            (nested(tx, function, args, usize::from(db), resp3).await, 0)
+            (nested(tx, function, args, usize::from(db), resp3, true).await, 0)
         }
         Kind::Own if spec.meta.name == "select" => {
             // It concerns the script only.
@@ -214,6 +214,7 @@ async fn call(
         Kind::Step => {
             let mut calls =
                 Calls::new(Arc::clone(words), tx.topology, around.hasher, around.ticks, around.home);
+            calls.in_script = true;
             let new = NewCall { number: 0, command, spec, ranges: &words.ranges, db, resp3 };
             match calls.add(&new) {
                 Err(error) => {
