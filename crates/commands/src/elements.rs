@@ -4,7 +4,7 @@ use base::Args;
 use base::glob::glob_match;
 use base::limits::SCAN_KEYS_MAX;
 use resp::Reply;
-use store::Element;
+use store::{Dense, Element};
 
 use crate::generic::parse_cursor;
 use crate::{CmdError, words};
@@ -16,10 +16,11 @@ const STEPS_PER_ELEMENT: usize = 10;
 
 /// Replies with an element as a bulk string.
 #[inline]
-pub(crate) fn bulk(reply: &mut Reply<'_>, element: Element<'_>) {
-    match element {
-        Element::Bytes(bytes) => reply.bulk(bytes),
-        Element::Int(int) => reply.bulk_int(int),
+pub(crate) fn bulk<'a>(reply: &mut Reply<'_>, element: impl Into<Dense<'a>>) {
+    match element.into() {
+        Dense::Bytes(bytes) => reply.bulk(bytes),
+        Dense::Int(int) => reply.bulk_int(int),
+        Dense::Symbols(symbols) => reply.bulk(symbols.text(&mut [0; 16])),
     }
 }
 

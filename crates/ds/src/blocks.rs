@@ -19,8 +19,12 @@ use std::collections::VecDeque;
 use crate::record::size_class;
 use crate::share::{Lendable, Share};
 
-/// Most items of a block: moving half of them must be cheap, and the headers of a very long sequence few.
-pub(crate) const BLOCK_MAX: usize = if cfg!(test) { 8 } else { 512 };
+/// Most items of a block: moving half of them must be cheap, and the headers of a very long sequence few. So many chunks of a list,
+/// and of a stream, just about fill an allocation.
+pub(crate) const BLOCK_MAX: usize = if cfg!(test) { 8 } else { 448 };
+
+/// A block that is full grows by this part: the length of the step of the allocator's classes.
+const GROWTH_PART: usize = 4;
 
 /// Smaller buffers are left as they are.
 const SPARSE_MIN: usize = 16;
@@ -103,6 +107,22 @@ impl<T: Weigh + Share> Blocks<T> {
     #[inline]
     pub(crate) fn get(&self, place: Place) -> Option<&T> {
         self.blocks.get(place.block)?.items.get(place.item)
+    }
+
+    /// The place of the item with a number. O(blocks).
+    pub(crate) fn nth(&self, mut number: usize) -> Option<Place> {
+        for (block, Block { items, .. }) in self.blocks.iter().enumerate() {
+            if number < items.len() {
+                return Some(Place { block, item: number });
+            }
+            number -= items.len();
+        }
+        None
+    }
+
+    /// The number of items before a place. O(blocks).
+    pub(crate) fn number(&self, place: Place) -> usize {
+        self.blocks.iter().take(place.block).map(|block| block.items.len()).sum::<usize>() + place.item
     }
 
     /// The place after.
@@ -318,7 +338,9 @@ impl<T: Weigh + Share> Blocks<T> {
         let items = &mut *block.items;
         if items.len() == items.capacity() {
             let before = items_bytes(items);
-            items.reserve_exact(items.len().max(1));
+            items.reserve_exact(
+                (items.len() / GROWTH_PART + 1).min(BLOCK_MAX - items.len().min(BLOCK_MAX - 1)),
+            );
             self.heap_bytes = self.heap_bytes + items_bytes(items) - before;
         }
         let to = to(items);

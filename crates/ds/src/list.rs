@@ -12,6 +12,9 @@
 //!
 //! Chunks can be shared with a [`ListView`], which stays as it is whatever becomes of the list.
 //!
+//! Chunks that are not near an end can be kept closed, which is compressed ([`Limits::open`]). They are read through a buffer;
+//! what changes one opens it and closes it again.
+//!
 //! Costs: push and pop O(1) amortised; by index O(number of blocks) and a walk over a chunk; a change in the middle moves
 //! at most a chunk's bytes and a block's headers.
 
@@ -36,6 +39,9 @@ pub use view::ListView;
 /// insertion does not tear them apart again.
 const MERGE_FILL: usize = 2;
 
+/// Chunks that are few.
+const FEW_CHUNKS: usize = 3;
+
 /// See the [module documentation](self).
 #[derive(Clone, Debug, Default)]
 pub struct List {
@@ -50,7 +56,15 @@ pub struct List {
 
 impl PartialEq for List {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter(0).eq(other.iter(0))
+        let texts = |list: &Self| {
+            let mut texts = Vec::with_capacity(list.len());
+            list.visit(0, Side::Back, |element| {
+                texts.push(element.to_vec());
+                true
+            });
+            texts
+        };
+        self.len() == other.len() && texts(self) == texts(other)
     }
 }
 
@@ -79,10 +93,10 @@ impl List {
         self.chunks.items()
     }
 
-    /// Bytes of the encoded elements, if they are all in one chunk. O(1).
-    pub fn single_chunk_bytes(&self) -> Option<usize> {
-        let only = self.chunks.first().filter(|_| self.chunks.items() == 1);
-        only.and_then(|place| self.chunks.get(place)).map(Chunk::len)
+    /// Bytes of the encoded elements, if they are all in a few chunks. O(1).
+    #[inline]
+    pub fn few_bytes(&self) -> Option<usize> {
+        (self.chunks.items() <= FEW_CHUNKS).then(|| self.chunks.iter().map(Chunk::len).sum())
     }
 
     /// Heap bytes. O(1).
@@ -95,7 +109,7 @@ impl List {
     pub fn push(&mut self, side: Side, element: &Encoded<'_>, limits: Limits) {
         let end = self.end(side);
         if let Some(place) = end
-            && self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.bytes_len(), limits))
+            && self.has_room(place, element, limits)
         {
             return self.push_into(place, side, element, limits);
         }
@@ -113,6 +127,14 @@ impl List {
                 self.chunks.push_back(chunk);
             }
         }
+        // One chunk is further from the end than it was.
+        if limits.open > 0 && self.chunks.items() > 2 * limits.open {
+            let number = match side {
+                Side::Front => limits.open,
+                Side::Back => self.chunks.items() - 1 - limits.open,
+            };
+            self.close(self.chunks.nth(number), limits);
+        }
     }
 
     /// Removes the element at an end, and returns what `read` makes of it.
@@ -123,30 +145,59 @@ impl List {
         }
     }
 
-    /// The element with a number, from 0.
-    pub fn get(&self, index: usize) -> Option<Element<'_>> {
+    /// What `read` makes of the element with a number, from 0.
+    pub fn get<R>(&self, index: usize, read: impl FnOnce(Element<'_>) -> R) -> Option<R> {
         let (place, rest) = self.chunks.locate(index)?;
-        self.chunks.get(place)?.elements().skip_elements(rest).next()
+        let mut scratch = Vec::new();
+        let run = self.chunks.get(place)?.run_in(&mut scratch);
+        first(run.get(run::offset_of(run, rest)..)?).map(|(element, _)| read(element))
     }
 
-    /// The elements from a number on.
-    pub fn iter(&self, from: usize) -> Iter<'_> {
-        let Some((place, rest)) = self.chunks.locate(from) else {
-            return Iter { list: self, place: None, elements: Elements::new(&[]) };
-        };
-        let elements =
-            self.chunks.get(place).map_or(Elements::new(&[]), |chunk| chunk.elements().skip_elements(rest));
-        Iter { list: self, place: Some(place), elements }
-    }
-
-    /// The elements from a number on backwards.
-    pub fn iter_back(&self, from: usize) -> IterBack<'_> {
-        let mut iter = IterBack { list: self, place: None, run: &[], starts: Vec::new() };
-        if let Some((place, rest)) = self.chunks.locate(from) {
-            iter.enter(place);
-            iter.starts.truncate(rest + 1);
+    /// Passes the elements from a number on, towards a side, to `visit` until it says false. Returns whether it never did.
+    #[inline]
+    pub fn visit(&self, from: usize, towards: Side, visit: impl FnMut(Element<'_>) -> bool) -> bool {
+        match towards {
+            Side::Back => self.visit_forwards(from, visit),
+            Side::Front => self.visit_backwards(from, visit),
         }
-        iter
+    }
+
+    #[inline]
+    fn visit_forwards(&self, from: usize, mut visit: impl FnMut(Element<'_>) -> bool) -> bool {
+        let Some((first, mut rest)) = self.chunks.locate(from) else { return true };
+        let (mut at, mut scratch) = (Some(first), Vec::new());
+        while let Some(place) = at
+            && let Some(chunk) = self.chunks.get(place)
+        {
+            let mut elements = Elements::new(chunk.run_in(&mut scratch)).skip_elements(rest);
+            if !elements.all(&mut visit) {
+                return false;
+            }
+            rest = 0;
+            at = self.chunks.next(place);
+        }
+        true
+    }
+
+    fn visit_backwards(&self, from: usize, mut visit: impl FnMut(Element<'_>) -> bool) -> bool {
+        let Some((place, rest)) = self.chunks.locate(from) else { return true };
+        let (mut at, mut most) = (Some(place), rest + 1);
+        let (mut scratch, mut starts) = (Vec::new(), Vec::new());
+        while let Some(place) = at
+            && let Some(chunk) = self.chunks.get(place)
+        {
+            let run = chunk.run_in(&mut scratch);
+            starts.clear();
+            run::offsets_into(run, &mut starts);
+            starts.truncate(most);
+            let elements = starts.iter().rev().filter_map(|&start| first(run.get(start as usize..)?));
+            if !elements.map(|(element, _)| element).all(&mut visit) {
+                return false;
+            }
+            most = usize::MAX;
+            at = self.chunks.prev(place);
+        }
+        true
     }
 
     /// The elements from a number on as they are now, at most `count`, to be looked at whatever becomes of the list. O(blocks), and
@@ -161,16 +212,19 @@ impl List {
         let Some((place, rest)) = at else {
             return self.push(if index == 0 { Side::Front } else { Side::Back }, element, limits);
         };
-        let fits = |place: Place| {
-            self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.bytes_len(), limits))
-        };
+        self.open(place);
         let before = if rest == 0 { self.chunks.prev(place) } else { None };
-        if fits(place) {
+        if !self.has_room(place, element, limits)
+            && let Some(before) = before
+        {
+            self.open(before);
+        }
+        if self.has_room(place, element, limits) {
             self.edit(place, |chunk| {
                 let offset = run::offset_of(chunk.run(), rest);
                 chunk.insert(offset, element, limits);
             });
-        } else if let Some(before) = before.filter(|&before| fits(before)) {
+        } else if let Some(before) = before.filter(|&before| self.has_room(before, element, limits)) {
             self.edit(before, |chunk| _ = chunk.push(Side::Back, element, limits));
         } else if let Some(before) = before {
             self.insert_alone(before, element, limits);
@@ -178,17 +232,15 @@ impl List {
             self.buffer_bytes += upper.heap_bytes();
             let after = self.chunks.insert_after(place, upper);
             let place = self.chunks.prev(after).unwrap_or(after);
-            let roomy = |place: Place| {
-                self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.bytes_len(), limits))
-            };
-            if roomy(place) {
+            if self.has_room(place, element, limits) {
                 self.edit(place, |chunk| _ = chunk.push(Side::Back, element, limits));
-            } else if roomy(after) {
+            } else if self.has_room(after, element, limits) {
                 self.edit(after, |chunk| chunk.insert(0, element, limits));
             } else {
                 self.insert_alone(place, element, limits);
             }
         }
+        self.close_around(place, limits);
     }
 
     /// Replaces the element with a number. Returns whether there is one.
@@ -204,8 +256,9 @@ impl List {
                     chunk.fit();
                 }
             });
+            self.close_around(place, limits);
         } else {
-            drop(self.remove(index, 1));
+            drop(self.remove(index, 1, limits));
             self.insert(index, element, limits);
         }
         true
@@ -213,7 +266,7 @@ impl List {
 
     /// Removes `count` elements from a number on, or as many as there are. Returns what is left of a long stretch, for its
     /// owner to free in slices. O(blocks), and O(chunks) at the ends of the stretch.
-    pub fn remove(&mut self, index: usize, count: usize) -> List {
+    pub fn remove(&mut self, index: usize, count: usize, limits: Limits) -> List {
         let mut left = count.min(self.len().saturating_sub(index));
         let mut removed = List::new();
         while left > 0 {
@@ -230,8 +283,10 @@ impl List {
                 self.drop_chunk(place);
             } else {
                 self.edit(place, |chunk| chunk.remove(rest, now));
+                self.close_around(place, limits);
             }
         }
+        self.open_ends();
         removed.buffer_bytes = removed.chunks.iter().map(Chunk::heap_bytes).sum();
         self.buffer_bytes -= removed.buffer_bytes;
         self.forget_starts();
@@ -241,16 +296,21 @@ impl List {
     /// Removes elements equal to `element`, at most `max`, from one side on. Returns how many. O(elements).
     pub fn remove_equal(&mut self, element: &Encoded<'_>, side: Side, max: usize, limits: Limits) -> usize {
         let mut removed = 0;
-        let mut offsets = Vec::new();
+        let (mut offsets, mut scratch) = (Vec::new(), Vec::new());
         let mut at = self.end(side);
         while let Some(place) = at
             && removed < max
         {
             // Neighbours first: places after this one change when it goes.
             let before = self.chunks.prev(place);
-            let edited =
-                self.edit(place, |chunk| chunk.remove_equal(element, side, max - removed, &mut offsets));
-            let found = edited.unwrap_or(0);
+            let chunk = self.chunks.get(place).filter(|chunk| chunk.is_closed());
+            let found = if chunk.is_some_and(|chunk| !run::contains(chunk.run_in(&mut scratch), element)) {
+                0
+            } else {
+                let change =
+                    |chunk: &mut Chunk| chunk.remove_equal(element, side, max - removed, &mut offsets);
+                self.edit(place, change).unwrap_or(0)
+            };
             removed += found;
             at = match side {
                 Side::Back => before,
@@ -274,7 +334,9 @@ impl List {
             } else if side == Side::Back {
                 self.merge(place, limits);
             }
+            self.close_around(place, limits);
         }
+        self.open_ends();
         removed
     }
 
@@ -310,6 +372,12 @@ impl List {
         }
     }
 
+    /// Whether an element fits into a chunk as it is.
+    #[inline]
+    fn has_room(&self, place: Place, element: &Encoded<'_>, limits: Limits) -> bool {
+        self.chunks.get(place).is_some_and(|chunk| chunk.has_room(element.bytes_len(), limits))
+    }
+
     #[inline]
     fn push_into(&mut self, place: Place, side: Side, element: &Encoded<'_>, limits: Limits) {
         let List { chunks, buffer_bytes, .. } = self;
@@ -334,6 +402,7 @@ impl List {
 
     fn pop_front<R>(&mut self, read: impl FnOnce(Element<'_>) -> R) -> Option<R> {
         let place = self.chunks.first()?;
+        self.open(place);
         if self.chunks.items() == 1 {
             let head = self.chunks.get(place).map(|chunk| chunk.head() as u32);
             if self.starts.get(self.stale).copied() == head {
@@ -370,6 +439,7 @@ impl List {
     fn popped(&mut self, place: Place, left: usize, sparse: bool) {
         if left == 0 {
             self.drop_chunk(place);
+            self.open_ends();
         } else if sparse && self.chunks.items() == 1 {
             self.edit(place, Chunk::shrink);
             self.starts = Vec::new();
@@ -383,6 +453,7 @@ impl List {
             return;
         }
         self.forget_starts();
+        self.open(last);
         if let Some(chunk) = self.chunks.get(last) {
             if chunk.count() == 1 {
                 self.starts.push(chunk.head() as u32);
@@ -398,7 +469,47 @@ impl List {
         self.stale = 0;
     }
 
-    /// Changes a chunk in any way.
+    /// Opens a chunk.
+    #[inline]
+    fn open(&mut self, place: Place) {
+        if self.chunks.get(place).is_some_and(Chunk::is_closed) {
+            self.edit(place, |_| ());
+        }
+    }
+
+    /// Opens the chunks at both ends.
+    fn open_ends(&mut self) {
+        for place in [self.chunks.first(), self.chunks.last()].into_iter().flatten() {
+            self.open(place);
+        }
+    }
+
+    /// Closes a chunk if it is one to be closed.
+    #[cold]
+    fn close(&mut self, place: Option<Place>, limits: Limits) {
+        let Some(place) = place else { return };
+        let (number, chunks) = (self.chunks.number(place), self.chunks.items());
+        if limits.open == 0 || number < limits.open || number + limits.open >= chunks {
+            return;
+        }
+        let List { chunks, buffer_bytes, .. } = self;
+        chunks.edit(place, |chunk| {
+            *buffer_bytes -= chunk.heap_bytes();
+            chunk.close();
+            *buffer_bytes += chunk.heap_bytes();
+        });
+    }
+
+    /// Closes what a change at a place has opened or moved.
+    #[inline]
+    fn close_around(&mut self, place: Place, limits: Limits) {
+        if limits.open > 0 {
+            let around = [self.chunks.prev(place), Some(place), self.chunks.next(place)];
+            around.into_iter().for_each(|place| self.close(place, limits));
+        }
+    }
+
+    /// Changes a chunk in any way; it is opened first.
     fn edit<R>(&mut self, place: Place, change: impl FnOnce(&mut Chunk) -> R) -> Option<R> {
         if self.chunks.last() == Some(place) {
             self.forget_starts();
@@ -406,6 +517,7 @@ impl List {
         let List { chunks, buffer_bytes, .. } = self;
         chunks.edit(place, |chunk| {
             let before = chunk.heap_bytes();
+            chunk.open();
             let result = change(chunk);
             *buffer_bytes = *buffer_bytes + chunk.heap_bytes() - before;
             result
@@ -446,64 +558,9 @@ impl List {
         self.forget_starts();
         let Some(mut other) = self.chunks.remove(after) else { return false };
         self.buffer_bytes -= other.heap_bytes();
+        other.open();
         self.edit(place, |chunk| chunk.append(&other, limits));
         other.give_up();
         true
-    }
-}
-
-/// The elements of a list, forwards.
-#[derive(Clone, Debug)]
-pub struct Iter<'a> {
-    list: &'a List,
-    place: Option<Place>,
-    elements: Elements<'a>,
-}
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = Element<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Element<'a>> {
-        loop {
-            if let Some(element) = self.elements.next() {
-                return Some(element);
-            }
-            self.place = self.list.chunks.next(self.place?);
-            self.elements = self.list.chunks.get(self.place?)?.elements();
-        }
-    }
-}
-
-/// The elements of a list, backwards.
-#[derive(Clone, Debug)]
-pub struct IterBack<'a> {
-    list: &'a List,
-    place: Option<Place>,
-    run: &'a [u8],
-    /// Where the elements begin that have not been given out.
-    starts: Vec<u32>,
-}
-
-impl IterBack<'_> {
-    fn enter(&mut self, place: Place) {
-        self.place = Some(place);
-        self.starts.clear();
-        if let Some(chunk) = self.list.chunks.get(place) {
-            self.run = chunk.run();
-            run::offsets_into(self.run, &mut self.starts);
-        }
-    }
-}
-
-impl<'a> Iterator for IterBack<'a> {
-    type Item = Element<'a>;
-
-    fn next(&mut self) -> Option<Element<'a>> {
-        if self.starts.is_empty() {
-            self.enter(self.list.chunks.prev(self.place?)?);
-        }
-        let start = self.starts.pop()? as usize;
-        first(self.run.get(start..)?).map(|(element, _)| element)
     }
 }

@@ -44,8 +44,13 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn texts<'a>(elements: impl Iterator<Item = Element<'a>>) -> Vec<Text> {
-    elements.map(Element::to_vec).collect()
+fn texts(list: &List, from: usize, towards: Side) -> Vec<Text> {
+    let mut texts = Vec::new();
+    assert!(list.visit(from, towards, |element| {
+        texts.push(element.to_vec());
+        true
+    }));
+    texts
 }
 
 impl List {
@@ -55,7 +60,7 @@ impl List {
         assert_eq!(self.chunks.iter().map(Chunk::count).sum::<usize>(), self.len());
         for chunk in self.chunks.iter() {
             assert!(chunk.count() > 0);
-            assert_eq!(chunk.elements().count(), chunk.count());
+            assert_eq!(Elements::new(chunk.run_in(&mut Vec::new())).count(), chunk.count());
         }
         buffers + self.chunks.counted_bytes() + heap_bytes(self.starts.capacity() * 4)
     }
@@ -103,7 +108,7 @@ fn apply_list(list: &mut List, act: &Act, limits: Limits) -> Option<Text> {
             assert_eq!(list.set(usize::from(*at), &Element::of(text).encode(), limits), exists);
         }
         Act::Remove(at, count) => {
-            let removed = list.remove(usize::from(*at), usize::from(*count) * 8);
+            let removed = list.remove(usize::from(*at), usize::from(*count) * 8, limits);
             assert_eq!(removed.memory_bytes(), removed.counted_bytes());
             assert!(removed.len() <= usize::from(*count) * 8);
         }
@@ -125,14 +130,14 @@ fn check(acts: &[Act], limits: Limits) {
         assert_eq!(list.len(), model.len());
         assert_eq!(list.memory_bytes(), list.counted_bytes(), "{act:?}");
     }
-    assert_eq!(texts(list.iter(0)), model.iter().cloned().collect::<Vec<_>>());
+    assert_eq!(texts(&list, 0, Side::Back), model.iter().cloned().collect::<Vec<_>>());
     for from in [0, 1, model.len() / 2, model.len().saturating_sub(1), model.len(), model.len() + 3] {
         let forwards: Vec<Text> = model.iter().skip(from).cloned().collect();
         let backwards: Vec<Text> = (0..model.len().min(from + 1)).rev().map(|at| model[at].clone()).collect();
         let backwards = if from < model.len() { backwards } else { Vec::new() };
-        assert_eq!(list.get(from).map(Element::to_vec), forwards.first().cloned());
-        assert_eq!(texts(list.iter(from)), forwards);
-        assert_eq!(texts(list.iter_back(from)), backwards);
+        assert_eq!(list.get(from, |element| element.to_vec()), forwards.first().cloned());
+        assert_eq!(texts(&list, from, Side::Back), forwards);
+        assert_eq!(texts(&list, from, Side::Front), backwards);
     }
     assert_eq!(list.clone(), list);
     while !list.free_some(1) {}
@@ -147,8 +152,9 @@ proptest! {
         acts in prop::collection::vec(act(), 1..400),
         bytes in prop::sample::select(vec![16usize, 64, 200, 4096]),
         count in prop::sample::select(vec![1usize, 3, usize::MAX]),
+        open in 0..3usize,
     ) {
-        check(&acts, Limits { bytes, count });
+        check(&acts, Limits { bytes, count, open });
     }
 }
 
@@ -160,8 +166,9 @@ proptest! {
     fn views_stay_as_they_were(
         acts in prop::collection::vec((act(), 0..6u8, any::<u8>(), 1..40usize), 1..300),
         bytes in prop::sample::select(vec![16usize, 64, 200, 4096]),
+        open in 0..3usize,
     ) {
-        let limits = Limits { bytes, count: usize::MAX };
+        let limits = Limits { bytes, count: usize::MAX, open };
         let (mut list, mut model) = (List::new(), VecDeque::new());
         let mut views: Vec<(ListView, Vec<Text>, Vec<Text>)> = Vec::new();
         let visit = |(view, expect, seen): &mut (ListView, Vec<Text>, Vec<Text>), max: usize| {
@@ -196,7 +203,7 @@ proptest! {
                 _ => {}
             }
         }
-        prop_assert!(texts(list.iter(0)).iter().eq(model.iter()));
+        prop_assert!(texts(&list, 0, Side::Back).iter().eq(model.iter()));
         while !list.free_some(1) {}
         for view in &mut views {
             while !visit(view, 7) {}
@@ -206,7 +213,7 @@ proptest! {
     }
 }
 
-const LIMITS: Limits = Limits { bytes: 8192, count: usize::MAX };
+const LIMITS: Limits = Limits { bytes: crate::record::frugal_size(8192), count: usize::MAX, open: 0 };
 
 #[test]
 fn a_queue_keeps_its_memory_bounded() {
@@ -232,9 +239,9 @@ fn a_long_list_costs_little_more_than_its_elements() {
     let per_element = list.memory_bytes() as f64 / 100_000.0;
     assert!(per_element < 21.4, "{per_element}");
     for at in [0, 1, 4999, 50_000, 99_999] {
-        assert_eq!(list.get(at).unwrap().to_vec(), format!("value:{at:014}").into_bytes());
+        assert_eq!(list.get(at, |element| element.to_vec()).unwrap(), format!("value:{at:014}").into_bytes());
     }
-    drop(list.remove(10, 99_980));
+    drop(list.remove(10, 99_980, LIMITS));
     assert_eq!(list.len(), 20);
     assert!(list.memory_bytes() < 40_000, "{}", list.memory_bytes());
 }
@@ -267,7 +274,45 @@ fn elements_longer_than_a_chunk_are_alone() {
     assert!(list.memory_bytes() < 4 * 120_000);
     assert!(list.set(3, &Element::of(b"now short").encode(), LIMITS));
     assert!(list.memory_bytes() < 3 * 120_000);
-    assert_eq!(list.iter(0).filter(|&element| element == Element::Bytes(&long)).count(), 3);
+    assert_eq!(texts(&list, 0, Side::Back).iter().filter(|&text| *text == long).count(), 3);
     assert_eq!(list.remove_equal(&Element::of(&long).encode(), Side::Back, 2, LIMITS), 2);
     assert_eq!(list.pop(Side::Back, |element| element.to_vec()).unwrap(), b"short");
+}
+
+#[test]
+fn chunks_away_from_the_ends_are_closed() {
+    let limits = Limits { open: 1, ..LIMITS };
+    let text = |number: u32| format!("{{\"job\":\"mail\",\"number\":{number:09}}}").into_bytes();
+    let (mut list, mut plain) = (List::new(), List::new());
+    for number in 0..20_000 {
+        list.push(Side::Back, &Element::of(&text(number)).encode(), limits);
+        plain.push(Side::Back, &Element::of(&text(number)).encode(), LIMITS);
+    }
+    let closed = |list: &List| list.chunks.iter().filter(|chunk| chunk.is_closed()).count();
+    assert_eq!((closed(&list), closed(&plain)), (list.chunks() - 2, 0));
+    assert!(list.memory_bytes() * 3 < plain.memory_bytes(), "{}", list.memory_bytes());
+    assert_eq!(list, plain);
+    // A change in the middle leaves things as they were; so does a list that turns out to be a queue.
+    assert!(list.set(10_000, &Element::of(b"other").encode(), limits));
+    list.insert(5_000, &Element::of(b"new").encode(), limits);
+    drop(list.remove(15_000, 1, limits));
+    assert!(closed(&list) >= list.chunks() - 2);
+    assert_eq!(list.remove_equal(&Element::of(b"other").encode(), Side::Back, 9, limits), 1);
+    for number in 0..5_000 {
+        assert_eq!(list.pop(Side::Front, |element| element.to_vec()), Some(text(number)));
+    }
+    assert_eq!(list.pop(Side::Front, |element| element.to_vec()).unwrap(), b"new");
+    assert_eq!(list.pop(Side::Back, |element| element.to_vec()), Some(text(19_999)));
+    assert_eq!(list.memory_bytes(), list.counted_bytes());
+}
+
+#[test]
+fn noise_stays_as_it_is() {
+    let limits = Limits { open: 1, ..LIMITS };
+    let (mut list, mut noise) = (List::new(), 1u64);
+    for _ in 0..5_000 {
+        noise = noise.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        list.push(Side::Front, &Element::Bytes(&noise.swap_bytes().to_le_bytes()).encode(), limits);
+    }
+    assert!(list.chunks.iter().all(|chunk| !chunk.is_closed()));
 }

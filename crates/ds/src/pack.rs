@@ -12,6 +12,7 @@
 //!             1101iiii  i                       the integer i, -2048 to 2047
 //!             1110nnnn  n bytes                 an integer in n bytes, 2 to 8
 //!             11110000  llll  bytes             l bytes
+//!             1111llll  symbols                 l + 1 symbols, two a byte ([`Dense`] elements alone)
 //! ```
 //!
 //! Text that is the canonical form of an integer is kept as that integer, always, and in the shortest way; so equal texts
@@ -23,11 +24,14 @@
 //!
 //! **Invariant.** The bytes were written by this module. If not, elements may be missing or wrong, but nothing panics.
 
+mod dense;
+
 #[cfg(test)]
 #[path = "pack_tests.rs"]
 mod tests;
 
 use base::num;
+pub use dense::{Dense, Symbols, decode as decode_dense};
 
 /// Longest text that can be a canonical integer.
 const INT_TEXT_MAX_BYTES: usize = 20;
@@ -41,6 +45,9 @@ const MEDIUM: u8 = 0b1100_0000;
 const INT_12: u8 = 0b1101_0000;
 const INT_WIDE: u8 = 0b1110_0000;
 const LONG: u8 = 0b1111_0000;
+/// The head of symbols is this and their number. `LONG` + 1 and the highest byte are none: [`crate::pages`] uses them.
+const SYMBOLS: u8 = LONG - 1;
+const SYMBOLS_FIRST: u8 = LONG + 1;
 
 /// An element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -210,27 +217,45 @@ impl Encoded<'_> {
     }
 }
 
+/// Bytes of elements by their first byte; 0 where that alone does not say.
+static LENGTHS: [u8; 256] = {
+    let mut lengths = [1; 256];
+    let mut head = SHORT;
+    loop {
+        lengths[head as usize] = match head {
+            SHORT..MEDIUM => 1 + (head & 63),
+            MEDIUM..INT_12 => 0,
+            INT_12..INT_WIDE => 2,
+            INT_WIDE..LONG => 1 + (head & 15),
+            LONG => 0,
+            _ => 1 + Symbols::packed_len((head - SYMBOLS) as usize) as u8,
+        };
+        if head == u8::MAX {
+            break lengths;
+        }
+        head += 1;
+    }
+};
+
 /// Bytes of the element that `bytes` begin with; at least 1.
 #[inline]
 pub fn element_len(bytes: &[u8]) -> usize {
-    match bytes.first() {
-        Some(&head) if head < SHORT => 1,
-        Some(&head) if head < MEDIUM => 1 + usize::from(head & 63),
-        _ => element_len_wide(bytes),
+    match bytes.first().map(|&head| LENGTHS[usize::from(head)]) {
+        Some(0) => element_len_wide(bytes),
+        Some(len) => usize::from(len),
+        None => 1,
     }
 }
 
 fn element_len_wide(bytes: &[u8]) -> usize {
     match *bytes {
         [head, low, ..] if head < INT_12 => 2 + (usize::from(head & 15) << 8 | usize::from(low)),
-        [head, ..] if head < INT_WIDE => 2,
-        [head, ..] if head < LONG => 1 + usize::from(head & 15),
-        [_, a, b, c, d, ..] => 5 + u32::from_le_bytes([a, b, c, d]) as usize,
+        [LONG, a, b, c, d, ..] => 5 + u32::from_le_bytes([a, b, c, d]) as usize,
         _ => 1,
     }
 }
 
-/// The element that `bytes` begin with, and how many bytes it takes.
+/// The element that `bytes` begin with, and how many bytes it takes; `None` also for one that is [`Dense`] alone.
 #[inline]
 pub fn decode(bytes: &[u8]) -> Option<(Element<'_>, usize)> {
     let &head = bytes.first()?;
@@ -242,6 +267,7 @@ pub fn decode(bytes: &[u8]) -> Option<(Element<'_>, usize)> {
         SHORT..MEDIUM => 1,
         MEDIUM..INT_12 => 2,
         LONG => 5,
+        SYMBOLS_FIRST.. => return None,
         _ => return Some((Element::Int(decode_int(bytes.get(..len)?)), len)),
     };
     Some((Element::Bytes(bytes.get(start..len)?), len))
@@ -304,6 +330,13 @@ impl<'a> Pack<'a> {
     #[inline]
     pub fn at(self, position: usize) -> Option<(Element<'a>, usize)> {
         let (element, len) = decode(self.0.get(position..)?)?;
+        Some((element, position + len))
+    }
+
+    /// As [`Pack::at`], of an element that may be dense.
+    #[inline]
+    pub fn dense_at(self, position: usize) -> Option<(Dense<'a>, usize)> {
+        let (element, len) = decode_dense(self.0.get(position..)?)?;
         Some((element, position + len))
     }
 

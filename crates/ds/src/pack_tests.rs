@@ -102,11 +102,33 @@ proptest! {
     }
 
     #[test]
+    fn dense_elements_are_texts(text in prop_oneof![texts(), "[-0-9][0-9.:/, -]{0,17}".prop_map(String::into_bytes)]) {
+        let value = Dense::of(&text);
+        prop_assert_eq!(value.as_int(), num::parse_i64(&text));
+        prop_assert_eq!(value.text_len(), text.len());
+        let mut scratch = b"before".to_vec();
+        prop_assert_eq!(value.text(&mut scratch), &text[..]);
+        prop_assert_eq!(value.to_vec(), text.clone());
+        let mut buffer = vec![7];
+        init(&mut buffer);
+        push(&mut buffer, 1, &Element::of(b"name").encode());
+        push(&mut buffer, 1, &value.encode());
+        push(&mut buffer, 1, &Element::of(b"last").encode());
+        let pack = Pack::new(&buffer[1..]);
+        let (read, next) = pack.dense_at(pack.skip(pack.first(), 1)).unwrap();
+        prop_assert_eq!(read, value);
+        prop_assert_eq!(pack.at(next).unwrap().0.to_vec(), b"last");
+        prop_assert_eq!(pack.skip(pack.first(), 2), next);
+        prop_assert!(value.encode().bytes_len() <= Element::of(&text).encode().bytes_len());
+    }
+
+    #[test]
     fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..50), text in texts()) {
         let pack = Pack::new(&bytes);
         pack.iter().for_each(drop);
         pack.find(&Element::of(&text).encode(), 2);
         pack.nth(3);
+        (0..bytes.len()).for_each(|at| drop(pack.dense_at(at).map(|(value, _)| value.to_vec())));
         let mut buffer = bytes.clone();
         remove(&mut buffer, 0, 1, 2);
         let mut buffer = bytes.clone();
@@ -127,4 +149,12 @@ fn small_things_are_small() {
     assert_eq!(bytes(i64::MIN.to_string().as_bytes()), 9);
     assert_eq!(bytes(&[b'x'; 63]), 64);
     assert_eq!(bytes(&[b'x'; 64]), 66);
+    let bytes = |text: &[u8]| Dense::of(text).encode().bytes_len();
+    assert_eq!(bytes(b"12"), 1);
+    assert_eq!(bytes(b"1.5"), 3);
+    assert_eq!(bytes(b"12.34567"), 5);
+    assert_eq!(bytes(b"-0.25"), 4);
+    assert_eq!(bytes(b"2026-11-21"), 6);
+    assert_eq!(bytes(b"192.168.100.100"), 9);
+    assert_eq!(bytes(b"2026-11-21 12:30"), 17);
 }

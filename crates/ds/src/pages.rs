@@ -34,7 +34,7 @@ use page::{PAGE_MAX_BYTES, Page};
 pub use view::PagesView;
 
 use crate::KeyHash;
-use crate::pack::{Element, Encoded, decode, element_len};
+use crate::pack::{Dense, Element, Encoded, decode, decode_dense, element_len};
 use crate::record::size_class;
 use crate::share::{Lendable, Share};
 
@@ -76,7 +76,7 @@ pub struct Entry<'a> {
     /// A number of the owner's, at most [`STAMP_MAX`].
     pub stamp: Option<u64>,
     /// The value; empty in a structure without values.
-    pub value: Element<'a>,
+    pub value: Dense<'a>,
 }
 
 /// See the [module documentation](self).
@@ -194,7 +194,7 @@ impl<H: KeyHash> Pages<H> {
 
     /// Sets the value of a key, which is made if it is not there, and its stamp. Returns whether it was made.
     #[inline]
-    pub fn insert(&mut self, key: &[u8], value: Element<'_>, stamp: Option<u64>) -> bool {
+    pub fn insert(&mut self, key: &[u8], value: Dense<'_>, stamp: Option<u64>) -> bool {
         let (hash, key) = (self.hash(key), Element::of(key));
         match self.find(hash, key) {
             Some(place) => {
@@ -212,7 +212,7 @@ impl<H: KeyHash> Pages<H> {
 
     /// Adds a key that is known not to be there: saves the search that [`Pages::insert`] begins with.
     #[inline]
-    pub fn add(&mut self, key: &[u8], value: Element<'_>, stamp: Option<u64>) {
+    pub fn add(&mut self, key: &[u8], value: Dense<'_>, stamp: Option<u64>) {
         debug_assert!(!self.contains(key), "the key is there");
         self.insert_absent(self.hash(key), Element::of(key), value, stamp);
     }
@@ -220,11 +220,13 @@ impl<H: KeyHash> Pages<H> {
     /// Sets the stamp of a key, if it is there.
     pub fn set_stamp(&mut self, key: &[u8], stamp: Option<u64>) {
         if let Some(place) = self.find(self.hash(key), Element::of(key)) {
-            let value = self.entry(place).value.to_vec();
-            // Not `Element::of`: what is bytes stays bytes.
-            let value = match self.entry(place).value {
-                Element::Int(int) => Element::Int(int),
-                Element::Bytes(_) => Element::Bytes(&value),
+            let value = self.entry(place).value;
+            // Not `Dense::of`: what is bytes stays bytes.
+            let bytes = value.to_vec();
+            let value = match value {
+                Dense::Bytes(_) => Dense::Bytes(&bytes),
+                Dense::Int(int) => Dense::Int(int),
+                Dense::Symbols(symbols) => Dense::Symbols(symbols),
             };
             self.set_tail(place, value, stamp);
         }
@@ -360,12 +362,12 @@ impl<H: KeyHash> Pages<H> {
         Some(Place { page, slot: found? })
     }
 
-    fn insert_absent(&mut self, hash: u64, key: Element<'_>, value: Element<'_>, stamp: Option<u64>) {
+    fn insert_absent(&mut self, hash: u64, key: Element<'_>, value: Dense<'_>, stamp: Option<u64>) {
         if self.pages == 0 {
             self.push_page(Page::default());
         }
         let index = self.index_of(hash);
-        let (key, value) = (self.outside.store(key), self.outside.store(value));
+        let (key, value) = (self.outside.store(key), self.outside.store_dense(value));
         let key_len = key.bytes_len();
         let stamp_len = if stamp.is_some() { STAMP_BYTES } else { 0 };
         let len = key_len + if self.valued { stamp_len + value.bytes_len() } else { 0 };
@@ -386,7 +388,7 @@ impl<H: KeyHash> Pages<H> {
     }
 
     /// Writes value and stamp of an entry.
-    fn set_tail(&mut self, place: Place, value: Element<'_>, stamp: Option<u64>) {
+    fn set_tail(&mut self, place: Place, value: Dense<'_>, stamp: Option<u64>) {
         let page = self.page(place.page);
         let bytes = page.entry(place.slot);
         let key_len = stored_len(bytes);
@@ -396,7 +398,7 @@ impl<H: KeyHash> Pages<H> {
             let number = number(old_value);
             self.outside.remove(number);
         }
-        let value = self.outside.store(value);
+        let value = self.outside.store_dense(value);
         let tail_len = if stamp.is_some() { STAMP_BYTES } else { 0 } + value.bytes_len();
         let len = key_len + tail_len;
         self.with_page(place.page, |page| {
@@ -550,7 +552,7 @@ impl<H: KeyHash> Pages<H> {
     fn decode<'a>(&'a self, bytes: &'a [u8]) -> Entry<'a> {
         let key = self.element(bytes);
         if !self.valued {
-            return Entry { key, stamp: None, value: Element::Bytes(&[]) };
+            return Entry { key, stamp: None, value: Dense::Bytes(&[]) };
         }
         let mut rest = &bytes[stored_len(bytes)..];
         let mut stamp = None;
@@ -558,7 +560,7 @@ impl<H: KeyHash> Pages<H> {
             stamp = Some(u64::from_le_bytes([a, b, c, d, e, f, 0, 0]));
             rest = &rest[STAMP_BYTES..];
         }
-        Entry { key, stamp, value: self.element(rest) }
+        Entry { key, stamp, value: self.value(rest) }
     }
 
     /// The element that bytes begin with.
@@ -567,6 +569,15 @@ impl<H: KeyHash> Pages<H> {
         match bytes.first() {
             Some(&OUTSIDE) => Element::Bytes(self.outside.get(number(bytes))),
             _ => decode(bytes).map_or(Element::Bytes(&[]), |(element, _)| element),
+        }
+    }
+
+    /// The value that bytes begin with.
+    #[inline]
+    fn value<'a>(&'a self, bytes: &'a [u8]) -> Dense<'a> {
+        match bytes.first() {
+            Some(&OUTSIDE) => Dense::Bytes(self.outside.get(number(bytes))),
+            _ => decode_dense(bytes).map_or(Dense::Bytes(&[]), |(value, _)| value),
         }
     }
 

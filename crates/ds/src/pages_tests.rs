@@ -70,6 +70,7 @@ fn values() -> impl Strategy<Value = Vec<u8>> {
         (0..40usize).prop_map(|len| vec![b'v'; len]),
         (250..300usize).prop_map(|len| vec![b'w'; len]),
         any::<i32>().prop_map(|n| n.to_string().into_bytes()),
+        "[0-9]{1,4}[.:]{1,2}[0-9]{0,12}".prop_map(String::into_bytes),
     ]
 }
 
@@ -93,7 +94,7 @@ fn apply(op: Op, pages: &mut Pages<Hasher>, naive: &mut Naive, fresh: &mut usize
     match op {
         Op::Insert(key, value, stamp) => {
             let (value, stamp) = if valued { (value, stamp) } else { (Vec::new(), None) };
-            let made = pages.insert(&key, Element::of(&value), stamp);
+            let made = pages.insert(&key, Dense::of(&value), stamp);
             assert_eq!(made, naive.insert(key, (value, stamp)).is_none());
         }
         Op::Stamp(key, stamp) if valued => {
@@ -106,7 +107,7 @@ fn apply(op: Op, pages: &mut Pages<Hasher>, naive: &mut Naive, fresh: &mut usize
             for _ in 0..count {
                 *fresh += 1;
                 let key = format!("filled:{fresh}").into_bytes();
-                assert!(pages.insert(&key, Element::Bytes(b""), None));
+                assert!(pages.insert(&key, Dense::Bytes(b""), None));
                 naive.insert(key, (Vec::new(), None));
             }
         }
@@ -217,7 +218,7 @@ proptest! {
     fn a_scan_sees_what_stays(stay in 0..300usize, changes in proptest::collection::vec((any::<bool>(), 0..400usize), 1..20)) {
         let mut pages = Pages::new(hasher(), false);
         for n in 0..stay {
-            pages.insert(format!("stays:{n}").as_bytes(), Element::Bytes(b""), None);
+            pages.insert(format!("stays:{n}").as_bytes(), Dense::Bytes(b""), None);
         }
         let (mut seen, mut cursor, mut others, mut calls) = (BTreeSet::new(), 0, 0, 0);
         let mut changes = changes.iter().cycle();
@@ -233,7 +234,7 @@ proptest! {
             for _ in 0..count {
                 if grow && others < 3000 {
                     others += 1;
-                    pages.insert(format!("other:{others}").as_bytes(), Element::Bytes(b""), None);
+                    pages.insert(format!("other:{others}").as_bytes(), Dense::Bytes(b""), None);
                 } else if others > 0 {
                     pages.remove(format!("other:{others}").as_bytes());
                     others -= 1;
@@ -250,7 +251,7 @@ proptest! {
     fn any_cursor_ends(cursor in any::<u64>(), len in 0..200usize) {
         let mut pages = Pages::new(hasher(), false);
         for n in 0..len {
-            pages.insert(n.to_string().as_bytes(), Element::Bytes(b""), None);
+            pages.insert(n.to_string().as_bytes(), Dense::Bytes(b""), None);
         }
         let mut cursor = cursor;
         for _ in 0..100 {
@@ -280,7 +281,7 @@ fn samples_are_even() {
     let mut pages = Pages::new(hasher(), false);
     assert_eq!(pages.sample(&mut || 0), None);
     for n in 0..1000 {
-        pages.insert(format!("member:{n}").as_bytes(), Element::Bytes(b""), None);
+        pages.insert(format!("member:{n}").as_bytes(), Dense::Bytes(b""), None);
     }
     assert!(unevenness(&pages, 200_000).abs() < 4.0);
     for n in 0..990 {
@@ -293,7 +294,7 @@ fn samples_are_even() {
 fn members_are_small() {
     let mut pages = Pages::new(hasher(), false);
     for n in 0..100_000 {
-        pages.insert(format!("member:{n:09}").as_bytes(), Element::Bytes(b""), None);
+        pages.insert(format!("member:{n:09}").as_bytes(), Dense::Bytes(b""), None);
     }
     let each = pages.memory_bytes() as f64 / 100_000.0;
     assert!((20.0..25.0).contains(&each), "{each}");

@@ -30,8 +30,8 @@ use std::alloc::{alloc, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
-pub use shape::size_class;
 use shape::{NAME_LENGTH_WIDE, STAMP, Shape, int_width};
+pub use shape::{frugal_size, size_class};
 pub use view::{PayloadRef, RecordView};
 
 use crate::table;

@@ -1,6 +1,6 @@
 //! Runs: encoded elements ([`crate::pack`]) one after the other, without a count.
 
-use crate::pack::{self, Element};
+use crate::pack::{self, Element, Encoded};
 
 /// The first element of a run and its length in bytes.
 #[inline]
@@ -46,6 +46,18 @@ impl<'a> Iterator for Elements<'a> {
         self.run = self.run.get(len..).unwrap_or_default();
         Some(element)
     }
+}
+
+/// Whether an element is in a run.
+pub(crate) fn contains(run: &[u8], element: &Encoded<'_>) -> bool {
+    let mut rest = run;
+    while !rest.is_empty() {
+        if element.is_at(rest) {
+            return true;
+        }
+        rest = rest.get(first_len(rest)..).unwrap_or_default();
+    }
+    false
 }
 
 /// Where an element of a run begins.

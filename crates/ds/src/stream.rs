@@ -25,7 +25,7 @@ mod tests;
 use crate::blocks::{Blocks, Place, heap_bytes};
 use crate::share::Share;
 pub use chunk::Limits;
-use chunk::{Chunk, Raw, Walk};
+use chunk::{Chunk, Raw, Walk, entry_bytes};
 pub use entry::Entry;
 pub use group::{Consumer, Group, Groups, Pending};
 pub use id::StreamId;
@@ -207,7 +207,7 @@ impl Stream {
         if id <= self.last_id {
             return false;
         }
-        let bytes = fields.clone().map(<[u8]>::len).sum();
+        let bytes = entry_bytes(fields.clone());
         let last = self.chunks.last();
         let place = match last
             .filter(|&place| self.chunks.get(place).is_some_and(|chunk| chunk.has_room(bytes, limits)))

@@ -12,8 +12,8 @@ use rdb::{DumpError, Part, Payload, ValueKind};
 use store::{Db, Kind, OwnedValue, StringValue, Value};
 
 pub use assemble::{Assembler, Misfit};
-pub(crate) use encode::text;
 pub use encode::{form_of, put_value};
+pub(crate) use encode::{text, text_of_value};
 
 /// The store's name for a type of value.
 pub fn kind_of(kind: ValueKind) -> Kind {

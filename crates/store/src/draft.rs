@@ -36,8 +36,8 @@ pub struct Draft<'a> {
     buffer: &'a mut Vec<u8>,
     /// A big collection that the key has.
     present: Option<&'a mut Structure>,
-    /// A big collection that the key gets.
-    upgraded: Option<Structure>,
+    /// A big collection that the key gets. Boxed, since drafts are moved and this is rare.
+    upgraded: Option<Box<Structure>>,
     /// What was removed from a big collection and is to be freed in slices.
     removed: Vec<Structure>,
     changes: u64,
@@ -54,7 +54,7 @@ pub struct Draft<'a> {
 /// What is to be written back.
 pub(crate) struct Outcome {
     pub(crate) changes: u64,
-    pub(crate) upgraded: Option<Structure>,
+    pub(crate) upgraded: Option<Box<Structure>>,
     pub(crate) removed: Vec<Structure>,
     pub(crate) empty: bool,
 }
@@ -117,19 +117,19 @@ impl<'a> Draft<'a> {
     /// The big collection, to look at.
     #[inline]
     pub fn structure(&self) -> Option<&Structure> {
-        self.upgraded.as_ref().or(self.present.as_deref())
+        self.upgraded.as_deref().or(self.present.as_deref())
     }
 
     /// The big collection, to be changed.
     #[inline]
     pub(crate) fn structure_mut(&mut self) -> Option<&mut Structure> {
-        self.upgraded.as_mut().or(self.present.as_deref_mut())
+        self.upgraded.as_deref_mut().or(self.present.as_deref_mut())
     }
 
     /// Makes the collection a big one, which has all elements of what was there before.
     pub(crate) fn upgrade(&mut self, structure: Structure) {
         self.buffer.clear();
-        self.upgraded = Some(structure);
+        self.upgraded = Some(Box::new(structure));
     }
 
     /// Has a part of a big collection that was removed from it freed in slices.
@@ -193,7 +193,7 @@ impl<'a> Draft<'a> {
         let mut draft = Draft::new(&mut buffer, None, surroundings);
         fill(&mut draft);
         let outcome = draft.end();
-        (!outcome.empty).then(|| OwnedValue::collection(outcome.upgraded, buffer))
+        (!outcome.empty).then(|| OwnedValue::collection(outcome.upgraded.map(|structure| *structure), buffer))
     }
 }
 

@@ -14,7 +14,7 @@ mod expiry;
 
 use std::collections::BTreeSet;
 
-use ds::pack::{self, Element, Pack};
+use ds::pack::{self, Dense, Element, Pack};
 use ds::pages::{Entry, Pages, PagesView};
 
 pub use draft::{FieldExpiry, HashDraft};
@@ -56,7 +56,7 @@ impl Hash {
         self.fields.view()
     }
 
-    fn set(&mut self, field: &[u8], value: Element<'_>, expiry_ms: Option<u64>) -> bool {
+    fn set(&mut self, field: &[u8], value: Dense<'_>, expiry_ms: Option<u64>) -> bool {
         if !self.deadlines.is_empty() || expiry_ms.is_some() {
             let hash = self.fields.hash(field);
             if let Some(old) = self.fields.get(field).and_then(|entry| entry.stamp) {
@@ -108,7 +108,7 @@ pub struct Field<'a> {
     /// Its name.
     pub name: Element<'a>,
     /// Its value.
-    pub value: Element<'a>,
+    pub value: Dense<'a>,
     /// When it expires, in ms since 1970; `None` if never.
     pub expiry_ms: Option<u64>,
 }
@@ -210,7 +210,7 @@ impl<'a> HashRef<'a> {
 
     /// The value of a field.
     #[inline]
-    pub fn get(self, name: &[u8]) -> Option<Element<'a>> {
+    pub fn get(self, name: &[u8]) -> Option<Dense<'a>> {
         self.field(name).map(|field| field.value)
     }
 
@@ -301,7 +301,7 @@ impl<'a> Iterator for Fields<'a> {
 #[inline]
 fn field_at(pack: Pack<'_>, position: usize, step: usize) -> Option<(Field<'_>, usize)> {
     let (name, at) = pack.at(position)?;
-    let (value, at) = pack.at(at)?;
+    let (value, at) = pack.dense_at(at)?;
     let field = Field { name, value, expiry_ms: None };
     if step == 2 {
         return Some((field, at));

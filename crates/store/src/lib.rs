@@ -62,7 +62,7 @@ pub use array::ArrayDraft;
 pub use books::Stats;
 pub use db::{Db, Expiry, Replaced};
 pub use draft::{Draft, Edited, WrongType};
-pub use ds::pack::Element;
+pub use ds::pack::{Dense, Element};
 pub use entry::{Entry, Occupied, Vacant};
 pub use events::{Class, Event};
 pub use expiry::Progress;

@@ -6,6 +6,7 @@
 
 use ds::list::{self, ListView, Side};
 use ds::pack::{self, Element, Pack};
+use ds::record::frugal_size;
 
 use crate::packed::{Packed, Tag};
 use crate::structure::Collection;
@@ -58,10 +59,17 @@ impl List {
 
 /// How large chunks are by the configuration.
 fn chunk_limits(limits: &Limits) -> list::Limits {
-    match usize::try_from(limits.list_max_listpack_size) {
-        Ok(count) => list::Limits { bytes: COUNTED_NODE_BYTES, count: count.max(1) },
-        Err(_) => list::Limits { bytes: node_bytes(limits), count: usize::MAX },
-    }
+    let node = node_limits(limits);
+    list::Limits { bytes: frugal_size(node.bytes), ..node }
+}
+
+/// How large nodes of Redis are by the configuration.
+fn node_limits(limits: &Limits) -> list::Limits {
+    let (bytes, count) = match usize::try_from(limits.list_max_listpack_size) {
+        Ok(count) => (COUNTED_NODE_BYTES, count.max(1)),
+        Err(_) => (node_bytes(limits), usize::MAX),
+    };
+    list::Limits { bytes, count, open: limits.list_compress_depth as usize }
 }
 
 fn node_bytes(limits: &Limits) -> usize {
@@ -72,8 +80,8 @@ fn node_bytes(limits: &Limits) -> usize {
 /// Whether Redis would make a listpack of so many bytes and elements a quicklist.
 #[inline]
 fn is_quicklist(limits: &Limits, bytes: usize, count: usize) -> bool {
-    let chunk = chunk_limits(limits);
-    count > chunk.count || bytes > chunk.bytes
+    let node = node_limits(limits);
+    count > node.count || bytes > node.bytes
 }
 
 /// Whether Redis would make a quicklist of one node with so many bytes and elements a listpack again.
@@ -144,74 +152,57 @@ impl<'a> ListRef<'a> {
         bytes / len.max(1) + HEAD_BYTES
     }
 
-    /// The element with a number. Bounded, however long the list is; see [`list::List`].
+    /// What `read` makes of the element with a number. Bounded, however long the list is; see [`list::List`].
     #[inline]
-    pub fn get(self, index: usize) -> Option<Element<'a>> {
+    pub fn get<R>(self, index: usize, read: impl FnOnce(Element<'_>) -> R) -> Option<R> {
         match self {
-            ListRef::Pack(pack) => pack.nth(index),
-            ListRef::Big(list) => list.elements.get(index),
+            ListRef::Pack(pack) => pack.nth(index).map(read),
+            ListRef::Big(list) => list.elements.get(index, read),
         }
     }
 
     /// Passes elements from a number on to `each`, at most `count`.
     #[inline]
-    pub fn for_each(self, from: usize, count: usize, each: impl FnMut(Element<'a>)) {
+    pub fn for_each(self, from: usize, count: usize, mut each: impl FnMut(Element<'_>)) {
         match self {
             ListRef::Pack(pack) => {
                 let position = pack.skip(pack.first(), from.min(pack.len()));
                 pack.iter_from(position).take(count).for_each(each);
             }
-            ListRef::Big(list) => list.elements.iter(from).take(count).for_each(each),
-        }
-    }
-
-    /// The elements from a number on.
-    pub fn iter(self, from: usize) -> Elements<'a> {
-        match self {
-            ListRef::Pack(pack) => {
-                Elements::Pack(pack.iter_from(pack.skip(pack.first(), from.min(pack.len()))))
+            ListRef::Big(_) if count == 0 => {}
+            ListRef::Big(list) => {
+                let mut left = count;
+                list.elements.visit(from, Side::Back, |element| {
+                    each(element);
+                    left -= 1;
+                    left > 0
+                });
             }
-            ListRef::Big(list) => Elements::Big(list.elements.iter(from)),
         }
     }
 
-    /// The elements from a number on backwards.
-    pub fn iter_back(self, from: usize) -> Elements<'a> {
-        match self {
-            ListRef::Pack(pack) => {
-                let mut elements: Vec<Element<'a>> = pack.iter().collect();
-                elements.truncate(if from < elements.len() { from + 1 } else { 0 });
-                elements.reverse();
-                Elements::Few(elements.into_iter())
+    /// Passes elements from a number on, towards a side, to `visit` until it says false. Returns whether it never did.
+    pub fn visit(self, from: usize, towards: Side, mut visit: impl FnMut(Element<'_>) -> bool) -> bool {
+        match (self, towards) {
+            (ListRef::Big(list), _) => list.elements.visit(from, towards, visit),
+            (ListRef::Pack(pack), Side::Back) => {
+                pack.iter_from(pack.skip(pack.first(), from.min(pack.len()))).all(visit)
             }
-            ListRef::Big(list) => Elements::Back(list.elements.iter_back(from)),
+            (ListRef::Pack(pack), Side::Front) => {
+                let elements: Vec<Element<'_>> = pack.iter().take(from.saturating_add(1)).collect();
+                from >= pack.len() || elements.into_iter().rev().all(&mut visit)
+            }
         }
     }
-}
 
-/// Elements of a list.
-pub enum Elements<'a> {
-    /// Of a pack.
-    Pack(pack::Iter<'a>),
-    /// Of a pack, backwards.
-    Few(std::vec::IntoIter<Element<'a>>),
-    /// Of chunks.
-    Big(list::Iter<'a>),
-    /// Of chunks, backwards.
-    Back(list::IterBack<'a>),
-}
-
-impl<'a> Iterator for Elements<'a> {
-    type Item = Element<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Element<'a>> {
-        match self {
-            Elements::Pack(elements) => elements.next(),
-            Elements::Few(elements) => elements.next(),
-            Elements::Big(elements) => elements.next(),
-            Elements::Back(elements) => elements.next(),
-        }
+    /// The number of the first element that is equal to one.
+    pub fn position(self, wanted: Element<'_>) -> Option<usize> {
+        let mut at = 0;
+        let missing = self.visit(0, Side::Back, |element| {
+            at += usize::from(element != wanted);
+            element != wanted
+        });
+        (!missing).then_some(at)
     }
 }
 
@@ -337,9 +328,10 @@ impl ListDraft<'_, '_> {
         if count == 0 {
             return;
         }
+        let chunk_limits = chunk_limits(self.0.limits);
         match self.big() {
             Some(list) => {
-                let elements = list.elements.remove(index, count);
+                let elements = list.elements.remove(index, count, chunk_limits);
                 if !elements.is_empty() {
                     self.0.free_later(Structure::List(List { elements, is_listpack: false }));
                 }
@@ -397,7 +389,7 @@ impl ListDraft<'_, '_> {
         let (limits, added) = (self.0.limits, element.text_len());
         if let Some(list) = self.big() {
             if list.is_listpack {
-                let bytes = list.elements.single_chunk_bytes().unwrap_or(0);
+                let bytes = list.elements.few_bytes().unwrap_or(usize::MAX / 2);
                 let count = list.elements.len();
                 list.is_listpack = !is_quicklist(limits, bytes + count + LISTPACK_BYTES + added, count + 1);
             }
@@ -429,7 +421,8 @@ impl ListDraft<'_, '_> {
         let limits = self.0.limits;
         if let Some(list) = self.big()
             && !list.is_listpack
-            && let Some(bytes) = list.elements.single_chunk_bytes()
+            && list.elements.chunks() == 1
+            && let Some(bytes) = list.elements.few_bytes()
         {
             let count = list.elements.len();
             list.is_listpack = is_listpack_again(limits, bytes + count + LISTPACK_BYTES, count);

@@ -1,7 +1,7 @@
 //! Sets: a sorted array of integers, a pack, or pages.
 
 use ds::intset::{self, IntSet};
-use ds::pack::{self, Element, Pack};
+use ds::pack::{self, Dense, Element, Pack};
 use ds::pages::{Pages, PagesView};
 
 use crate::key::TableHasher;
@@ -26,7 +26,7 @@ impl Set {
     }
 
     fn add(&mut self, member: &[u8]) -> bool {
-        self.members.insert(member, Element::Bytes(&[]), None)
+        self.members.insert(member, Dense::Bytes(&[]), None)
     }
 }
 

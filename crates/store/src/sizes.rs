@@ -44,6 +44,12 @@ impl Place {
 }
 
 impl Place {
+    /// Of a collection of so many elements.
+    #[inline]
+    pub(crate) fn of_collection(kind: Kind, len: usize) -> Self {
+        Place { kind: kind as u8, step: (usize::BITS - len.leading_zeros()) as u8 }
+    }
+
     /// Of a string of so many bytes.
     #[inline(always)]
     pub(crate) fn of_string(len: usize) -> Self {

@@ -14,7 +14,7 @@ mod tests;
 
 use std::ops::Range;
 
-use ds::pack::Element;
+use ds::pack::{Dense, Element};
 
 use crate::packed::{Packed, Tag};
 use crate::{Structure, Value, WrongType};
@@ -165,6 +165,16 @@ impl ScoreBytes {
         } else {
             Element::Bytes(&self.0)
         }
+    }
+}
+
+/// The score that the value of an entry keeps.
+#[inline]
+fn score_in(value: Dense<'_>) -> f64 {
+    match value {
+        Dense::Int(int) => int as f64,
+        Dense::Bytes(bytes) => bytes.try_into().map_or(0.0, f64::from_le_bytes),
+        Dense::Symbols(_) => 0.0,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Streams: always a structure of their own.
 
-use ds::record::size_class;
+use ds::record::{frugal_size, size_class};
 use ds::stream::{Limits as ChunkLimits, Stream};
 
 use crate::structure::Collection;
@@ -38,7 +38,7 @@ impl Limits {
     pub fn stream_chunk(&self) -> ChunkLimits {
         let or_max = |value: usize, max: usize| if value == 0 { max } else { value.min(max) };
         ChunkLimits {
-            bytes: or_max(self.stream_node_max_bytes, CHUNK_MAX_BYTES),
+            bytes: frugal_size(or_max(self.stream_node_max_bytes, CHUNK_MAX_BYTES)),
             entries: or_max(self.stream_node_max_entries, usize::MAX),
         }
     }

@@ -58,6 +58,31 @@ impl Structure {
         self.collection().len()
     }
 
+    /// Heap bytes and number of elements. O(1).
+    #[inline]
+    pub(crate) fn measures(&self) -> (usize, usize) {
+        fn both(collection: &impl Collection) -> (usize, usize) {
+            (collection.memory_bytes(), collection.len())
+        }
+        match self {
+            Structure::Hash(hash) => both(hash),
+            Structure::Set(set) => both(set),
+            Structure::SortedSet(set) => both(set),
+            Structure::List(list) => both(list),
+            Structure::Stream(stream) => both(&**stream),
+            Structure::Array(array) => both(&**array),
+        }
+    }
+
+    /// When the first field of a hash expires, if any does.
+    #[inline]
+    pub(crate) fn soonest_ms(&self) -> Option<u64> {
+        match self {
+            Structure::Hash(hash) => hash.soonest_ms(),
+            _ => None,
+        }
+    }
+
     /// The type of the value.
     #[inline]
     pub const fn kind(&self) -> Kind {

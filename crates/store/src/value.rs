@@ -99,7 +99,7 @@ impl Large {
     /// When the first field of a hash expires, if any does.
     fn soonest_ms(&self) -> Option<u64> {
         match self {
-            Large::Structure(Structure::Hash(hash)) => hash.soonest_ms(),
+            Large::Structure(structure) => structure.soonest_ms(),
             Large::Packed(bytes) => packed_soonest_ms(bytes),
             _ => None,
         }

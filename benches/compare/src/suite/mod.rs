@@ -44,6 +44,7 @@ pub const SUITES: &[Suite] = &[
     growth::SUITE,
     idle::SUITE,
     types::SUITE,
+    types::BYTES,
     info::SUITE,
     atomicity::SUITE,
     blocking::SUITE,

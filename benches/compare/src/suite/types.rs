@@ -1,4 +1,4 @@
-//! `types`: what the commands of each data type cost, and what an element of each takes.
+//! `types`: what the commands of each data type cost, and what an element of each takes; `bytes`: the latter alone.
 
 mod bytes;
 mod commands;
@@ -16,6 +16,9 @@ use crate::server::Server;
 
 pub(super) const SUITE: Suite =
     Suite { name: "types", about: "commands of all data types, and bytes of an element", run };
+
+pub(super) const BYTES: Suite =
+    Suite { name: "bytes", about: "bytes of an element of all data types, as of types", run: run_bytes };
 
 /// Most server CPU that a request may take, as a share of a peer's.
 const CPU_TARGET: f64 = 0.7;
@@ -52,16 +55,28 @@ fn run(options: &Options) -> Result<Report> {
                 ),
                 commands,
             ),
-            (
-                format!(
-                    "Bytes of an element, key included: growth of the resident size, and MEMORY USAGE; the target is \
-                     at most {BYTES_TARGET} of a peer's resident bytes:"
-                ),
-                bytes,
-            ),
+            (bytes_title(), bytes),
         ],
         notes,
     })
+}
+
+fn run_bytes(options: &Options) -> Result<Report> {
+    let (bytes, notes) = bytes::measure(options, options.keys.max(LARGE_MIN))?;
+    Ok(Report {
+        title: "Bytes of an element".to_owned(),
+        method: "Each kind in a server of its own, one shard.".to_owned(),
+        servers: options.candidates.iter().map(|candidate| candidate.name.clone()).collect(),
+        tables: vec![(bytes_title(), bytes)],
+        notes,
+    })
+}
+
+fn bytes_title() -> String {
+    format!(
+        "Bytes of an element, key included: growth of the resident size, and MEMORY USAGE; the target is at most \
+         {BYTES_TARGET} of a peer's resident bytes:"
+    )
 }
 
 /// A command and what it must answer.

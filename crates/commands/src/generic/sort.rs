@@ -22,7 +22,7 @@ use base::Args;
 use bytes::Bytes;
 use ds::list::Side;
 use resp::Reply;
-use store::{Class, Element, Kind};
+use store::{Class, Dense, Element, Kind};
 
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx, by_shard};
 use options::Options;
@@ -125,7 +125,12 @@ fn elements(ctx: &mut ShardCtx<'_>, options: &Options<'_>, name: &[u8]) -> Resul
                     (true, _) => {}
                     (_, false) => list.for_each(wanted.start, wanted.len(), push),
                     (_, true) => {
-                        list.iter_back(list.len() - 1 - wanted.start).take(wanted.len()).for_each(&mut push);
+                        let mut left = wanted.len();
+                        list.visit(list.len() - 1 - wanted.start, Side::Front, |element| {
+                            push(element);
+                            left -= 1;
+                            left > 0
+                        });
                     }
                 }
                 return Ok(elements);
@@ -236,7 +241,7 @@ fn fetch(ctx: &mut ShardCtx<'_>, lookups: impl Iterator<Item = Lookup>) -> Vec<O
             let key = db.key(&lookup.key);
             let value = db.get(key)?;
             match &lookup.field {
-                Some(field) => value.as_hash(now_ms).ok()?.get(field).map(Element::to_vec),
+                Some(field) => value.as_hash(now_ms).ok()?.get(field).map(Dense::to_vec),
                 None if value.kind() == Kind::String => Some(value.text(&mut scratch).to_vec()),
                 None => None,
             }

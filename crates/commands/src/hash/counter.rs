@@ -3,7 +3,7 @@
 use base::Args;
 use base::num::LongFloat;
 use resp::Reply;
-use store::{Class, Element, FieldExpiry, Kind};
+use store::{Class, Dense, FieldExpiry, Kind};
 
 use crate::{CmdError, ShardCtx, words};
 
@@ -21,7 +21,7 @@ pub(super) fn hincrby(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<
             None => 0,
         };
         let sum = old.checked_add(by).ok_or(CmdError::Overflow)?;
-        hash.set_element(field, Element::Int(sum), FieldExpiry::Keep);
+        hash.set_value(field, Dense::Int(sum), FieldExpiry::Keep);
         Ok::<_, CmdError>(sum)
     })?;
     let sum = sum.result?;
@@ -45,10 +45,9 @@ pub(super) fn hincrbyfloat(
     let sum = ctx.database().edit(key, Kind::Hash, |draft| {
         let mut hash = draft.as_hash();
         let old = match hash.field(field).map(|field| field.value) {
-            Some(Element::Int(int)) => LongFloat::from_int(int),
-            Some(Element::Bytes(text)) => {
-                LongFloat::parse(text).ok_or(CmdError::text_of("ERR hash value is not a float"))?
-            }
+            Some(Dense::Int(int)) => LongFloat::from_int(int),
+            Some(value) => LongFloat::parse(value.text(&mut Vec::new()))
+                .ok_or(CmdError::text_of("ERR hash value is not a float"))?,
             None => LongFloat::from_int(0),
         };
         let sum = old.plus(by).filter(|sum| sum.is_finite());

@@ -45,7 +45,7 @@ pub(super) fn linsert(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<
         let mut list = draft.as_list();
         let Some(view) = list.view() else { return 0 };
         let pivot = Element::of(args.arg(3));
-        let Some(at) = view.iter(0).position(|element| element == pivot) else { return -1 };
+        let Some(at) = view.position(pivot) else { return -1 };
         list.insert(at + after, Element::of(args.arg(4)));
         list.len() as i64
     })?;

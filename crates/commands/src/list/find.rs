@@ -1,6 +1,7 @@
 //! Where an element is: LPOS.
 
 use base::Args;
+use ds::list::Side;
 use ds::pack::Element;
 use resp::Reply;
 
@@ -54,16 +55,25 @@ pub(super) fn lpos(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
     if let Some(list) = list {
         let wanted = Element::of(args.arg(2));
         let last = list.len().saturating_sub(1);
-        let elements = if options.backwards { list.iter_back(last) } else { list.iter(0) };
+        let (from, towards) = if options.backwards { (last, Side::Front) } else { (0, Side::Back) };
         let looked_at = if options.maxlen == 0 { usize::MAX } else { clamped(options.maxlen) };
         let wanted_count = match options.count {
             Some(0) => usize::MAX,
             Some(count) => clamped(count),
             None => 1,
         };
-        let equal = elements.take(looked_at).enumerate().filter(|(_, element)| *element == wanted);
-        let matches = equal.skip(clamped(options.rank - 1)).take(wanted_count);
-        found.extend(matches.map(|(at, _)| if options.backwards { last - at } else { at }));
+        let (mut at, mut skipped) = (0, clamped(options.rank - 1));
+        list.visit(from, towards, |element| {
+            if element == wanted {
+                if skipped == 0 {
+                    found.push(if options.backwards { last - at } else { at });
+                } else {
+                    skipped -= 1;
+                }
+            }
+            at += 1;
+            at < looked_at && found.len() < wanted_count
+        });
     }
     match (options.count, found.first()) {
         (Some(_), _) => {

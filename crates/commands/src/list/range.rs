@@ -29,9 +29,8 @@ pub(super) fn lindex(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'
         return Ok(());
     };
     let at = index(words::int(args.arg(2))?, list.len());
-    match at.and_then(|at| list.get(at)) {
-        Some(element) => bulk(reply, element),
-        None => reply.null(),
+    if at.and_then(|at| list.get(at, |element| bulk(reply, element))).is_none() {
+        reply.null();
     }
     Ok(())
 }

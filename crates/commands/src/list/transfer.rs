@@ -378,11 +378,18 @@ fn copy(name: Bytes, what: Move) -> Step {
         let Some(item) = db.peek(key) else { return StepOut::Texts(None) };
         let Ok(list) = item.value().as_list() else { return StepOut::Failed(CmdError::WrongType) };
         let count = what.count_of(list.len());
-        let elements = match what.from {
-            Side::Front => list.iter(0),
-            Side::Back => list.iter_back(list.len().saturating_sub(1)),
+        let (from, towards) = match what.from {
+            Side::Front => (0, Side::Back),
+            Side::Back => (list.len().saturating_sub(1), Side::Front),
         };
-        StepOut::Texts(Some(elements.take(count).map(Element::to_vec).collect()))
+        let mut texts = Vec::with_capacity(count);
+        list.visit(from, towards, |element| {
+            if texts.len() < count {
+                texts.push(element.to_vec());
+            }
+            texts.len() < count
+        });
+        StepOut::Texts(Some(texts))
     })
 }
 

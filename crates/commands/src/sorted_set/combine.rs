@@ -12,9 +12,9 @@ use resp::Reply;
 use super::members::{Members, element, header};
 use super::store_members;
 use crate::{CmdError, OwnedArgs, ShardCtx, Step, StepOut, Tx};
-use compute::combine;
+use compute::{combine, count_common};
 use query::{Counted, Query};
-use source::{Local, Shipped, fetch};
+use source::{Local, Shipped, Sources, fetch};
 
 /// What is made of the inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,10 @@ impl Command {
         let mut sources = Local::new(ctx, keys)?;
         let rest = args.tail(self.count_at() + 1 + counted.keys).iter();
         let query = Query::parse(rest, counted.keys, self.op, self.store, self.count_only)?;
+        if self.count_only {
+            reply.int(sources.with_all(|sources| count_common(sources, query.limit)) as i64);
+            return Ok(());
+        }
         let result = combine(self.op, &query, &mut sources);
         self.reply(reply, &query, &result);
         if self.store {
@@ -65,7 +69,7 @@ impl Command {
     }
 
     fn reply(self, reply: &mut Reply<'_>, query: &Query, result: &Members) {
-        if self.store || self.count_only {
+        if self.store {
             return reply.int(result.len() as i64);
         }
         header(reply, result.len(), query.with_scores);
@@ -111,7 +115,13 @@ impl Command {
         }
         let rest = all().skip(first + counted.keys);
         let query = Query::parse(rest, counted.keys, self.op, self.store, self.count_only)?;
-        let result = combine(self.op, &query, &mut Shipped::new(&sources, self.op != Op::Union));
+        let mut sources = Shipped::new(&sources, self.op != Op::Union);
+        if self.count_only {
+            let count = sources.with_all(|sources| count_common(sources, query.limit));
+            tx.reply(|reply| reply.int(count as i64));
+            return Ok(());
+        }
+        let result = combine(self.op, &query, &mut sources);
         tx.reply(|reply| self.reply(reply, &query, &result));
         if self.store {
             let destination = args.get(1).cloned().unwrap_or_default();

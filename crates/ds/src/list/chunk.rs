@@ -7,10 +7,12 @@
 //!
 //! So both ends grow in O(1) amortised: when one side has no room left, the elements move once, and the free bytes are
 //! divided in favour of the side that grows.
+//!
+//! A *closed* chunk is compressed (LZ4), and has to be opened to be changed.
 
 use crate::blocks::Weigh;
 use crate::pack::Encoded;
-use crate::run::{Elements, first_len, offset_of, offsets_into};
+use crate::run::{first_len, offset_of, offsets_into};
 use crate::share::{COUNT_BYTES, Share, Slab, room};
 
 /// Smallest buffer.
@@ -18,6 +20,12 @@ const BUFFER_MIN_BYTES: usize = 64;
 
 /// Smaller buffers are left as they are.
 const SPARSE_MIN_BYTES: usize = 512;
+
+/// Shorter chunks are not closed.
+const CLOSED_MIN_BYTES: usize = if cfg!(test) { 16 } else { 256 };
+
+/// The head of a chunk that is closed; its tail is the length of the elements then.
+const CLOSED: u32 = u32::MAX;
 
 /// An end of a list or chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +43,8 @@ pub struct Limits {
     pub bytes: usize,
     /// Most elements.
     pub count: usize,
+    /// How many chunks at each end are never closed; 0 if none is closed at all.
+    pub open: usize,
 }
 
 impl Limits {
@@ -79,16 +89,64 @@ impl Chunk {
         Chunk { buf, head: 0, tail: run.len() as u32, count: count as u32 }
     }
 
-    /// The encoded elements.
+    /// The encoded elements of a chunk that is open.
     #[inline]
     pub(super) fn run(&self) -> &[u8] {
+        debug_assert!(!self.is_closed(), "a chunk is opened before it is changed");
         self.buf.get(self.head as usize..self.tail as usize).unwrap_or_default()
     }
 
     /// Bytes of the encoded elements.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        (self.tail - self.head) as usize
+        if self.is_closed() { self.tail as usize } else { (self.tail - self.head) as usize }
+    }
+
+    /// Whether it is closed.
+    #[inline]
+    pub(super) fn is_closed(&self) -> bool {
+        self.head == CLOSED
+    }
+
+    /// The encoded elements; those of a closed chunk are written to `scratch`.
+    #[inline]
+    pub(super) fn run_in<'a>(&'a self, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+        if !self.is_closed() {
+            return self.run();
+        }
+        scratch.resize(self.len(), 0);
+        self.read_closed(scratch);
+        scratch
+    }
+
+    /// Writes the encoded elements of a closed chunk to where there is just room for them.
+    #[cold]
+    fn read_closed(&self, run: &mut [u8]) {
+        let read = lz4_flex::block::decompress_into(&self.buf, run);
+        debug_assert_eq!(read.ok(), Some(run.len()), "what was compressed can be read");
+    }
+
+    /// Closes it, if that saves memory.
+    pub(super) fn close(&mut self) {
+        if self.is_closed() || self.len() < CLOSED_MIN_BYTES {
+            return;
+        }
+        let packed = lz4_flex::block::compress(self.run());
+        if room(packed.len()) < room(self.len()) {
+            let (buf, tail) = (Slab::copy_of(&packed), self.len() as u32);
+            self.buf.give_up();
+            *self = Chunk { buf, head: CLOSED, tail, count: self.count };
+        }
+    }
+
+    /// Opens it, if it is closed.
+    pub(super) fn open(&mut self) {
+        if self.is_closed() {
+            let (mut buf, tail) = (Slab::roomy(self.len()), self.tail);
+            self.read_closed(&mut buf[..tail as usize]);
+            self.buf.give_up();
+            *self = Chunk { buf, head: 0, tail, count: self.count };
+        }
     }
 
     /// The number of elements.
@@ -115,16 +173,13 @@ impl Chunk {
         self.tail as usize
     }
 
-    /// The elements.
-    #[inline]
-    pub(super) fn elements(&self) -> Elements<'_> {
-        Elements::new(self.run())
-    }
-
-    /// Whether another element fits.
+    /// Whether another element fits as it is.
     #[inline]
     pub(super) fn has_room(&self, len: usize, limits: Limits) -> bool {
-        self.count == 0 || (self.count() < limits.count && self.len() + len <= limits.run_bytes())
+        self.count == 0
+            || (self.count() < limits.count
+                && !self.is_closed()
+                && (self.tail - self.head) as usize + len <= limits.run_bytes())
     }
 
     /// Adds an element at an end. Returns whether the elements moved within or out of their buffer.
@@ -292,7 +347,7 @@ impl Chunk {
 
     /// Gives free bytes back, if they are worth it: for a chunk that is not at an end of its list any more.
     pub(super) fn fit(&mut self) {
-        if room(self.len()) < self.buf.len() {
+        if !self.is_closed() && room(self.len()) < self.buf.len() {
             let fitting = Chunk::of_run(self.run(), self.count());
             self.give_up();
             *self = fitting;

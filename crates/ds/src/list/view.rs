@@ -17,14 +17,18 @@ pub struct ListView {
     offset: usize,
     /// Elements that have not been visited.
     left: usize,
+    /// The elements of a closed chunk.
+    scratch: Vec<u8>,
 }
 
 impl ListView {
     pub(super) fn new(chunks: Blocks<Chunk>, from: usize, count: usize) -> Self {
         let left = count.min(chunks.weight().saturating_sub(from));
         let at = chunks.locate(from);
-        let offset = at.and_then(|(place, rest)| Some(offset_of(chunks.get(place)?.run(), rest)));
-        ListView { chunks, place: at.map(|(place, _)| place), offset: offset.unwrap_or(0), left }
+        let mut scratch = Vec::new();
+        let offset =
+            at.and_then(|(place, rest)| Some(offset_of(chunks.get(place)?.run_in(&mut scratch), rest)));
+        ListView { chunks, place: at.map(|(place, _)| place), offset: offset.unwrap_or(0), left, scratch }
     }
 
     /// The number of elements that have not been visited. O(1).
@@ -44,7 +48,7 @@ impl ListView {
             && let Some(place) = self.place
             && let Some(chunk) = self.chunks.get(place)
         {
-            let run = chunk.run();
+            let run = chunk.run_in(&mut self.scratch);
             let mut go_on = true;
             while go_on
                 && self.left > 0

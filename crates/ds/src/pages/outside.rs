@@ -1,7 +1,7 @@
 //! Elements too long for a page, each in an allocation of its own, by number.
 
 use super::{OUTSIDE_MIN_BYTES, Stored};
-use crate::pack::Element;
+use crate::pack::{Dense, Element};
 use crate::record::size_class;
 use crate::share::{Lendable, Share, Slab};
 
@@ -35,6 +35,15 @@ impl Outside {
         match element {
             Element::Bytes(text) if text.len() > OUTSIDE_MIN_BYTES => Stored::Outside(self.insert(text)),
             element => Stored::Inside(element.encode()),
+        }
+    }
+
+    /// As [`Outside::store`], of a value.
+    #[inline]
+    pub(super) fn store_dense<'a>(&mut self, value: Dense<'a>) -> Stored<'a> {
+        match value {
+            Dense::Bytes(text) if text.len() > OUTSIDE_MIN_BYTES => Stored::Outside(self.insert(text)),
+            value => Stored::Inside(value.encode()),
         }
     }
 

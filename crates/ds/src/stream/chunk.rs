@@ -48,13 +48,18 @@ const ID_FULL: u8 = 0b1000;
 /// Smallest buffer.
 const BUFFER_MIN_BYTES: usize = 64;
 
+/// What an entry mostly has beside its names and values at most: flags, id, the number of names.
+const ENTRY_HEAD_BYTES: usize = 8;
+/// The head of a name or value that is not very long.
+const FIELD_HEAD_BYTES: usize = 1;
+
 /// A chunk is written anew when it has at least this many deleted entries, and more of them than others.
 const COMPACT_MIN: u32 = 16;
 
 /// How large a chunk may get: a new one is begun when one of the limits is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most bytes.
+    /// Most bytes of their allocation; one entry may be longer, and is alone then.
     pub bytes: usize,
     /// Most entries, deleted ones among them.
     pub entries: usize,
@@ -155,10 +160,11 @@ impl Chunk {
         self.live as usize
     }
 
-    /// Whether another entry with so many bytes of names and values may come here.
+    /// Whether another entry that takes so many bytes, as [`entry_bytes`] has it, may come here.
     #[inline]
     pub(super) fn has_room(&self, bytes: usize, limits: Limits) -> bool {
-        self.buf.len() + bytes < limits.bytes && ((self.live + self.deleted) as usize) < limits.entries
+        COUNT_BYTES + self.buf.len() + bytes <= limits.bytes
+            && ((self.live + self.deleted) as usize) < limits.entries
     }
 
     /// Adds an entry, whose id is greater than all here (or that of the first entry, if it is this).
@@ -169,7 +175,7 @@ impl Chunk {
         limits: Limits,
     ) {
         let start = self.buf.len();
-        self.reserve(fields.clone().map(|field| field.len() + 2).sum::<usize>() + 24, limits);
+        self.reserve(entry_bytes(fields.clone()), limits);
         self.buf.push(0);
         let mut flags = self.write_id(id);
         self.last = id;
@@ -402,6 +408,13 @@ impl Chunk {
         self.buf[start] = flags | DELETED;
         self.flagged += 1;
     }
+}
+
+/// Bytes that an entry takes at most, but for long names and values and unusual ids. Where that is too few its chunk grows a little
+/// beyond its limit.
+#[inline]
+pub(super) fn entry_bytes<'f>(fields: impl Iterator<Item = &'f [u8]>) -> usize {
+    fields.fold(ENTRY_HEAD_BYTES, |sum, field| sum + FIELD_HEAD_BYTES + field.len())
 }
 
 /// A walk over the entries of a chunk.

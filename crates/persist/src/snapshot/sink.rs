@@ -10,7 +10,7 @@ use rdb::write::{Style, put_key, put_len, put_score, put_select_db, put_text, ty
 use store::{Item, Kind, Shard, Sink, Sinks, Value, WholeView};
 
 use super::jobs::{Chunk, Job, Jobs, Message, Place};
-use crate::value::{form_of, put_value, text};
+use crate::value::{form_of, put_value, text, text_of_value};
 
 /// A chunk is sent when it is at least this long: long enough for the disk, short enough to be made in a slice.
 const CHUNK_MIN_BYTES: usize = 256 * 1024;
@@ -119,7 +119,7 @@ fn put_some(out: &mut Vec<u8>, view: &mut WholeView, style: &mut Style) -> bool 
         WholeView::Hash(hash) => hash.visit(|field| {
             if let Some(field) = field {
                 put_text(out, text(field.name), style);
-                put_text(out, text(field.value), style);
+                put_text(out, text_of_value(field.value, &mut [0; 16]), style);
             }
             out.len() < PIECE_BYTES
         }),

@@ -2,7 +2,7 @@
 
 use ds::list::Side;
 use rdb::{Part, Text};
-use store::{Draft, Element, FieldExpiry};
+use store::{Dense, Draft, Element, FieldExpiry};
 
 use super::stream::StreamAssembler;
 
@@ -45,7 +45,7 @@ impl Assembler {
             }
             Part::Field(name, value, expiry_ms) => {
                 let expiry = expiry_ms.map_or(FieldExpiry::Clear, FieldExpiry::At);
-                let new = draft.as_hash().set_element(name.bytes(scratch), element(value), expiry);
+                let new = draft.as_hash().set_value(name.bytes(scratch), dense(value), expiry);
                 once(new, "a field of a hash that is there only once")
             }
             Part::ArrayInsert(index) => {
@@ -72,6 +72,14 @@ impl Assembler {
     /// If something is missing.
     pub fn finish(&mut self) -> Result<(), Misfit> {
         std::mem::take(&mut self.stream).finish()
+    }
+}
+
+/// A text as the store keeps values of hashes.
+fn dense(text: Text<'_>) -> Dense<'_> {
+    match text {
+        Text::Int(int) => Dense::Int(int),
+        Text::Bytes(bytes) => Dense::of(bytes),
     }
 }
 

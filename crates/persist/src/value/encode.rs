@@ -5,7 +5,7 @@ use rdb::write::{
     put_score, put_text,
 };
 use rdb::{Text, ValueKind};
-use store::{Element, HashRef, Kind, Structure, Value};
+use store::{Dense, Element, HashRef, Kind, Structure, Value};
 
 use super::stream::{is_new_stream, put_stream};
 
@@ -36,6 +36,15 @@ pub(crate) fn text(element: Element<'_>) -> Text<'_> {
     match element {
         Element::Int(int) => Text::Int(int),
         Element::Bytes(bytes) => Text::Bytes(bytes),
+    }
+}
+
+/// The value of a field as the format takes it; `buffer` is for one that does not lie there as a text.
+pub(crate) fn text_of_value<'a>(value: Dense<'a>, buffer: &'a mut [u8; 16]) -> Text<'a> {
+    match value {
+        Dense::Int(int) => Text::Int(int),
+        Dense::Bytes(bytes) => Text::Bytes(bytes),
+        Dense::Symbols(symbols) => Text::Bytes(symbols.text(buffer)),
     }
 }
 
@@ -93,6 +102,6 @@ fn put_hash(out: &mut Vec<u8>, hash: HashRef<'_>, style: &mut Style) {
             put_field_expiry(out, soonest_ms, field.expiry_ms);
         }
         put_text(out, text(field.name), style);
-        put_text(out, text(field.value), style);
+        put_text(out, text_of_value(field.value, &mut [0; 16]), style);
     }
 }

@@ -1,6 +1,6 @@
 //! Hashes, to be changed.
 
-use ds::pack::{self, Element, Pack};
+use ds::pack::{self, Dense, Element, Pack};
 
 use super::expiry::{EXPIRING_START, expiring_pack, packed_soonest_ms, set_soonest};
 use super::{Field, Hash, HashRef, expiry_element, field_at, push};
@@ -94,11 +94,11 @@ impl<'a> HashDraft<'_, 'a> {
     /// Sets a field. Returns whether it is new.
     #[inline]
     pub fn set(&mut self, name: &[u8], value: &[u8], expiry: FieldExpiry) -> bool {
-        self.set_element(name, Element::of(value), expiry)
+        self.set_value(name, Dense::of(value), expiry)
     }
 
     /// As [`HashDraft::set`].
-    pub fn set_element(&mut self, name: &[u8], value: Element<'_>, expiry: FieldExpiry) -> bool {
+    pub fn set_value(&mut self, name: &[u8], value: Dense<'_>, expiry: FieldExpiry) -> bool {
         self.0.changed(1);
         if self.0.is_new() {
             self.0.begin_pack(Tag::Hash);
@@ -181,7 +181,7 @@ impl<'a> HashDraft<'_, 'a> {
         Some((field, Found { position: position + start, start }))
     }
 
-    fn set_packed(&mut self, name: &[u8], value: Element<'_>, expiry: FieldExpiry) -> bool {
+    fn set_packed(&mut self, name: &[u8], value: Dense<'_>, expiry: FieldExpiry) -> bool {
         let now_ms = self.0.now_ms;
         let found = self.find(name).map(|(field, found)| (field.expiry_ms, field.is_expired(now_ms), found));
         let (old_expiry, was_expired) = match found {
@@ -207,7 +207,7 @@ impl<'a> HashDraft<'_, 'a> {
             None => {
                 let start = if is_expiring { EXPIRING_START } else { 1 };
                 push(buffer, start, Element::of(name));
-                push(buffer, start, value);
+                pack::push(buffer, start, &value.encode());
                 if is_expiring {
                     push(buffer, start, expiry_element(expiry_ms));
                 }
@@ -217,7 +217,7 @@ impl<'a> HashDraft<'_, 'a> {
         found.is_none() || was_expired
     }
 
-    fn set_big(&mut self, name: &[u8], value: Element<'_>, expiry: FieldExpiry) -> bool {
+    fn set_big(&mut self, name: &[u8], value: Dense<'_>, expiry: FieldExpiry) -> bool {
         let now_ms = self.0.now_ms;
         let Some(Structure::Hash(hash)) = self.0.structure_mut() else { return false };
         let mut was_expired = false;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ds::pages::Pages;
 use ds::rank::{RankTree, RankView};
 
-use super::{ScoreBytes, score_of};
+use super::{ScoreBytes, score_in};
 use crate::key::TableHasher;
 use crate::structure::Collection;
 
@@ -28,7 +28,7 @@ impl SortedSet {
     ) -> Self {
         let mut scores = Pages::new(hasher, true);
         for (score, member) in members.clone() {
-            scores.add(member, ScoreBytes::new(score).element(), None);
+            scores.add(member, ScoreBytes::new(score).element().into(), None);
         }
         SortedSet { order: RankTree::from_sorted(members), scores }
     }
@@ -47,7 +47,7 @@ impl SortedSet {
     /// The score of a member.
     #[inline]
     pub(super) fn score(&self, member: &[u8]) -> Option<f64> {
-        self.scores.get(member).map(|entry| score_of(entry.value))
+        self.scores.get(member).map(|entry| score_in(entry.value))
     }
 
     /// How many members come before a member, and its score.
@@ -59,13 +59,13 @@ impl SortedSet {
     /// Adds a member that is not there.
     #[inline]
     pub(super) fn add(&mut self, score: f64, member: &[u8]) {
-        self.scores.add(member, ScoreBytes::new(score).element(), None);
+        self.scores.add(member, ScoreBytes::new(score).element().into(), None);
         self.order.insert(score, member);
     }
 
     /// Gives a member that is there another score.
     pub(super) fn update(&mut self, old: f64, score: f64, member: &[u8]) {
-        self.scores.insert(member, ScoreBytes::new(score).element(), None);
+        self.scores.insert(member, ScoreBytes::new(score).element().into(), None);
         self.order.remove(old, member);
         self.order.insert(score, member);
     }
@@ -88,7 +88,7 @@ impl SortedSet {
 
     pub(super) fn scan(&self, cursor: u64, visit: &mut impl FnMut(f64, &[u8])) -> u64 {
         let mut scratch = Vec::new();
-        self.scores.scan(cursor, |entry| visit(score_of(entry.value), entry.key.text(&mut scratch)))
+        self.scores.scan(cursor, |entry| visit(score_in(entry.value), entry.key.text(&mut scratch)))
     }
 }
 

@@ -17,6 +17,8 @@ const COLLECTIONS: u64 = 10;
 const FIELDS: u64 = 20;
 /// Value of such a field.
 const FIELD_VALUE: &str = "12.34567";
+/// The same as a word: what a server keeps in a shorter form if it is a number.
+const FIELD_TEXT: &str = "Helsinki";
 /// Small hashes whose MEMORY USAGE is asked for.
 const ASKED_MAX: u64 = 100;
 /// Values in a request that only warms a server up: it is about as long as one that fills it.
@@ -57,8 +59,15 @@ fn kinds(large: u64) -> Vec<Kind> {
         collections: large,
         keys: (0..large.min(ASKED_MAX)).map(|number| format!("hash:{number}")).collect(),
     };
+    let texts = Kind {
+        name: format!("hashes of {FIELDS} fields, field:N, {}-letter values", FIELD_TEXT.len()),
+        fills: vec![Fill::new(whole_hash("hash:__int__", FIELDS, FIELD_TEXT), large)],
+        keys: hashes.keys.clone(),
+        ..hashes
+    };
     vec![
         hashes,
+        texts,
         collections(format!("lists of {n}, 20-byte values"), "RPUSH KEY __value__"),
         collections(format!("sets of {n}, 16-byte members"), "SADD KEY __member__"),
         collections(

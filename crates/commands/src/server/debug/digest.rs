@@ -94,9 +94,11 @@ fn value(item: Item<'_>, now_ms: u64) -> Digest {
     } else if let Ok(set) = value.as_sorted_set() {
         set.for_each(|score, member| sum.add(Digest::of(&[member, &score.to_bits().to_le_bytes()])));
     } else if let Ok(list) = value.as_list() {
-        for (at, element) in list.iter(0).enumerate() {
-            sum.add(Digest::of(&[&(at as u64).to_le_bytes(), &element.to_vec()]));
-        }
+        let mut at = 0u64;
+        list.for_each(0, list.len(), |element| {
+            sum.add(Digest::of(&[&at.to_le_bytes(), &element.to_vec()]));
+            at += 1;
+        });
     } else if let Ok(array) = value.as_array() {
         array.visit(0, u64::MAX, |index, element| {
             sum.add(Digest::of(&[&index.to_le_bytes(), &element.to_vec()]));

@@ -7,7 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::Op;
 use super::query::Query;
-use super::source::Sources;
+use super::source::{Source, Sources};
 use crate::sorted_set::members::Members;
 
 /// Results so far, their members in one buffer.
@@ -131,10 +131,19 @@ fn inter(query: &Query, sources: &mut impl Sources, order: &[(usize, usize)]) ->
             });
         });
     }
-    if query.limit > 0 {
-        results.entries.truncate(query.limit);
-    }
     results
+}
+
+/// The number of members that are in all inputs; at most `limit`, at which the search ends, unless that is 0.
+pub(super) fn count_common(mut sources: Vec<Source<'_>>, limit: usize) -> usize {
+    sources.sort_by_key(Source::len);
+    let Some((smallest, others)) = sources.split_first() else { return 0 };
+    let mut count = 0;
+    smallest.all(|member| {
+        count += usize::from(others.iter().all(|source| source.score(member).is_some()));
+        count != limit || limit == 0
+    });
+    count
 }
 
 fn diff(sources: &mut impl Sources, order: &[(usize, usize)]) -> Results {

@@ -30,6 +30,11 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The value of a key whose type was looked at before.
+    fn known(value: Option<Value<'a>>) -> Self {
+        Source::of(value).unwrap_or(Source::Sorted(SortedSetRef::empty()))
+    }
+
     /// The number of members.
     pub(super) fn len(&self) -> usize {
         match self {
@@ -51,6 +56,18 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Passes all members to `act` until that says no.
+    pub(super) fn all(&self, mut act: impl FnMut(&[u8]) -> bool) {
+        match self {
+            Source::Sorted(set) => set.visit(0..set.len(), false, |_, member| act(member)),
+            Source::Set(set) => {
+                let mut scratch = Vec::new();
+                set.all(|member| act(member.text(&mut scratch)));
+            }
+            Source::Listed(members, _) => _ = members.iter().all(|(_, member)| act(member)),
+        }
+    }
+
     /// The score of a member.
     #[inline]
     pub(super) fn score(&self, member: &[u8]) -> Option<f64> {
@@ -62,13 +79,16 @@ impl<'a> Source<'a> {
     }
 }
 
-/// All inputs of a command, one of which can be looked at at a time.
+/// All inputs of a command.
 pub(super) trait Sources {
     /// The number of inputs.
     fn count(&self) -> usize;
 
     /// Passes an input to `look`.
     fn with<R>(&mut self, input: usize, look: impl FnOnce(Source<'_>) -> R) -> R;
+
+    /// Passes all inputs to `look`.
+    fn with_all<R>(&mut self, look: impl FnOnce(Vec<Source<'_>>) -> R) -> R;
 }
 
 /// Keys of this shard.
@@ -98,8 +118,12 @@ impl Sources for Local<'_, '_, '_> {
     fn with<R>(&mut self, input: usize, look: impl FnOnce(Source<'_>) -> R) -> R {
         let mut db = self.ctx.database();
         let item = self.keys.get(input).and_then(|&key| db.peek(key));
-        // The types were looked at before.
-        look(Source::of(item.map(store::Item::value)).unwrap_or(Source::Sorted(SortedSetRef::empty())))
+        look(Source::known(item.map(store::Item::value)))
+    }
+
+    fn with_all<R>(&mut self, look: impl FnOnce(Vec<Source<'_>>) -> R) -> R {
+        let db = self.ctx.database();
+        look(self.keys.iter().map(|&key| Source::known(db.look(key).map(store::Item::value))).collect())
     }
 }
 
@@ -137,5 +161,9 @@ impl Sources for Shipped<'_> {
             Some((members, index)) => look(Source::Listed(members, index)),
             None => look(Source::Sorted(SortedSetRef::empty())),
         }
+    }
+
+    fn with_all<R>(&mut self, look: impl FnOnce(Vec<Source<'_>>) -> R) -> R {
+        look(self.inputs.iter().map(|(members, index)| Source::Listed(members, index)).collect())
     }
 }
