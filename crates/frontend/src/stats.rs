@@ -109,10 +109,12 @@ impl ErrorStats {
         let code = end.and_then(|end| text.get(..end)).unwrap_or(b"ERR");
         let mut codes = self.lock();
         let Some(known) = &mut codes.0 else { return };
-        match known.iter_mut().find(|(known, _)| **known == *code) {
-            Some((_, count)) => *count += 1,
-            None if known.len() < ERROR_CODES_MAX => known.push((code.into(), 1)),
-            None => codes.0 = None,
+        if let Some((_, count)) = known.iter_mut().find(|(known, _)| **known == *code) {
+            *count += 1;
+        } else if known.len() < ERROR_CODES_MAX {
+            known.push((code.into(), 1));
+        } else {
+            codes.0 = None;
         }
     }
 
