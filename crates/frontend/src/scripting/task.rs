@@ -462,7 +462,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             _ => {
                 self.end_run(execution);
                 Err(CmdError::text_of(
-                    "ERR the script calls a command from within a function that cannot wait (sort, gsub); its keys live in \
+                    "ERR the script calls a command from within an error handler or a metamethod that cannot wait; its keys live in \
                  several shards",
                 ))
             }
