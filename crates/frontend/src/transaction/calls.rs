@@ -35,8 +35,13 @@ pub(crate) struct Words {
 impl Words {
     /// A copy of a command's arguments.
     pub(crate) fn of(args: Args<'_>) -> Self {
+        Words::of_slices(args.iter())
+    }
+
+    /// The same, of arguments one by one.
+    pub(crate) fn of_slices<'a>(args: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut words = Words::default();
-        crate::route::copy_each(args.iter(), &mut words.bytes, &mut words.ranges);
+        crate::route::copy_each(args, &mut words.bytes, &mut words.ranges);
         words
     }
 }

@@ -432,7 +432,7 @@ impl Plan {
             let desk = self.desk.borrow();
             (usize::from(desk.db), desk.resp3)
         };
-        let reply = nested(tx, function, args, db, resp3, false).await;
+        let reply = nested(tx, function, args, db, resp3).await;
         let mut replies = [reply];
         self.note(at, 0, replies.first().map_or(&[], |reply| reply));
         std::mem::take(&mut replies[0])
@@ -464,14 +464,18 @@ fn error_reply(error: &CmdError, resp3: bool) -> Vec<u8> {
 }
 
 /// Runs the function of a command of several rounds as a part of another task, under whose locks it goes. Returns its reply.
-/// `in_script`: a script calls it.
-pub(crate) async fn nested(
+pub(crate) async fn nested(tx: &Tx, function: RoundsFn, args: OwnedArgs, db: usize, resp3: bool) -> Vec<u8> {
+    nested_with(tx, function, args, db, resp3, |step| step).await
+}
+
+/// As [`nested`]; each step is changed before it is sent.
+pub(crate) async fn nested_with(
     tx: &Tx,
     function: RoundsFn,
     args: OwnedArgs,
     db: usize,
     resp3: bool,
-    in_script: bool,
+    change: impl Fn(Step) -> Step,
 ) -> Vec<u8> {
     let state = Rc::new(RefCell::new(TxState::default()));
     let inner = Tx::new(Rc::clone(&state), db, tx.databases, tx.limits, tx.topology, resp3);
@@ -489,16 +493,8 @@ pub(crate) async fn nested(
                     continue;
                 }
                 let steps = state.borrow_mut().outgoing.take().unwrap_or_default();
-                let steps = steps.into_iter().map(|(shard, step)| {
-                    let step: Step = Box::new(move |ctx| {
-                        ctx.shard.set_in_script(in_script);
-                        let out = step(ctx);
-                        ctx.shard.set_in_script(false);
-                        out
-                    });
-                    (shard, step)
-                });
-                let outs = tx.round(steps.collect()).await;
+                let steps = steps.into_iter().map(|(shard, step)| (shard, change(step))).collect();
+                let outs = tx.round(steps).await;
                 state.borrow_mut().results = Some(outs);
             }
         }
