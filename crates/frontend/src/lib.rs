@@ -70,6 +70,7 @@ pub use crate::core::{Core, CoreBus, CoreOptions, CorePort, Io, Next, Now};
 pub use crate::errand::ErrandCall;
 #[cfg(feature = "sim-faults")]
 pub use crate::faults::Faults;
+pub use crate::log::Across;
 pub use crate::message::{Answer, Batch};
 pub use crate::process::Process;
 pub use crate::shared::Shared;

@@ -11,6 +11,7 @@
 //! order. Frames of a write over several shards name their group and how many there are; recovery keeps all of them or none.
 //! A part of such a write that changes nothing here has an empty frame, so that it is known to be whole.
 
+mod across;
 mod hold;
 mod note;
 mod replay;
@@ -28,6 +29,7 @@ use bus::Wake;
 use hashbrown::HashMap;
 use persist::log::{Group, Head, put_command, put_frame};
 
+pub use self::across::Across;
 use self::hold::HeldTurn;
 pub(crate) use self::note::{note_call, note_touched_keys};
 use self::wait::Waiting;

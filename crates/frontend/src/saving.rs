@@ -432,7 +432,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 let item = feed.next(number);
                 let result = match (item, loader.inside()) {
                     (Ok(None), _) => return false,
-                    (Ok(Some(FeedItem::Frames(_))) | Err(()), Some(truncated)) => Err(truncated),
+                    (Ok(Some(FeedItem::Frames(_) | FeedItem::Across(_))) | Err(()), Some(truncated)) => {
+                        Err(truncated)
+                    }
+                    (Ok(Some(FeedItem::Across(frame))), None) => match self.replay_across(frame) {
+                        Ok(()) => return true,
+                        Err(error) => Err(error),
+                    },
                     (Err(()), None) => Ok(loader.loaded()),
                     (Ok(Some(FeedItem::Frames(frames))), None) => match self.replay(&frames) {
                         Ok(_) => return true,

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use frontend::Shared;
 use frontend::process::{Load, Stored};
+use frontend::{Across, Shared};
 use persist::load::{FeedError, Loaded, SnapshotSource, Source};
 use persist::log::{
     LogSource, Manifest, Opening, PlainVolume, Torn, Volume, last_number, parse_foreign, read_manifest,
@@ -100,7 +100,10 @@ fn open_snapshot(shared: &Shared) -> Result<Option<Opened>, String> {
 fn open_log(shared: &Shared, goes_on: bool) -> Result<Option<Opened>, String> {
     let (folder, name) = shared.config().log_place();
     let mut volume = PlainVolume;
-    let found = read_manifest(&mut volume, &folder, &name).map_err(|error| error.to_string())?;
+    let mut found = read_manifest(&mut volume, &folder, &name).map_err(|error| error.to_string())?;
+    if found.is_none() && goes_on && adopt(&mut volume, &folder, &name)? {
+        found = read_manifest(&mut volume, &folder, &name).map_err(|error| error.to_string())?;
+    }
     let manifest = match found {
         Some(Ok(manifest)) => manifest,
         Some(Err(foreign)) => {
@@ -108,7 +111,10 @@ fn open_log(shared: &Shared, goes_on: bool) -> Result<Option<Opened>, String> {
                 "{} holds the append-only files of Redis or Valkey: importing them",
                 folder.display()
             );
-            parse_foreign(&foreign).map_err(|what| format!("the manifest in {}: {what}", folder.display()))?
+            let manifest = parse_foreign(&foreign)
+                .map_err(|what| format!("the manifest in {}: {what}", folder.display()))?;
+            fetch_adopted(&mut volume, &folder, &name, &manifest)?;
+            manifest
         }
         None => return Ok(None),
     };
@@ -116,6 +122,52 @@ fn open_log(shared: &Shared, goes_on: bool) -> Result<Option<Opened>, String> {
     let load: Loading =
         Box::new(move |shared, shards| load_log(shared, shards, folder, name, manifest, goes_on));
     Ok(Some((bytes, load)))
+}
+
+/// Gives the one append-only file of a Redis before version 7 a manifest, as Redis 7 does, if there is such a file in the working folder.
+/// The file moves into the folder of the log when it has one.
+fn adopt(volume: &mut PlainVolume, folder: &Path, name: &str) -> Result<bool, String> {
+    if !Path::new(name).is_file() {
+        return Ok(false);
+    }
+    let failed = |error: std::io::Error| format!("can't import {name}: {error}");
+    let path = folder.join(persist::log::manifest_name(name));
+    let temporary = folder.join("temp-adopted");
+    let quoted: String = name
+        .chars()
+        .flat_map(|letter| match letter {
+            '"' | '\\' => vec!['\\', letter],
+            _ => vec![letter],
+        })
+        .collect();
+    let write = |volume: &mut PlainVolume| {
+        volume.create_folder(folder)?;
+        std::fs::write(&temporary, format!("file \"{quoted}\" seq 1 type b\n"))?;
+        File::open(&temporary)?.sync_all()?;
+        volume.rename(&temporary, &path)?;
+        volume.sync_folder(folder)
+    };
+    write(volume).map_err(failed)?;
+    tracing::info!(
+        "{name} is an append-only file of Redis before version 7: it moves to {}",
+        folder.display()
+    );
+    Ok(true)
+}
+
+/// Moves the file that was given a manifest into its folder, unless that was done before.
+fn fetch_adopted(
+    volume: &mut PlainVolume,
+    folder: &Path,
+    name: &str,
+    manifest: &Manifest,
+) -> Result<(), String> {
+    let (from, to) = (Path::new(name), folder.join(name));
+    if manifest.imported.iter().any(|file| file == name) && !to.exists() && from.is_file() {
+        let moved = volume.rename(from, &to).and_then(|()| volume.sync_folder(folder));
+        moved.map_err(|error| format!("can't move {name} to {}: {error}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// There is no log yet.
@@ -156,14 +208,11 @@ fn load_log(
     }
     let mut source =
         LogSource::new(PlainVolume, &folder, &name, &recovered, shards).map_err(|error| failed(&error))?;
-    let loaded = feed(shared, &mut source, &place).map_err(|error| {
-        if shards > 1 && !recovered.manifest.imported.is_empty() {
-            let advice = "files of another server that change keys of several shards in one command can be loaded with `shards 1`; \
-                          after BGREWRITEAOF any number will do";
-            return format!("{error}; {advice}");
-        }
-        error
-    })?;
+    let loaded = if recovered.manifest.imported.is_empty() {
+        feed(shared, &mut source, &place)?
+    } else {
+        feed(shared, &mut Across::new(&mut source, shared), &place)?
+    };
     tracing::info!("{} frames of the append-only log were run", recovered.frames);
     if goes_on {
         let (manifest, after) = (recovered.manifest, recovered.after);

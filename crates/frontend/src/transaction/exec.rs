@@ -465,6 +465,18 @@ fn error_reply(error: &CmdError, resp3: bool) -> Vec<u8> {
 
 /// Runs the function of a command of several rounds as a part of another task, under whose locks it goes. Returns its reply.
 pub(crate) async fn nested(tx: &Tx, function: RoundsFn, args: OwnedArgs, db: usize, resp3: bool) -> Vec<u8> {
+    nested_with(tx, function, args, db, resp3, |step| step).await
+}
+
+/// As [`nested`]; each step is changed before it is sent.
+pub(crate) async fn nested_with(
+    tx: &Tx,
+    function: RoundsFn,
+    args: OwnedArgs,
+    db: usize,
+    resp3: bool,
+    change: impl Fn(Step) -> Step,
+) -> Vec<u8> {
     let state = Rc::new(RefCell::new(TxState::default()));
     let inner = Tx::new(Rc::clone(&state), db, tx.databases, tx.limits, tx.topology, resp3);
     let mut function: Pin<Box<dyn Future<Output = Result<(), CmdError>>>> = function(inner, args);
@@ -481,6 +493,7 @@ pub(crate) async fn nested(tx: &Tx, function: RoundsFn, args: OwnedArgs, db: usi
                     continue;
                 }
                 let steps = state.borrow_mut().outgoing.take().unwrap_or_default();
+                let steps = steps.into_iter().map(|(shard, step)| (shard, change(step))).collect();
                 let outs = tx.round(steps).await;
                 state.borrow_mut().results = Some(outs);
             }

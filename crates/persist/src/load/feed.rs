@@ -48,6 +48,9 @@ pub enum FeedItem {
     PartEnd(usize),
     /// Whole frames of a log, to be run behind the snapshot. Cores run what concerns keys of their own slots, and what names no keys.
     Frames(Arc<[u8]>),
+    /// A frame whose commands touch several shards: the first shard's core carries it out while the others have nothing to do, and says
+    /// when it is done.
+    Across(Arc<[u8]>),
 }
 
 /// What a thread has read.
@@ -101,6 +104,10 @@ impl<R: Read> Source for SnapshotSource<R> {
 struct State {
     /// By shard.
     queues: Vec<VecDeque<FeedItem>>,
+    /// By shard: it has worked off all that it was given, and has asked for more.
+    hungry: Vec<bool>,
+    /// A frame over several shards is being carried out.
+    crossing: bool,
     /// No more chunks come.
     ended: bool,
     /// By shard: how it ended.
@@ -142,6 +149,8 @@ impl Feed {
         let mut state = self.state();
         *state = State {
             queues: (0..shards).map(|_| VecDeque::new()).collect(),
+            hungry: vec![false; shards],
+            crossing: false,
             ended: false,
             results: vec![None; shards],
             loaded: vec![Loaded::default(); shards],
@@ -159,12 +168,45 @@ impl Feed {
             let waiting: Vec<usize> = self.state().queues.iter().map(VecDeque::len).collect();
             let piece = source.next(&waiting).map_err(FeedError::Io)?;
             let Some(Piece { to, item, read_bytes }) = piece else { break };
+            if let FeedItem::Across(_) = item {
+                if !self.cross(item, &wake) {
+                    break;
+                }
+                continue;
+            }
             if !self.hand_out(&item, |shard| to.is_none_or(|to| to == shard), |_| read_bytes) {
                 break;
             }
             wake();
         }
         self.wait(wake)
+    }
+
+    /// Has the first shard's core carry out a frame when all shards have come to a stop. Returns whether loading goes on.
+    fn cross(&self, item: FeedItem, wake: &impl Fn()) -> bool {
+        wake();
+        let mut state = self.state();
+        while !state.hungry.iter().all(|&hungry| hungry) && !state.failed() {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.failed() {
+            return false;
+        }
+        state.crossing = true;
+        state.give(0, item);
+        drop(state);
+        wake();
+        let mut state = self.state();
+        while state.crossing && !state.failed() {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        !state.failed()
+    }
+
+    /// The frame over several shards has been carried out.
+    pub fn crossed(&self) {
+        self.state().crossing = false;
+        self.changed.notify_all();
     }
 
     /// Reads a part of a snapshot in a folder and hands it out to those shards that want it. Parts may be read at the same time.
@@ -219,10 +261,8 @@ impl Feed {
             return false;
         }
         state.progress.read_bytes = progress(state.progress.read_bytes);
-        for (shard, queue) in state.queues.iter_mut().enumerate() {
-            if wants(shard) {
-                queue.push_back(item.clone());
-            }
+        for shard in (0..state.queues.len()).filter(|&shard| wants(shard)) {
+            state.give(shard, item.clone());
         }
         true
     }
@@ -256,6 +296,9 @@ impl Feed {
         let mut state = self.state();
         let ended = state.ended;
         let chunk = state.queues.get_mut(shard).and_then(VecDeque::pop_front);
+        if let Some(hungry) = state.hungry.get_mut(shard) {
+            *hungry = chunk.is_none();
+        }
         self.changed.notify_all();
         if chunk.is_none() && ended { Err(()) } else { Ok(chunk) }
     }
@@ -282,6 +325,15 @@ impl Feed {
 }
 
 impl State {
+    fn give(&mut self, shard: usize, item: FeedItem) {
+        if let Some(queue) = self.queues.get_mut(shard) {
+            queue.push_back(item);
+        }
+        if let Some(hungry) = self.hungry.get_mut(shard) {
+            *hungry = false;
+        }
+    }
+
     fn failed(&self) -> bool {
         self.results.iter().flatten().any(Result::is_err)
     }

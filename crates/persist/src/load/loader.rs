@@ -77,7 +77,7 @@ impl Loader {
                 self.source(*part, true).loader.feed(&content);
             }
             // Not part of a snapshot.
-            FeedItem::Frames(_) => {}
+            FeedItem::Frames(_) | FeedItem::Across(_) => {}
             FeedItem::PartEnd(part) => {
                 let mut end = Vec::new();
                 put_end(&mut end);

@@ -6,8 +6,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rdb::{Event, Next, Reader};
+
 use super::frame::{Head, put_command, put_frame};
-use super::manifest::Manifest;
+use super::manifest::{Manifest, plain_name};
 use super::volume::Volume;
 
 /// How much is read at once.
@@ -29,12 +31,13 @@ pub fn parse_foreign(bytes: &[u8]) -> Result<Manifest, String> {
         text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
     {
         let wrong = |what: &str| format!("line {}: {what}", number + 1);
-        let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        let value = |key: &str| words.chunks(2).find(|pair| pair.first() == Some(&key))?.get(1).copied();
+        let words = words(line).ok_or_else(|| wrong("a quote that does not end"))?;
+        let pair = |key: &str| words.chunks(2).find(|pair| pair.first().is_some_and(|word| word == key));
+        let value = |key: &str| pair(key)?.get(1).map(String::as_str);
         let (Some(name), Some(kind)) = (value("file"), value("type")) else {
             return Err(wrong("a file and its type are expected"));
         };
-        if name.contains(['/', '"', '\\']) {
+        if plain_name(name).is_none() {
             return Err(wrong("not a plain name of a file"));
         }
         match kind {
@@ -57,6 +60,137 @@ pub fn parse_foreign(bytes: &[u8]) -> Result<Manifest, String> {
         }
     }
     if manifest == Manifest::default() { Err("it lists nothing".into()) } else { Ok(manifest) }
+}
+
+/// The words of a line of a manifest, which may be quoted as in Redis's: `"a \x20 b"`. None if that makes no sense.
+fn words(line: &str) -> Option<Vec<String>> {
+    let (mut words, mut rest) = (Vec::new(), line.trim_start().as_bytes());
+    while let Some(&first) = rest.first() {
+        let mut word = Vec::new();
+        if first != b'"' {
+            let len = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+            word.extend_from_slice(rest.get(..len)?);
+            rest = rest.get(len..)?;
+        } else {
+            rest = rest.get(1..)?;
+            loop {
+                rest = match *rest {
+                    [b'"', ref tail @ ..] => break rest = tail,
+                    [b'\\', b'x', high, low, ref tail @ ..]
+                        if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+                    {
+                        let digits = [high, low];
+                        word.push(u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?);
+                        tail
+                    }
+                    [b'\\', escaped, ref tail @ ..] => {
+                        word.push(match escaped {
+                            b'n' => b'\n',
+                            b'r' => b'\r',
+                            b't' => b'\t',
+                            b'a' => 7,
+                            b'b' => 8,
+                            other => other,
+                        });
+                        tail
+                    }
+                    [byte, ref tail @ ..] => {
+                        word.push(byte);
+                        tail
+                    }
+                    [] => return None,
+                };
+            }
+            if rest.first().is_some_and(|byte| !byte.is_ascii_whitespace()) {
+                return None;
+            }
+        }
+        words.push(String::from_utf8(word).ok()?);
+        rest = rest.trim_ascii_start();
+    }
+    Some(words)
+}
+
+/// Whether a file begins as one of snapshots does.
+pub(super) fn begins_as_snapshot(volume: &mut impl Volume, path: &Path) -> io::Result<bool> {
+    let mut start = [0; 6];
+    let len = volume.read(path, 0, &mut start)?;
+    let start = start.get(..len).unwrap_or_default();
+    Ok(start.starts_with(b"REDIS") || start.starts_with(b"VALKEY"))
+}
+
+/// The snapshot that a file of commands may begin with (`aof-use-rdb-preamble`). Where it ends is known only by reading it.
+struct Preamble {
+    reader: Reader,
+    at: u64,
+}
+
+impl Preamble {
+    /// The next stretch of it, and whether it is the last one.
+    fn read(&mut self, volume: &mut impl Volume, path: &Path) -> io::Result<(Vec<u8>, bool)> {
+        let wrong = |error: rdb::Error| {
+            let text = format!("{}: {} at byte {}", path.display(), error.problem, error.offset);
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        };
+        let mut chunk = vec![0; READ_BYTES];
+        let len = volume.read(path, self.at, &mut chunk)?;
+        if len == 0 {
+            return Err(wrong(self.reader.truncated()));
+        }
+        chunk.truncate(len);
+        self.reader.feed(&chunk);
+        loop {
+            match self.reader.next().map_err(wrong)? {
+                Next::More(_) => break,
+                Next::Event(Event::End) => {
+                    let len = usize::try_from(self.reader.offset() - self.at).unwrap_or(len);
+                    chunk.truncate(len);
+                    self.at += chunk.len() as u64;
+                    return Ok((chunk, true));
+                }
+                Next::Event(_) => {}
+            }
+        }
+        self.at += len as u64;
+        Ok((chunk, false))
+    }
+}
+
+/// What comes out of a file of another server.
+pub(super) enum Imported {
+    /// A stretch of a snapshot.
+    Snapshot(Vec<u8>),
+    /// Frames.
+    Frames(Vec<u8>),
+}
+
+/// A file of another server: commands, perhaps behind a snapshot.
+pub(super) struct ImportedFile {
+    preamble: Option<Preamble>,
+    commands: CommandReader,
+}
+
+impl ImportedFile {
+    pub(super) fn open(volume: &mut impl Volume, path: &Path, may_be_torn: bool) -> io::Result<Self> {
+        let mixed = begins_as_snapshot(volume, path)?;
+        let preamble = mixed.then(|| Preamble { reader: Reader::new(false), at: 0 });
+        Ok(ImportedFile { preamble, commands: CommandReader::new(path, may_be_torn) })
+    }
+
+    /// The next of it, about so many bytes of frames; none at the end.
+    pub(super) fn read(&mut self, volume: &mut impl Volume, bytes: usize) -> io::Result<Option<Imported>> {
+        if let Some(preamble) = &mut self.preamble {
+            let (chunk, ends) = preamble.read(volume, &self.commands.path)?;
+            if ends {
+                self.commands.start = preamble.at;
+                self.preamble = None;
+            }
+            return Ok(Some(Imported::Snapshot(chunk)));
+        }
+        let mut out = Vec::new();
+        self.commands.read(volume, &mut out, bytes)?;
+        Ok((!out.is_empty()).then_some(Imported::Frames(out)))
+    }
 }
 
 /// A file of commands that is read from front to back.
@@ -264,6 +398,41 @@ mod tests {
         assert_eq!(error.to_string(), "f: a count of arguments is expected at byte 14");
     }
 
+    /// A snapshot with no keys, then a command.
+    fn mixed() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        rdb::write::put_header(&mut bytes, rdb::VERSION_PLAIN);
+        rdb::write::put_end(&mut bytes);
+        bytes.extend_from_slice(&[0; 8]);
+        bytes.extend_from_slice(b"*2\r\n$4\r\nincr\r\n$1\r\nn\r\n");
+        bytes
+    }
+
+    #[test]
+    fn a_snapshot_may_stand_before_the_commands() {
+        let (bytes, disk) = (mixed(), MemoryVolume::default());
+        let length = bytes.iter().position(|&byte| byte == b'*').expect("a command");
+        for end in 0..=bytes.len() {
+            disk.put(Path::new("f"), &bytes[..end]);
+            let mut volume = disk.clone();
+            let mut file = ImportedFile::open(&mut volume, Path::new("f"), true).expect("there");
+            let (mut snapshot, mut frames) = (Vec::new(), Vec::new());
+            let ended = loop {
+                match file.read(&mut volume, usize::MAX) {
+                    Ok(Some(Imported::Snapshot(bytes))) => snapshot.extend(bytes),
+                    Ok(Some(Imported::Frames(bytes))) => frames.extend(bytes),
+                    Ok(None) => break true,
+                    Err(_) => break false,
+                }
+            };
+            assert_eq!(ended, end < "REDIS".len() || end >= length, "{end}");
+            if end >= length {
+                assert_eq!(snapshot, bytes[..length], "{end}");
+                assert_eq!(frames.is_empty(), end < bytes.len(), "{end}");
+            }
+        }
+    }
+
     #[test]
     fn manifests_of_redis_and_valkey_are_read() {
         let redis = b"file a.2.base.rdb seq 2 type b\nfile a.1.incr.aof seq 1 type h\n\
@@ -271,6 +440,15 @@ mod tests {
         let manifest = parse_foreign(redis).expect("good");
         assert_eq!(manifest.base.as_deref(), Some("a.2.base.rdb"));
         assert_eq!(manifest.imported, ["a.2.incr.aof", "a.3.incr.aof"]);
+        let quoted =
+            b"file \"my \\x66ile \\\"1\\\".aof\" seq 1 type b\n# a note\nfile \"b c\" type i seq 1\n";
+        let manifest = parse_foreign(quoted).expect("good");
+        assert_eq!(manifest.imported, ["my file \"1\".aof", "b c"]);
+        for bad in
+            ["file \"a seq 1 type b", "file \"a\"b type b", "file \"a\\nb\" type b", "file \"a\\xff\" type b"]
+        {
+            assert!(parse_foreign(bad.as_bytes()).is_err(), "{bad}");
+        }
         for bad in [&b""[..], b"file", b"file ../x type i seq 1", b"file x type z", b"file x type i seq y"] {
             assert!(parse_foreign(bad).is_err());
         }

@@ -161,8 +161,10 @@ fn generation(text: &str) -> Option<Generation> {
 }
 
 /// A name of a file in the same folder.
-fn plain_name(text: &str) -> Option<String> {
+/// The name of a file in the folder, if it is one that a line can hold.
+pub(super) fn plain_name(text: &str) -> Option<String> {
     let good = !text.is_empty() && !text.contains('/') && text != "." && text != "..";
+    let good = good && !text.contains(char::is_control);
     good.then(|| text.to_owned())
 }
 

@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::frame::{Frame, Head, put_command, put_frame};
-use super::import::CommandReader;
+use super::import::{Imported, ImportedFile, begins_as_snapshot};
 use super::manifest::{Generation, log_name};
 use super::reader::{Found, LogReader};
 use super::recover::Recovered;
@@ -34,7 +34,7 @@ pub struct LogSource<V: Volume> {
     shards: usize,
     base: Option<SnapshotSource<File>>,
     /// Files of another server that are to be read.
-    imported: VecDeque<CommandReader>,
+    imported: VecDeque<ImportedFile>,
     /// Generations that are to be read.
     left: std::vec::IntoIter<Generation>,
     /// The logs of the present generation, by shard then.
@@ -63,13 +63,21 @@ impl<V: Volume> LogSource<V> {
         recovered: &Recovered,
         shards: usize,
     ) -> io::Result<Self> {
-        let base = recovered.manifest.base.as_ref().map(|base| File::open(folder.join(base))).transpose()?;
-        let imported = recovered.manifest.imported.iter().enumerate().map(|(number, file)| {
+        let (mut volume, mut base, mut imported) = (volume, None, VecDeque::new());
+        if let Some(file) = recovered.manifest.base.as_ref().map(|base| folder.join(base)) {
+            // Of another server's files the name says nothing for sure.
+            if recovered.manifest.imported.is_empty() || begins_as_snapshot(&mut volume, &file)? {
+                base = Some(File::open(file)?);
+            } else {
+                imported.push_back(ImportedFile::open(&mut volume, &file, false)?);
+            }
+        }
+        for (number, file) in recovered.manifest.imported.iter().enumerate() {
             let is_last = number + 1 == recovered.manifest.imported.len();
-            CommandReader::new(&folder.join(file), is_last)
-        });
+            imported.push_back(ImportedFile::open(&mut volume, &folder.join(file), is_last)?);
+        }
         Ok(LogSource {
-            imported: imported.collect(),
+            imported,
             volume,
             folder: folder.to_owned(),
             name: name.to_owned(),
@@ -213,13 +221,18 @@ impl<V: Volume> Source for LogSource<V> {
             self.base = None;
         }
         while let Some(file) = self.imported.front_mut() {
-            let mut bytes = Vec::new();
-            file.read(&mut self.volume, &mut bytes, CHUNK_BYTES)?;
-            if !bytes.is_empty() {
-                self.read_bytes += bytes.len() as u64;
-                return Ok(Some(self.piece(None, bytes)));
+            match file.read(&mut self.volume, CHUNK_BYTES)? {
+                Some(Imported::Frames(bytes)) => {
+                    self.read_bytes += bytes.len() as u64;
+                    return Ok(Some(self.piece(None, bytes)));
+                }
+                Some(Imported::Snapshot(bytes)) => {
+                    self.read_bytes += bytes.len() as u64;
+                    let item = FeedItem::Snapshot(bytes.into());
+                    return Ok(Some(Piece { to: None, item, read_bytes: self.read_bytes }));
+                }
+                None => drop(self.imported.pop_front()),
             }
-            self.imported.pop_front();
         }
         loop {
             let piece = if self.logs.len() == self.shards { self.parallel(waiting) } else { self.spread() };

@@ -279,6 +279,100 @@ fn files_of_redis_and_valkey_are_imported() {
     }
 }
 
+/// A file of commands.
+fn commands(lines: &[&str]) -> Vec<u8> {
+    lines.iter().flat_map(|line| crate::harness::encode(&line.split(' ').collect::<Vec<_>>())).collect()
+}
+
+#[test]
+fn one_file_of_an_old_redis_is_imported() {
+    let tail =
+        commands(&["SELECT 0", "SET a 1", "MSET b 2 c 3", "MULTI", "INCR a", "DEL c", "EXEC", "SET torn"]);
+    let tail = &tail[..tail.len() - 1];
+    for (mixed, name) in [(false, "appendonly.aof"), (true, "old log.aof")] {
+        for shards in ["1", "3"] {
+            let folder = folder();
+            let mut bytes = Vec::new();
+            if mixed {
+                let dir = folder.path().to_str().expect("text");
+                let plain = ["--port", "0", "--bind", "127.0.0.1", "--dir", dir, "--save", ""];
+                let server = Server::start_plain(&plain, &[]);
+                ask::<()>(&server, &["MSET", "of:rdb", "x", "a", "9"]);
+                ask::<()>(&server, &["SAVE"]);
+                drop(server);
+                let snapshot = folder.path().join("dump.rdb");
+                bytes = std::fs::read(&snapshot).expect("saved");
+                std::fs::remove_file(snapshot).expect("removed");
+            }
+            bytes.extend_from_slice(tail);
+            std::fs::write(folder.path().join(name), &bytes).expect("written");
+            let named = ["--appendfilename", name, "--appendfsync", "always"];
+            for round in 0..2 {
+                let server = start(folder.path(), shards, &named);
+                assert_eq!(
+                    ask::<usize>(&server, &["DBSIZE"]),
+                    if mixed { 3 } else { 2 } + round,
+                    "{name} {shards}"
+                );
+                assert_eq!(ask::<Vec<String>>(&server, &["MGET", "a", "b"]), ["2", "2"]);
+                ask::<()>(&server, &["SET", "new", "1"]);
+                kill(server);
+            }
+            assert!(!folder.path().join(name).exists(), "it has moved");
+        }
+    }
+}
+
+#[test]
+fn commands_over_several_shards_are_imported() {
+    let file = commands(&[
+        "SELECT 0",
+        "MSET a 1 b 2 c 3 weight_2 20 weight_1 10",
+        "SADD s1 1 2 3",
+        "SADD s2 2 3 4",
+        "SINTERSTORE both s1 s2",
+        "RENAME a renamed",
+        "MULTI",
+        "INCR b",
+        "COPY b copied",
+        "SMOVE s1 s2 1",
+        "DEL c",
+        "EXEC",
+        "RPUSH list 2 1",
+        "SORT list BY weight_* STORE sorted",
+        "LMOVE list list2 LEFT RIGHT",
+        "PFADD h1 x y",
+        "PFADD h2 z",
+        "PFMERGE h3 h1 h2",
+        "BITOP NOT bits b",
+        "MSETNX n1 1 n2 2 n3 3",
+        "MSETNX n1 9 n4 9",
+        "SELECT 2",
+        "SET there 1",
+        "RENAME there elsewhere",
+        "SELECT 0",
+        "INCR last",
+    ]);
+    for shards in ["1", "2", "7"] {
+        let folder = folder();
+        std::fs::write(folder.path().join("appendonly.aof"), &file).expect("written");
+        for _ in 0..2 {
+            let server = start(folder.path(), shards, &["--appendfsync", "always"]);
+            let strings: Vec<Option<String>> =
+                ask(&server, &["MGET", "a", "renamed", "b", "copied", "c", "n1", "n2", "n3", "n4", "last"]);
+            let strings: Vec<&str> = strings.iter().map(|text| text.as_deref().unwrap_or("-")).collect();
+            assert_eq!(strings, ["-", "1", "3", "3", "-", "1", "2", "3", "-", "1"], "{shards}");
+            assert_eq!(ask::<usize>(&server, &["SCARD", "both"]), 2);
+            assert_eq!(ask::<usize>(&server, &["SCARD", "s2"]), 4);
+            assert_eq!(ask::<Vec<String>>(&server, &["LRANGE", "sorted", "0", "-1"]), ["1", "2"]);
+            assert_eq!(ask::<Vec<String>>(&server, &["LRANGE", "list2", "0", "-1"]), ["2"]);
+            assert_eq!(ask::<usize>(&server, &["PFCOUNT", "h3"]), 3);
+            assert_eq!(ask::<usize>(&server, &["STRLEN", "bits"]), 1);
+            kill(server);
+        }
+    }
+}
+
 #[test]
 fn a_log_cut_at_any_byte_keeps_writes_whole() {
     let folder = folder();
