@@ -217,40 +217,25 @@ impl Encoded<'_> {
     }
 }
 
-/// Bytes of elements by their first byte; 0 where that alone does not say.
-static LENGTHS: [u8; 256] = {
-    let mut lengths = [1; 256];
-    let mut head = SHORT;
-    loop {
-        lengths[head as usize] = match head {
-            SHORT..MEDIUM => 1 + (head & 63),
-            MEDIUM..INT_12 => 0,
-            INT_12..INT_WIDE => 2,
-            INT_WIDE..LONG => 1 + (head & 15),
-            LONG => 0,
-            _ => 1 + Symbols::packed_len((head - SYMBOLS) as usize) as u8,
-        };
-        if head == u8::MAX {
-            break lengths;
-        }
-        head += 1;
-    }
-};
-
 /// Bytes of the element that `bytes` begin with; at least 1.
+///
+/// A walk waits for each length before it can read the next one, so this is arithmetic with branches, not a table.
 #[inline]
 pub fn element_len(bytes: &[u8]) -> usize {
-    match bytes.first().map(|&head| LENGTHS[usize::from(head)]) {
-        Some(0) => element_len_wide(bytes),
-        Some(len) => usize::from(len),
-        None => 1,
+    match bytes.first() {
+        Some(&head) if head < SHORT => 1,
+        Some(&head) if head < MEDIUM => 1 + usize::from(head & 63),
+        Some(&head) if head >= SYMBOLS_FIRST => 1 + Symbols::packed_len(usize::from(head - SYMBOLS)),
+        _ => element_len_wide(bytes),
     }
 }
 
 fn element_len_wide(bytes: &[u8]) -> usize {
     match *bytes {
         [head, low, ..] if head < INT_12 => 2 + (usize::from(head & 15) << 8 | usize::from(low)),
-        [LONG, a, b, c, d, ..] => 5 + u32::from_le_bytes([a, b, c, d]) as usize,
+        [head, ..] if head < INT_WIDE => 2,
+        [head, ..] if head < LONG => 1 + usize::from(head & 15),
+        [_, a, b, c, d, ..] => 5 + u32::from_le_bytes([a, b, c, d]) as usize,
         _ => 1,
     }
 }

@@ -5,7 +5,8 @@ use bus::Wake;
 
 use crate::core::{Core, conn_mut};
 use crate::gather::Gather;
-use crate::message::{AnswerBody, Batch, DEFERRED, Dest, Op};
+use crate::message::{Answer, AnswerBody, Batch, DEFERRED, Dest, Op};
+use crate::watch::Note;
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Takes what other shards answered. True if there was anything.
@@ -47,6 +48,29 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.answers = answers;
         came
+    }
+
+    /// Gives the reply of a piece that had to wait to the core that it came from, with how many commands it has called and the
+    /// unusual ones among them, or itself if it is one.
+    pub(crate) fn give_late(
+        &mut self,
+        from: u16,
+        dest: Dest,
+        (out, stream): (Vec<u8>, Option<u64>),
+        ticks: u64,
+        (calls, notes): (u32, Vec<Note>),
+    ) {
+        if from == self.id {
+            self.part_took(dest, ticks);
+            self.script_has_called(dest, calls, notes);
+            match stream {
+                Some(number) => self.deliver_streamed(dest, &out, from, number),
+                None => self.deliver(dest, &out),
+            }
+        } else {
+            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, calls, notes };
+            self.reply_late(from, Answer(late));
+        }
     }
 
     /// Gives a reply to whoever waits for it.

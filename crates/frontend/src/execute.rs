@@ -537,29 +537,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         self.give_late(from, piece.dest, (out, stream), ticks, (0, notes));
     }
-
-    /// Gives the reply of a piece that had to wait to the core that it came from, with how many commands it has called and the
-    /// unusual ones among them, or itself if it is one.
-    pub(crate) fn give_late(
-        &mut self,
-        from: u16,
-        dest: Dest,
-        (out, stream): (Vec<u8>, Option<u64>),
-        ticks: u64,
-        (calls, notes): (u32, Vec<Note>),
-    ) {
-        if from == self.id {
-            self.part_took(dest, ticks);
-            self.script_has_called(dest, calls, notes);
-            match stream {
-                Some(number) => self.deliver_streamed(dest, &out, from, number),
-                None => self.deliver(dest, &out),
-            }
-        } else {
-            let late = AnswerBody::Late { dest, bytes: out, stream, ticks, calls, notes };
-            self.reply_late(from, Answer(late));
-        }
-    }
 }
 
 impl Deferred {

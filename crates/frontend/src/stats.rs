@@ -1,8 +1,8 @@
 //! Counters of a core. Each has one writer, the core itself, and any number of readers (INFO on another core), so they
 //! are relaxed atomics without locked instructions: a plain load and store.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crossbeam::utils::CachePadded;
 
@@ -75,38 +75,56 @@ pub struct DbStats {
     pub sizes: OnceLock<Box<[Counter]>>,
 }
 
-/// Most codes of errors that are counted apart. Errors of further codes count in the total only.
-const ERROR_CODES_MAX: usize = 32;
+/// Most codes of errors that are counted apart; with one more none is counted any longer, as in Redis.
+pub const ERROR_CODES_MAX: usize = 128;
 
-/// Replies that were errors, by their first word. Codes are added and never removed, so readers need no lock.
+/// Longest code of an error, as in Redis; what has none counts as `ERR`.
+const ERROR_CODE_MAX_BYTES: usize = 30;
+
+/// Replies that were errors, by their first word. Nobody holds the lock for longer than it takes to find a code.
 #[derive(Debug, Default)]
 pub struct ErrorStats {
-    codes: [(OnceLock<Box<[u8]>>, Counter); ERROR_CODES_MAX],
+    codes: Mutex<ErrorCodes>,
+}
+
+/// Codes of errors, and how often they came; `None` when there were too many.
+#[derive(Debug)]
+struct ErrorCodes(Option<Vec<(Box<[u8]>, u64)>>);
+
+impl Default for ErrorCodes {
+    fn default() -> Self {
+        ErrorCodes(Some(Vec::new()))
+    }
 }
 
 impl ErrorStats {
+    fn lock(&self) -> MutexGuard<'_, ErrorCodes> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Counts an error; by the owning core only.
     #[cold]
     fn add(&self, text: &[u8]) {
-        let code = text.split(|&byte| byte == b' ').next().unwrap_or_default();
-        for (known, count) in &self.codes {
-            if **known.get_or_init(|| code.into()) == *code {
-                return count.add(1);
-            }
+        let end = text.iter().take(ERROR_CODE_MAX_BYTES + 1).position(|&byte| byte == b' ');
+        let code = end.and_then(|end| text.get(..end)).unwrap_or(b"ERR");
+        let mut codes = self.lock();
+        let Some(known) = &mut codes.0 else { return };
+        if let Some((_, count)) = known.iter_mut().find(|(known, _)| **known == *code) {
+            *count += 1;
+        } else if known.len() < ERROR_CODES_MAX {
+            known.push((code.into(), 1));
+        } else {
+            codes.0 = None;
         }
     }
 
-    /// The codes seen and how often.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
-        let seen = |(code, count): &'_ (OnceLock<Box<[u8]>>, Counter)| (code.get().is_some(), count.get());
-        self.codes.iter().filter(move |entry| matches!(seen(entry), (true, 1..))).map(|(code, count)| {
-            let code: &[u8] = code.get().map_or(&[], |code| code);
-            (code, count.get())
-        })
+    /// The codes seen and how often; `None` when there were too many.
+    pub fn codes(&self) -> Option<Vec<(Box<[u8]>, u64)>> {
+        self.lock().0.clone()
     }
 
     fn reset(&self) {
-        self.codes.iter().for_each(|(_, count)| count.set(0));
+        *self.lock() = ErrorCodes::default();
     }
 }
 

@@ -123,7 +123,9 @@ const GLOBALS: [&str; 2] = ["KEYS", "ARGV"];
 impl Engine {
     /// A new interpreter. `None` if there is no memory for it.
     pub fn new(options: &Options) -> Option<Self> {
-        let machine = Machine::new(options)?;
+        let mut machine = Machine::new(options)?;
+        // What it took to make it is not needed any more.
+        machine.collect();
         Some(Self {
             machine,
             scripts: Vec::new(),

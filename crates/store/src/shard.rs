@@ -64,6 +64,7 @@ pub struct Shard {
     expiring_next: usize,
     /// Whether nothing expires but what somebody comes upon; for tests.
     expiry_paused: bool,
+    in_script: bool,
     pub(crate) books: Books,
     /// Where the sinks of snapshots come from.
     pub(crate) sinks: Option<Box<dyn Sinks>>,
@@ -84,6 +85,7 @@ impl Shard {
             watches: Watches::default(),
             expiring_next: 0,
             expiry_paused: false,
+            in_script: false,
             books: Books {
                 now_ms: 0,
                 access: AccessClock::new(),
@@ -307,6 +309,16 @@ impl Shard {
     /// Counts changes of data that are not of this shard's keys.
     pub fn count_changes(&mut self, changes: u64) {
         self.books.stats.dirty += changes;
+    }
+
+    /// Says whether a script calls the commands that run now.
+    pub fn set_in_script(&mut self, is: bool) {
+        self.in_script = is;
+    }
+
+    /// Whether a script calls the command that runs: some order what they reply then.
+    pub fn is_in_script(&self) -> bool {
+        self.in_script
     }
 
     /// How many changes there were.

@@ -111,6 +111,7 @@ async fn rounds(tx: Tx, args: OwnedArgs, read_only: bool) -> Result<(), CmdError
 /// The elements of the key: sorted and cut to the limit, unless that takes weights of other keys.
 fn elements(ctx: &mut ShardCtx<'_>, options: &Options<'_>, name: &[u8]) -> Result<Vec<Vec<u8>>, CmdError> {
     let key = ctx.key(name);
+    let in_script = ctx.shard.is_in_script();
     let mut db = ctx.database();
     let Some(value) = db.get(key) else { return Ok(Vec::new()) };
     let mut elements = Vec::new();
@@ -156,7 +157,7 @@ fn elements(ctx: &mut ShardCtx<'_>, options: &Options<'_>, name: &[u8]) -> Resul
         }
         Kind::Set => {
             elements.extend(value.as_set()?.iter().map(Element::to_vec));
-            if options.unsorted && options.store.is_some() {
+            if options.unsorted && (options.store.is_some() || in_script) {
                 // The same list whatever order the set has.
                 return options.order_texts(elements);
             }

@@ -150,21 +150,24 @@ pub(super) fn xadd(ctx: &mut ShardCtx<'_>, args: Args<'_>, reply: &mut Reply<'_>
             if trimmed.is_some() {
                 ctx.event(Class::Stream, "xadd", name);
             }
-            if let Some(trim) =
-                trim.filter(|trim| trim.approximate && trimmed.is_some_and(|trimmed| trimmed > 0))
+            let has_trimmed = trimmed.is_some_and(|trimmed| trimmed > 0);
+            // How much an approximate limit trims depends on the chunks, which may be others when this is replayed.
+            if let Some(trim) = trim.filter(|trim| trim.approximate && trimmed.is_some())
                 && ctx.shard.has_trail()
             {
-                if named.is_some() {
-                    // The entry's name must be known to a replay as well.
-                    ctx.shard.trail().leave_values();
-                } else {
+                if named.is_none() {
                     let id_text = format!("{}-{}", id.ms, id.seq);
                     let head = [b"XADD".as_slice(), name, id_text.as_bytes()];
                     ctx.effect(&head.into_iter().chain(fields.iter()).collect::<Vec<_>>());
-                    trimmed_effect(ctx, name, trim);
+                    if has_trimmed {
+                        trimmed_effect(ctx, name, trim);
+                    }
+                } else if has_trimmed {
+                    // The entry's name must be known to a replay as well.
+                    ctx.shard.trail().leave_values();
                 }
             }
-            if trimmed.is_some_and(|trimmed| trimmed > 0) {
+            if has_trimmed {
                 ctx.event(Class::Stream, "xtrim", name);
             }
         }

@@ -228,8 +228,8 @@ mod tests {
                 check(&format!("{one} {key}"), &[&set, "ping", &get]);
             }
             // Keys that are declared, over several shards; then keys that are not, twice.
-            let all = format!("EVAL \"redis.call('mset', 'k1', 1, 'k2', 2, 'k3', 3) return 1\" 3 k1 k2 k3");
-            check(&all, &["mset k1 1 k2 2 k3 3"]);
+            let all = "EVAL \"redis.call('mset', 'k1', 1, 'k2', 2, 'k3', 3) return 1\" 3 k1 k2 k3";
+            check(all, &["mset k1 1 k2 2 k3 3"]);
             let strays =
                 "EVAL \"redis.call('incr', 'k1') redis.call('incr', 'k2') return redis.call('dbsize')\" 1 k1";
             check(strays, &["incr k1", "incr k2", "dbsize"]);

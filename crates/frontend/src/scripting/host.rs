@@ -246,7 +246,10 @@ impl<'a, C: AsRef<[u8]>, W: Wake> ShardHost<'a, C, W> {
         let mut reply = Reply::new(out, resp3);
         let position = reply.position();
         let mut ctx = ShardCtx { shard: &mut self.core.shard, db: usize::from(self.db), slot, hash };
-        if let Err(error) = handler(&mut ctx, args, &mut reply) {
+        ctx.shard.set_in_script(true);
+        let result = handler(&mut ctx, args, &mut reply);
+        ctx.shard.set_in_script(false);
+        if let Err(error) = result {
             reply.truncate(position);
             reply.error_bytes(&error.text());
         }

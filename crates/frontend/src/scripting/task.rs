@@ -16,7 +16,7 @@ use base::Args;
 use bus::Wake;
 use bytes::Bytes;
 use commands::meta::Flag;
-use commands::{CmdError, CommandId, OwnedArgs, StepOut, Tx};
+use commands::{CmdError, CommandId, OwnedArgs, Step, StepOut, Tx};
 use resp::Reply;
 use script::{CallOutcome, Host, Permission, Progress, RunId, Tick};
 
@@ -30,7 +30,7 @@ use crate::journal::ShortArgs;
 use crate::keys::Keys;
 use crate::route::copy_each;
 use crate::transaction::calls::{Calls, Kind, NewCall, Words};
-use crate::transaction::exec::{Ask, Execution, Queued, Surroundings, nested};
+use crate::transaction::exec::{Ask, Execution, Queued, Surroundings, nested_with};
 use crate::watch::{Note, account};
 
 /// Unusual commands of a script that are kept until it has ended, if it may have to be run again.
@@ -178,7 +178,7 @@ async fn call(
                 return None;
             }
             let args: OwnedArgs = args.iter().map(Bytes::copy_from_slice).collect();
-            (nested(tx, function, args, usize::from(db), resp3).await, 0)
+            (nested_with(tx, function, args, usize::from(db), resp3, as_of_script).await, 0)
         }
         Kind::Own if spec.meta.name == "select" => {
             // It concerns the script only.
@@ -214,6 +214,7 @@ async fn call(
         Kind::Step => {
             let mut calls =
                 Calls::new(Arc::clone(words), tx.topology, around.hasher, around.ticks, around.home);
+            calls.in_script = true;
             let new = NewCall { number: 0, command, spec, ranges: &words.ranges, db, resp3 };
             match calls.add(&new) {
                 Err(error) => {
@@ -260,6 +261,16 @@ async fn call(
         stats.error(text.strip_suffix(b"\r\n").unwrap_or(text));
     }
     Some(reply)
+}
+
+/// A step of a command that a script calls.
+fn as_of_script(step: Step) -> Step {
+    Box::new(move |ctx| {
+        ctx.shard.set_in_script(true);
+        let out = step(ctx);
+        ctx.shard.set_in_script(false);
+        out
+    })
 }
 
 /// What a script's calls go to here: they are kept, and the script waits.
@@ -461,7 +472,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             _ => {
                 self.end_run(execution);
                 Err(CmdError::text_of(
-                    "ERR the script calls a command from within a function that cannot wait (sort, gsub); its keys live in \
+                    "ERR the script calls a command from within an error handler or a metamethod that cannot wait; its keys live in \
                  several shards",
                 ))
             }

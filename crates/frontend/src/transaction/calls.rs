@@ -195,6 +195,8 @@ pub(crate) struct Calls {
     home: u16,
     batches: BTreeMap<u16, Batch>,
     splits: Vec<Split>,
+    /// Whether a script calls them.
+    pub(crate) in_script: bool,
 }
 
 /// The result of one command of a round.
@@ -214,7 +216,16 @@ impl Calls {
         ticks: fn() -> u64,
         home: u16,
     ) -> Self {
-        Calls { words, topology, hasher, ticks, home, batches: BTreeMap::new(), splits: Vec::new() }
+        Calls {
+            words,
+            topology,
+            hasher,
+            ticks,
+            home,
+            batches: BTreeMap::new(),
+            splits: Vec::new(),
+            in_script: false,
+        }
     }
 
     /// Adds a command of [`Kind::Step`]. An error if it has no shard to run on.
@@ -326,10 +337,14 @@ impl Calls {
         let mut steps = Vec::with_capacity(self.batches.len());
         let mut targets = Vec::with_capacity(self.batches.len());
         for (shard, batch) in self.batches {
-            let (words, ticks) = (Arc::clone(&self.words), self.ticks);
+            let (words, ticks, in_script) = (Arc::clone(&self.words), self.ticks, self.in_script);
             let Batch { parts, ranges, targets: of_shard } = batch;
-            let step: Step =
-                Box::new(move |ctx| StepOut::Ran(run(ctx, &parts, &words.bytes, &ranges, ticks)));
+            let step: Step = Box::new(move |ctx| {
+                ctx.shard.set_in_script(in_script);
+                let ran = run(ctx, &parts, &words.bytes, &ranges, ticks);
+                ctx.shard.set_in_script(false);
+                StepOut::Ran(ran)
+            });
             steps.push((shard, step));
             targets.push(of_shard);
         }

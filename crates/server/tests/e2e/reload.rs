@@ -77,6 +77,27 @@ fn the_log_is_loaded() {
 }
 
 #[test]
+fn approximate_limits_of_streams_are_logged_as_what_they_did() {
+    for setup in Setup::all() {
+        let log = ["--appendonly", "yes", "--stream-node-max-entries", "10"];
+        let server = Server::start(setup, &[&DEBUG, &log[..]].concat());
+        let mut wire = server.connect();
+        for number in 1..=100 {
+            wire.ask(&format!("XADD whole {number} a b"));
+            wire.ask(&format!("XADD cut {number} a b"));
+        }
+        wire.ask("XADD whole MAXLEN ~ 100 101 a b");
+        wire.ask("XADD cut MINID ~ 55 101 a b");
+        let before = wire.ask("DEBUG DIGEST");
+        assert_eq!(wire.ask("XLEN whole"), ":101\r\n");
+        // Chunks that limits go by are others when the log is loaded.
+        wire.ask("CONFIG SET stream-node-max-entries 1");
+        assert_eq!(wire.ask("DEBUG LOADAOF"), "+OK\r\n", "{setup:?}");
+        assert_eq!(wire.ask("DEBUG DIGEST"), before, "{setup:?}");
+    }
+}
+
+#[test]
 fn others_wait_and_see_all_or_nothing() {
     for setup in Setup::of(2) {
         let server = Server::start(setup, &DEBUG);

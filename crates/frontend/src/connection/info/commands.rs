@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Text, View};
-use crate::stats::{CommandStats, Counter};
+use crate::stats::{CommandStats, Counter, ERROR_CODES_MAX};
 
 /// A command's counters, summed over all cores.
 struct Total {
@@ -86,10 +86,16 @@ pub(super) fn commandmax(view: &View<'_>, text: &mut Text) {
 pub(super) fn errorstats(view: &View<'_>, text: &mut Text) {
     text.section("Errorstats");
     let mut totals: BTreeMap<String, u64> = BTreeMap::new();
+    let mut too_many = false;
     for core in &view.shared.stats {
-        for (code, count) in core.errors.iter() {
-            *totals.entry(String::from_utf8_lossy(code).into_owned()).or_default() += count;
+        let codes = core.errors.codes();
+        too_many |= codes.is_none();
+        for (code, count) in codes.into_iter().flatten() {
+            *totals.entry(String::from_utf8_lossy(&code).into_owned()).or_default() += count;
         }
+    }
+    if too_many || totals.len() > ERROR_CODES_MAX {
+        return text.field("errorstat_ERRORSTATS_DISABLED", "count=1");
     }
     for (code, count) in totals {
         text.field(&format!("errorstat_{code}"), format_args!("count={count}"));
