@@ -394,9 +394,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.run_blocked();
         self.run_tasks();
         self.refresh_slow(io);
-        if self.log.holds() {
-            self.release_durable(io);
-        }
+        let released = self.log.holds() && self.release_durable(io);
         if self.log.is_waited_for() {
             self.release_waiting();
         }
@@ -449,6 +447,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             again: (self.plan.len() > 0 && self.can_publish())
                 || !self.runnable.is_empty()
                 || streaming
+                || released
                 || durable
                 || self.blocking.has_work()
                 || !self.blocking.served.is_empty()

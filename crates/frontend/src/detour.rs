@@ -58,10 +58,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let all = !self.detour.monitored.is_empty() || self.detour.busy.is_some();
         let hot = self.shared.table.iter().map(|(_, spec)| {
             let full = self.memory.is_full() && spec.meta.flags.contains(commands::meta::Flag::DenyOom);
-            let slow = all
-                || full
-                || self.gate.refuses(spec).is_some()
-                || pause.is_some_and(|pause| pause.holds(spec));
+            let slow =
+                all || full || self.gate.concerns(spec) || pause.is_some_and(|pause| pause.holds(spec));
             if slow { HotSpec::NONE } else { HotSpec::of(spec) }
         });
         self.hot_specs = hot.collect();

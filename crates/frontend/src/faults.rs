@@ -13,4 +13,6 @@ pub struct Faults {
     pub skip_undo: bool,
     /// Waiters are not looked at when their keys change.
     pub skip_waiters: bool,
+    /// Replies do not wait for the log under `appendfsync always`.
+    pub skip_sync: bool,
 }

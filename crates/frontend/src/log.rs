@@ -101,8 +101,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let now_ms = self.shard.now_ms();
         let group = (piece.group != 0).then(|| Group {
             core: from,
-            // The time keeps numbers apart that come again after four billion commands.
-            number: now_ms << 32 | u64::from(piece.group),
+            // The time, to about a quarter of an hour, keeps numbers apart that come again after four billion commands.
+            number: now_ms >> 20 << 32 | u64::from(piece.group),
             parts: piece.parts,
         });
         self.put_frame(now_ms, group);
@@ -154,7 +154,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let group = (call.parts > 1).then_some(Group {
             core: call.task.core | OF_TASK,
-            number: now_ms << 32 | u64::from(call.task.number as u32),
+            number: call.task.number,
             parts: call.parts,
         });
         self.put_frame(now_ms, group);

@@ -292,19 +292,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 };
                 // Without steps it waits for something else.
                 let Some(steps) = steps else { return };
-                self.send_round(at, steps, last);
+                let awaits = self.shared.logs.is_on();
+                self.send_round(at, steps, last, awaits);
             }
             Poll::Ready(result) => self.conclude(at, result),
         }
     }
 
-    fn send_round(&mut self, at: u32, steps: Vec<(u16, Step)>, last: bool) {
-        let waits = self.replies_wait();
+    /// Sends the steps of a round. `awaits`: whether the task waits for the ends of the last one, if that logs something; else it may
+    /// be gone when they come, and another one in its place.
+    fn send_round(&mut self, at: u32, steps: Vec<(u16, Step)>, last: bool, awaits: bool) {
         let Some(task) = self.tasks.get_mut(at) else { return };
         let first = !std::mem::replace(&mut task.locked, true);
         task.released |= last;
         // What the shards log at the end must be logged before the reply.
-        let awaits_ends = last && !first && task.writes && waits;
+        let awaits_ends = last && !first && task.writes && awaits;
         let has_step = |shard: u16| steps.iter().any(|&(to, _)| to == shard);
         // A lock is awaited even if no step comes with it: the next round must find it granted.
         let bare = (first && !last) || awaits_ends;
@@ -444,8 +446,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             waits = locked && crate::blocking::is_null(&bytes) && self.keep_waiting(number);
         }
         if locked {
-            self.send_round(at, Vec::new(), true);
-            let awaited = self.replies_wait() && !waits;
+            let awaited = self.shared.logs.is_on() && !waits;
+            self.send_round(at, Vec::new(), true, awaited);
             if let Some(task) = self.tasks.get_mut(at).filter(|task| awaited && task.writes) {
                 // The rest of it is done then; an error is in the reply already.
                 task.finished = Some(Ok(()));

@@ -133,7 +133,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return self.refuse(&call, &error);
         }
         if self.gate.is_shut()
-            && let Some(error) = self.gate.refuses(self.table().spec(call.command))
+            && let Some(error) = self.refused_for_now(&call)
         {
             return self.refuse(&call, &error);
         }

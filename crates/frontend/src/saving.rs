@@ -31,6 +31,7 @@ use crate::errand::Done;
 use crate::message::Dest;
 use crate::process::Load;
 use crate::rounds::NewTask;
+use crate::route::Call;
 use crate::shared::Shared;
 
 /// When the storage plane has enough to do, the walk is taken up again after this time.
@@ -41,9 +42,6 @@ const LOAD_SLICE: usize = 20_000;
 const RETRY_AFTER_S: u64 = 5;
 
 const LOADING: CmdError = CmdError::text_of("LOADING Redis is loading the dataset in memory");
-const LOG_FAILED: CmdError = CmdError::text_of(
-    "MISCONF Errors writing to the AOF file: look at the log of the server for what the system says",
-);
 const MISCONF: CmdError = CmdError::text_of(
     "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may \
      modify the data set are disabled, because this instance is configured to report errors during writes if RDB \
@@ -116,16 +114,40 @@ impl Gate {
         self.loading || self.writes_refused || self.log_failed
     }
 
-    /// Whether and why a command is refused.
-    pub(crate) fn refuses(self, spec: &CommandSpec) -> Option<CmdError> {
-        let writes = || spec.meta.flags.contains(Flag::Write) || spec.meta.name == "ping";
-        if self.log_failed && writes() {
-            return Some(LOG_FAILED);
-        }
-        if self.writes_refused && (spec.meta.flags.contains(Flag::Write) || spec.meta.name == "ping") {
+    /// Whether a command may be refused; of EXEC it depends on what is queued.
+    pub(crate) fn concerns(self, spec: &CommandSpec) -> bool {
+        let writes = || spec.meta.flags.contains(Flag::Write) || matches!(spec.meta.name, "ping" | "exec");
+        (self.writes_refused || self.log_failed) && writes() || self.is_too_early(spec)
+    }
+
+    fn is_too_early(self, spec: &CommandSpec) -> bool {
+        self.loading && !spec.meta.flags.contains(Flag::Loading)
+    }
+}
+
+impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
+    /// Why nothing may be written, if so.
+    pub(crate) fn disk_error(&self) -> Option<CmdError> {
+        if self.gate.writes_refused {
             return Some(MISCONF);
         }
-        (self.loading && !spec.meta.flags.contains(Flag::Loading)).then_some(LOADING)
+        self.gate.log_failed.then(|| {
+            let error = self.shared.logs.status().error.unwrap_or_default();
+            // Without the number that the standard library adds to what the system says.
+            let words = error.split(" (os error").next().unwrap_or_default();
+            CmdError::Text(format!("MISCONF Errors writing to the AOF file: {words}").into_bytes().into())
+        })
+    }
+
+    /// Whether and why a command is refused for now.
+    #[cold]
+    pub(crate) fn refused_for_now(&self, call: &Call) -> Option<CmdError> {
+        let spec = self.table().spec(call.command);
+        let writes = spec.meta.flags.contains(Flag::Write)
+            || spec.meta.name == "ping"
+            || spec.meta.name == "exec" && self.queued_flags(call.id).0;
+        let error = if writes { self.disk_error() } else { None };
+        error.or_else(|| self.gate.is_too_early(spec).then_some(LOADING))
     }
 }
 
@@ -404,9 +426,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         !self.shard.has_snapshot()
     }
 
-    /// Loads some of the file. Returns whether there is more to do at once.
+    /// Loads some of the file. Returns whether there is more to do at once. Time passes for the shard by what is published alone
+    /// (T1), so what is loaded sees the core's time only meanwhile.
     #[cold]
     fn load_slice(&mut self) -> bool {
+        let clock_ms = self.shard.now_ms();
+        self.shard.set_now(self.now.unix_ms);
+        let more = self.load_some();
+        self.shard.replay_at(clock_ms);
+        more
+    }
+
+    fn load_some(&mut self) -> bool {
         let (shard, shards) = (self.id, self.topology.shards);
         let loader = self.loader.get_or_insert_with(|| {
             let verify = shard == 0 && self.shared.config().checksums();
@@ -416,7 +447,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if loader.is_over() {
             return false;
         }
-        self.shard.set_now(self.now.unix_ms);
         let mut worked = loader.work(&mut self.shard, LOAD_SLICE);
         let functions = loader.take_functions();
         if worked.is_ok()

@@ -262,6 +262,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return Ok(Limits { read_only: asks_read_only, no_memory: full });
         };
         let no_writes = flags.has(Flags::NO_WRITES);
+        if !no_writes
+            && self.gate.is_shut()
+            && let Some(error) = self.disk_error()
+        {
+            return Err(error);
+        }
         if asks_read_only && !no_writes {
             return Err(CmdError::text_of(
                 "ERR Can not execute a script with write flag using *_ro command.",

@@ -158,7 +158,7 @@ impl Conn {
 
     /// Whether another slice is wanted.
     fn takes_slice(&self) -> bool {
-        self.out.len() + self.unsent_bytes < STREAM_AHEAD_BYTES && !self.killed
+        self.out.len() + self.unsent_bytes + self.log_held_bytes < STREAM_AHEAD_BYTES && !self.killed
     }
 
     /// The reply that is being written is complete.

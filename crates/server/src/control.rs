@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use frontend::{ErrandCall, Shared};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::daemon::{self, PidFile};
@@ -45,14 +45,15 @@ pub(crate) enum Event {
     Errand(ErrandCall),
 }
 
-/// Sends SIGTERM and SIGINT as events. SIGHUP is ignored, as in Redis; SIGPIPE is ignored by Rust's runtime.
+/// Sends SIGTERM and SIGINT as events. SIGHUP is ignored, as in Redis; SIGPIPE is ignored by Rust's runtime. SIGXFSZ is ignored so
+/// that a file which must not grow is an error of the write, like a disk that is full.
 ///
 /// # Errors
 /// The system refuses the handlers or the thread.
 pub(crate) fn watch_signals(events: Sender<Event>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGXFSZ])?;
     let watch = move || {
-        for signal in signals.forever().filter(|&signal| signal != SIGHUP) {
+        for signal in signals.forever().filter(|signal| ![SIGHUP, SIGXFSZ].contains(signal)) {
             if events.send(Event::Signal(signal)).is_err() {
                 return;
             }

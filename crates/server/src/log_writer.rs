@@ -6,13 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use persist::log::{Logs, Next, PlainVolume, Plane};
+use persist::log::{Logs, Next, Plane, Policy};
 use reactor::Waker;
+
+use crate::log_volume::LogVolume;
 
 /// How long the end of the process waits for a disk that refuses what is left.
 const FINISH_PATIENCE: Duration = Duration::from_secs(10);
 /// How often it is looked whether it is done.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// A sync under `everysec` that takes longer is counted (`aof_delayed_fsync`): Redis waits so long before it writes on regardless.
+const DELAYED: Duration = Duration::from_secs(2);
 
 /// The running thread.
 pub(crate) struct LogWriter {
@@ -62,10 +67,18 @@ fn run(logs: &Arc<Logs>, wakers: Vec<Waker>, given_up: &AtomicBool) {
         let waiting = wakers.iter().enumerate().filter(|&(core, _)| of_wake.is_waited_for(core));
         waiting.for_each(|(_, waker)| waker.wake());
     };
-    let mut plane = Plane::new(Arc::clone(logs), PlainVolume, Box::new(wake));
+    let mut plane = Plane::new(Arc::clone(logs), LogVolume::default(), Box::new(wake));
     let mut failed = false;
     while !given_up.load(Ordering::Relaxed) {
+        let began = Instant::now();
         let next = plane.step(sys::clock::realtime_ms());
+        if began.elapsed() >= DELAYED && logs.policy() == Policy::EverySec {
+            logs.count_delayed_sync();
+            tracing::warn!(
+                "syncing the append-only log took {} ms: the disk is busy, and a crash loses as much",
+                began.elapsed().as_millis()
+            );
+        }
         if logs.is_failed() != failed {
             failed = !failed;
             match logs.status().error {

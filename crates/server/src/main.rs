@@ -22,6 +22,7 @@ mod loading;
 mod loading_parts;
 mod log_pairs;
 mod log_sink;
+mod log_volume;
 mod log_writer;
 mod logging;
 mod process;

@@ -39,6 +39,9 @@ pub struct Op {
     pub returned: Option<(u64, Value)>,
     /// The clocks at that time.
     pub returned_at: Clocks,
+    /// It had no reply when the power was lost: by then it had happened or it never will, whatever became of the others of its
+    /// connection that had none either.
+    pub cut_off: Option<u64>,
 }
 
 impl Op {
@@ -122,6 +125,8 @@ pub struct History {
     pub left: HashSet<usize>,
     /// Messages of subscriptions, in the order in which they left.
     pub messages: Vec<Message>,
+    /// When the power was lost, and what of all that was answered since the time before may be lost by that.
+    pub outages: Vec<(u64, HashSet<OpIndex>)>,
 }
 
 impl History {
@@ -141,6 +146,7 @@ impl History {
             called_at: Clocks::default(),
             returned: None,
             returned_at: Clocks::default(),
+            cut_off: None,
         });
         self.processes[process].push(index);
         index
@@ -156,6 +162,14 @@ impl History {
     pub fn finish(&mut self, op: OpIndex, reply: Value, at: u64, clocks: Clocks) {
         self.ops[op].returned = Some((at, reply));
         self.ops[op].returned_at = clocks;
+    }
+
+    /// The power is lost, and with it maybe what these did.
+    pub fn lose_power(&mut self, at: u64, undone: Vec<OpIndex>) {
+        for op in self.ops.iter_mut().filter(|op| op.returned.is_none()) {
+            op.cut_off.get_or_insert(at);
+        }
+        self.outages.push((at, undone.into_iter().collect()));
     }
 
     /// Forgets operations that never arrived.

@@ -17,8 +17,8 @@ pub(crate) enum Cut {
 /// See the module page.
 #[derive(Clone, Debug)]
 pub(crate) struct Knobs {
-    /// Odds of the kinds of step: a turn of a core, delivery of bytes, a client reading, a client calling.
-    pub(crate) odds: [u64; 4],
+    /// Odds of the kinds of step: a turn of a core, delivery of bytes, a client reading, a client calling, a cycle of the disk.
+    pub(crate) odds: [u64; 5],
     /// By core: how lazy it is. A core that was picked takes its turn once in so many times.
     pub(crate) laziness: Vec<u64>,
     pub(crate) cut: Cut,
@@ -47,7 +47,10 @@ pub(crate) struct Knobs {
 impl Knobs {
     pub(crate) fn draw(rng: &mut Rng, shards: u16, bytes_scale: usize) -> Self {
         let mut one_of = |choices: &[u64]| choices[rng.below(choices.len() as u64) as usize];
-        let odds = [one_of(&[2, 6, 20]), one_of(&[2, 6, 20]), one_of(&[2, 6]), one_of(&[1, 4, 10])];
+        let [turn, deliver] = [(); 2].map(|()| one_of(&[2, 6, 20]));
+        let (read, call) = (one_of(&[2, 6]), one_of(&[1, 4, 10]));
+        // From what is drawn already, so that worlds without a disk stay as they were.
+        let odds = [turn, deliver, read, call, [1, 3, 10][(turn + call) as usize % 3]];
         let laziness = (0..shards).map(|_| one_of(&[1, 1, 1, 2, 8])).collect();
         Knobs {
             odds,

@@ -8,7 +8,7 @@
 //!
 //! Everything between the bytes of a client and the data of a shard is the code that the server runs. Simulated are the
 //! sockets (`sockets`), the loop of a core (`node`), clocks that disagree and are set back, clients that pipeline, read
-//! slowly and vanish in the middle (`world`). Each seed draws its own odds (`knobs`). Histories are taken at the core's
+//! slowly and vanish in the middle (`world`), and for the log a disk that loses power in the middle (`disk`, `power`). Each seed draws its own odds (`knobs`). Histories are taken at the core's
 //! sockets, from the arrival of an operation to the departure of its reply (`tap`), so what is checked is stricter than
 //! what clients could tell.
 //!
@@ -27,9 +27,11 @@
 
 pub mod check;
 pub mod command;
+mod disk;
 pub mod history;
 mod knobs;
 mod node;
+mod power;
 pub mod run;
 mod session;
 mod sockets;

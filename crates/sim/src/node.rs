@@ -33,7 +33,7 @@ impl Flags {
         self.0.iter().for_each(|flag| flag.store(true, Ordering::Relaxed));
     }
 
-    fn share(&self) -> Self {
+    pub(crate) fn share(&self) -> Self {
         Flags(Arc::clone(&self.0))
     }
 }
@@ -101,15 +101,21 @@ pub(crate) struct Node {
     pub(crate) ahead_ms: u64,
 }
 
-/// Makes the cores of a run.
+/// Makes the cores of a process with a command line; `prepare` is called before there are any. Connections of later lives of the
+/// process have other ids.
 pub(crate) fn nodes(
     shards: u16,
     credits: u16,
     seed: u64,
     flags: &Flags,
+    options: &[String],
+    life: u32,
+    prepare: impl FnOnce(&Shared),
 ) -> (Vec<Node>, Arc<SimBus>, Arc<Shared>) {
     let process = SimProcess { facts: Facts::default(), flags: flags.share() };
-    let shared = Arc::new(Shared::new(shards, Config::default(), Box::new(process)));
+    let config = Config::from_args(options).unwrap_or_default();
+    let shared = Arc::new(Shared::new(shards, config, Box::new(process)));
+    prepare(&shared);
     let bus = SimBus::new(shards, Credits::per_pair(credits), flags.share());
     let nodes = (0..shards).map(|shard| {
         let options = CoreOptions {
@@ -122,7 +128,7 @@ pub(crate) fn nodes(
         };
         Node {
             core: Core::new(options, Arc::clone(&shared), bus.port(shard)),
-            sockets: Sockets::default(),
+            sockets: Sockets::new(life),
             index: usize::from(shard),
             asleep: None,
             stopped: false,

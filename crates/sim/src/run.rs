@@ -4,7 +4,9 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use base::Rng;
+use persist::log::Policy;
 
+use crate::disk::Disk;
 use crate::history::{History, OpIndex, Violation};
 use crate::trace::Trace;
 use crate::workload::{self, Checked, Make, Workload};
@@ -28,6 +30,10 @@ pub enum Fault {
     SkipWatches,
     /// Own work is executed before what the inbox holds (against B2).
     OwnWorkFirst,
+    /// Writes are answered before the log is synced.
+    SkipSync,
+    /// What is recovered holds parts of writes of which other parts are missing.
+    IgnoreGroups,
 }
 
 /// What to run.
@@ -39,6 +45,8 @@ pub struct Plan {
     pub workload: &'static str,
     /// How many shards; the seed chooses if `None`.
     pub shards: Option<u16>,
+    /// Whether there is a log, synced always, and the power is lost now and then. Some workloads ask for that by themselves.
+    pub power_loss: bool,
     /// What is broken.
     pub fault: Option<Fault>,
     /// Whether to keep the events as text.
@@ -48,7 +56,7 @@ pub struct Plan {
 impl Plan {
     /// A workload under a seed, with nothing broken.
     pub fn new(workload: &'static str, seed: u64) -> Self {
-        Plan { seed, workload, shards: None, fault: None, trace: false }
+        Plan { seed, workload, shards: None, power_loss: false, fault: None, trace: false }
     }
 
     /// The shards of this run.
@@ -88,6 +96,8 @@ pub enum Failure {
         /// The core.
         core: usize,
     },
+    /// What the disk held after a loss of power was not loaded.
+    NotLoaded(String),
     /// The run does not end.
     Endless,
     /// The code under test panicked.
@@ -144,10 +154,15 @@ impl fmt::Display for Outcome {
             }
             Err(Failure::Garbage { process }) => write!(f, ": connection {process} read what is no reply")?,
             Err(Failure::NotStopped { core }) => write!(f, ": core {core} does not stop")?,
+            Err(Failure::NotLoaded(text)) => write!(f, ": after a loss of power: {text}")?,
             Err(Failure::Endless) => write!(f, ": the run does not end")?,
             Err(Failure::Panic(text)) => write!(f, ": panic: {text}")?,
         }
-        write!(f, "\n  replay: cargo xtask sim --workload {workload} --seed {seed} --shards {shards} --trace")
+        let power_loss = if self.plan.power_loss { " --power-loss" } else { "" };
+        write!(
+            f,
+            "\n  replay: cargo xtask sim --workload {workload} --seed {seed} --shards {shards}{power_loss} --trace"
+        )
     }
 }
 
@@ -166,8 +181,9 @@ pub fn run_workload(plan: Plan, make: Make) -> Outcome {
     let shards = plan.shards();
     let mut rng = Rng::new(plan.seed ^ 0x5eed);
     let mut workload = make(shards, &mut rng);
-    let trace = Trace::new(plan.trace);
-    let mut world = World::new(plan.seed, shards, workload.shape(), plan.fault, trace);
+    let policy = workload.log().or(plan.power_loss.then_some(Policy::Always));
+    let disk = policy.map(|policy| Disk::new(policy, plan.seed ^ 0xd15c));
+    let mut world = World::new(plan, workload.shape(), disk);
     let played = catch_unwind(AssertUnwindSafe(|| play(&mut world, workload.as_mut())));
     let played = played.unwrap_or_else(|panic| Err(Failure::Panic(text_of(panic.as_ref()))));
     let World { mut history, trace, .. } = world;

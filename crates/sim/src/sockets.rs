@@ -67,6 +67,8 @@ struct Socket {
 /// All sockets of one core.
 #[derive(Default)]
 pub(crate) struct Sockets {
+    /// Where generations of ids begin.
+    first_generation: u32,
     table: Vec<Socket>,
     free: Vec<u32>,
     pub(crate) events: VecDeque<Event>,
@@ -81,7 +83,15 @@ pub(crate) struct Sockets {
     pub(crate) garbage: Option<ConnId>,
 }
 
+/// Generations of one index in one life of a process, at most.
+const GENERATIONS_MAX: u32 = 1 << 20;
+
 impl Sockets {
+    /// For a life of the process, whose ids differ from those of other lives.
+    pub(crate) fn new(life: u32) -> Self {
+        Sockets { first_generation: life * GENERATIONS_MAX, ..Sockets::default() }
+    }
+
     /// Opens a connection whose kernel buffer holds `kernel_max` bytes of output.
     pub(crate) fn open(&mut self, kernel_max: usize) -> ConnId {
         let fresh = |generation| Socket {
@@ -103,8 +113,8 @@ impl Sockets {
             *socket = fresh(socket.generation + 1);
             return ConnId { index, generation: socket.generation };
         }
-        self.table.push(fresh(0));
-        ConnId { index: (self.table.len() - 1) as u32, generation: 0 }
+        self.table.push(fresh(self.first_generation));
+        ConnId { index: (self.table.len() - 1) as u32, generation: self.first_generation }
     }
 
     fn at(&mut self, id: ConnId) -> Option<&mut Socket> {

@@ -1,6 +1,7 @@
 //! Workloads: what clients call, and what must hold for what they saw.
 
 use base::Rng;
+use persist::log::Policy;
 use resp::decode::Value;
 
 use crate::check::order::Verdict;
@@ -10,6 +11,7 @@ use crate::history::{History, Violation};
 pub mod appends;
 pub mod bank;
 pub mod channels;
+pub mod crash;
 pub mod expiry;
 pub mod groups;
 pub mod keyspace;
@@ -74,6 +76,11 @@ pub trait Workload: Send {
     /// How it wants to be run.
     fn shape(&self) -> Shape;
 
+    /// The log that it wants, synced like this; then the power is lost now and then.
+    fn log(&self) -> Option<Policy> {
+        None
+    }
+
     /// What a first client calls, before all others.
     fn first_words(&self) -> Vec<Command> {
         Vec::new()
@@ -87,7 +94,7 @@ pub trait Workload: Send {
         let _ = (process, command, reply);
     }
 
-    /// What a last client calls when all is quiet.
+    /// What a last client calls when all is quiet, and, unless operations may wait, a first one after each loss of power.
     fn last_words(&self) -> Vec<Command> {
         Vec::new()
     }
@@ -155,5 +162,6 @@ pub const ALL: &[(&str, Make)] = &[
     ("queues", |shards, rng| Box::new(queues::Queues::new(shards, rng))),
     ("channels", |shards, rng| Box::new(channels::Channels::new(shards, rng))),
     ("expiry", |shards, rng| Box::new(expiry::Expiry::new(shards, rng))),
+    ("crash", |shards, rng| Box::new(crash::Crash::new(shards, rng))),
     ("views", |shards, rng| Box::new(views::Views::new(shards, rng))),
 ];

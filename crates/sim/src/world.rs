@@ -9,10 +9,11 @@ use frontend::{Now, Shared};
 use resp::decode::{DecodeError, decode};
 
 use crate::command::Command;
-use crate::history::{Clocks, History, Message, show};
+use crate::disk::Disk;
+use crate::history::{Clocks, History, Message, OpIndex, show};
 use crate::knobs::Knobs;
 use crate::node::{Flags, Node, SimBus, nodes};
-use crate::run::{Failure, Fault};
+use crate::run::{Failure, Fault, Plan};
 use crate::session::{Session, SessionState};
 use crate::tap::is_message;
 use crate::trace::Trace;
@@ -22,6 +23,9 @@ use crate::workload::{Asker, Shape, Workload};
 const START_MS: u64 = 1_704_067_200_000;
 /// A jump of time, at most.
 const JUMP_MAX_US: u64 = 60_000;
+/// With a disk, time jumps far enough for what is done once a second, once in so many steps.
+const SYNC_JUMP_EVERY: u64 = 500;
+const SYNC_JUMP_MAX_US: u64 = 1_500_000;
 /// Once in so many turns some connection is called quiet.
 const QUIET_EVERY: u64 = 20;
 /// No deadline of a workload is further away.
@@ -36,37 +40,55 @@ const TURN: usize = 0;
 const DELIVER: usize = 1;
 const READ: usize = 2;
 const CALL: usize = 3;
+const DISK: usize = 4;
+const KINDS: usize = 5;
 
 /// See the module page.
 pub(crate) struct World {
-    rng: Rng,
-    knobs: Knobs,
-    shape: Shape,
-    nodes: Vec<Node>,
+    pub(crate) rng: Rng,
+    pub(crate) knobs: Knobs,
+    pub(crate) shape: Shape,
+    pub(crate) nodes: Vec<Node>,
     #[cfg_attr(not(feature = "faults"), allow(dead_code, reason = "only a torn bus is asked for anything"))]
-    bus: Arc<SimBus>,
-    shared: Arc<Shared>,
-    flags: Flags,
-    sessions: Vec<Session>,
+    pub(crate) bus: Arc<SimBus>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) flags: Flags,
+    pub(crate) sessions: Vec<Session>,
     /// Connections whose clients left and whose bytes or end are still on their way: process, core, id.
-    orphans: Vec<(usize, usize, ConnId)>,
+    pub(crate) orphans: Vec<(usize, usize, ConnId)>,
     now_us: u64,
     high_ms: u64,
-    step: u64,
+    pub(crate) step: u64,
     losses: usize,
-    fault: Option<Fault>,
+    pub(crate) fault: Option<Fault>,
+    /// What the log is written to, in runs that lose power.
+    pub(crate) disk: Option<Disk>,
+    /// The power was lost in a cycle of the disk.
+    pub(crate) is_dark: bool,
+    /// How often the power was lost.
+    pub(crate) lives: u32,
+    /// With a disk: what was answered since it came back, and how far the logs were then.
+    pub(crate) answered: Vec<(OpIndex, Vec<u64>)>,
     pub(crate) history: History,
     pub(crate) trace: Trace,
     /// Scratch: what could be moved, by kind of step.
-    movable: [Vec<usize>; 4],
+    movable: [Vec<usize>; KINDS],
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, shards: u16, shape: Shape, fault: Option<Fault>, trace: Trace) -> Self {
+    pub(crate) fn new(plan: Plan, shape: Shape, mut disk: Option<Disk>) -> Self {
+        let Plan { seed, fault, .. } = plan;
+        let (shards, trace) = (plan.shards(), Trace::new(plan.trace));
         let mut rng = Rng::new(seed);
         let knobs = Knobs::draw(&mut rng, shards, shape.bytes_scale);
         let flags = Flags::new(shards);
-        let (nodes, bus, shared) = nodes(shards, knobs.credits, rng.next_u64(), &flags);
+        let options = disk.as_ref().map(Disk::options).unwrap_or_default();
+        let (nodes, bus, shared) =
+            nodes(shards, knobs.credits, rng.next_u64(), &flags, &options, 0, |shared| {
+                if let Some(disk) = &mut disk {
+                    disk.open(shared, None, flags.share());
+                }
+            });
         let mut world = World {
             rng,
             knobs,
@@ -82,6 +104,10 @@ impl World {
             step: 0,
             losses: 0,
             fault,
+            disk,
+            is_dark: false,
+            lives: 0,
+            answered: Vec::new(),
             history: History::default(),
             trace,
             movable: Default::default(),
@@ -98,9 +124,13 @@ impl World {
     }
 
     #[cfg(feature = "faults")]
-    fn break_on_purpose(&mut self) {
+    pub(crate) fn break_on_purpose(&mut self) {
         match self.fault {
-            None => {}
+            // Recovery looks at it.
+            None | Some(Fault::IgnoreGroups) => {}
+            Some(Fault::SkipSync) => {
+                self.nodes.iter_mut().for_each(|node| node.core.faults.skip_sync = true);
+            }
             Some(Fault::TornPublish) => self.bus.tear_publishes(true),
             Some(Fault::SkipKeyLocks) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.skip_key_locks = true);
@@ -121,7 +151,7 @@ impl World {
     }
 
     #[cfg(not(feature = "faults"))]
-    fn break_on_purpose(&mut self) {
+    pub(crate) fn break_on_purpose(&mut self) {
         assert!(self.fault.is_none(), "built without the feature `faults`");
     }
 
@@ -131,11 +161,14 @@ impl World {
     /// Whatever went wrong besides the replies.
     pub(crate) fn play(&mut self, workload: &mut dyn Workload) -> Result<(), Failure> {
         let goal = self.history.ops.len() + self.shape.ops;
+        let mut power = self.schedule();
         while self.history.ops.len() < goal {
-            if !self.advance(workload, true)? {
+            if !self.advance(workload, true)? && !self.is_dark {
                 return Err(self.stuck());
             }
+            self.look_at_power(workload, &mut power)?;
         }
+        self.disk.iter_mut().for_each(Disk::keep_power);
         Ok(())
     }
 
@@ -206,6 +239,7 @@ impl World {
             self.step += 1;
             self.pass_time();
             self.deliver_held_back();
+            self.write_log();
             let is_able =
                 |&at: &usize| !self.nodes[at].stopped && self.nodes[at].is_runnable(self.now_us, &self.flags);
             let able: Vec<usize> = (0..self.nodes.len()).filter(is_able).collect();
@@ -234,7 +268,7 @@ impl World {
         self.pass_time();
         self.look_around(calls);
         let odds: u64 =
-            (0..4).filter(|&kind| !self.movable[kind].is_empty()).map(|kind| self.knobs.odds[kind]).sum();
+            (0..KINDS).filter(|&kind| !self.movable[kind].is_empty()).map(|kind| self.knobs.odds[kind]).sum();
         if odds == 0 && self.shape.blocks && self.skip_to_deadline() {
             return Ok(true);
         }
@@ -242,7 +276,7 @@ impl World {
             return Ok(self.deliver_held_back());
         }
         let mut draw = self.rng.below(odds);
-        for kind in 0..4 {
+        for kind in 0..KINDS {
             if self.movable[kind].is_empty() {
                 continue;
             }
@@ -255,6 +289,7 @@ impl World {
                 TURN => self.turn(which),
                 DELIVER => self.deliver(which),
                 READ => self.read(which, workload)?,
+                DISK => self.write_log(),
                 _ => self.call(which, workload),
             }
             break;
@@ -264,6 +299,18 @@ impl World {
         }
         self.look_for_failures()?;
         Ok(true)
+    }
+
+    /// The log's plane does a cycle, if there is anything for it to do.
+    fn write_log(&mut self) {
+        let (step, now_ms) = (self.step, self.clocks().low_ms);
+        if let Some(disk) = self.disk.as_mut().filter(|disk| disk.is_runnable(now_ms)) {
+            self.is_dark |= !disk.step(now_ms);
+            let (appended, committed) = disk.positions();
+            self.trace.event(&committed, &[], || {
+                format!("{step:>7} the log is written: of {appended:?} {committed:?} is committed")
+            });
+        }
     }
 
     /// Lets the time pass until a core wants a turn. False if none does soon: what cores do every few minutes never ends.
@@ -281,6 +328,10 @@ impl World {
             if node.is_runnable(self.now_us, &self.flags) {
                 self.movable[TURN].push(at);
             }
+        }
+        let now_ms = self.clocks().low_ms;
+        if self.disk.as_ref().is_some_and(|disk| disk.is_runnable(now_ms)) {
+            self.movable[DISK].push(0);
         }
         for (at, session) in self.sessions.iter().enumerate() {
             let sockets = &self.nodes[session.core].sockets;
@@ -326,10 +377,13 @@ impl World {
     }
 
     /// Time passes, and clocks are set.
-    fn pass_time(&mut self) {
+    pub(crate) fn pass_time(&mut self) {
         self.now_us += 1 + self.rng.below(self.knobs.step_us);
         if self.rng.one_in(self.knobs.jump_every) {
             self.now_us += self.rng.below(JUMP_MAX_US);
+        }
+        if self.disk.is_some() && self.rng.one_in(SYNC_JUMP_EVERY) {
+            self.now_us += self.rng.below(SYNC_JUMP_MAX_US);
         }
         if self.rng.one_in(self.knobs.clock_set_every) {
             let core = self.rng.below(self.nodes.len() as u64) as usize;
@@ -340,15 +394,15 @@ impl World {
         }
     }
 
-    fn set_clock(&mut self, core: usize) {
+    pub(crate) fn set_clock(&mut self, core: usize) {
         self.nodes[core].ahead_ms = self.rng.below(self.knobs.skew_max_ms + 1);
     }
 
-    fn clocks(&self) -> Clocks {
+    pub(crate) fn clocks(&self) -> Clocks {
         Clocks { low_ms: START_MS + self.now_us / 1000, high_ms: self.high_ms }
     }
 
-    fn turn(&mut self, core: usize) {
+    pub(crate) fn turn(&mut self, core: usize) {
         if !self.rng.one_in(self.knobs.laziness[core]) {
             return;
         }
@@ -369,6 +423,10 @@ impl World {
         });
         let clocks = self.clocks();
         let answered = std::mem::take(&mut self.nodes[core].sockets.answered);
+        if let Some(disk) = self.disk.as_ref().filter(|_| !answered.is_empty()) {
+            let (need, _) = disk.positions();
+            self.answered.extend(answered.iter().map(|(op, _)| (*op, need.clone())));
+        }
         for (op, reply) in answered {
             let text = &self.history.ops[op];
             self.trace.event(&[step, op as u64], &[], || {

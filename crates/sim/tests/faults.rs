@@ -7,8 +7,12 @@ const SEEDS: u64 = 40;
 
 /// The workloads that must notice a fault.
 fn check(fault: Fault, workloads: &[&'static str]) {
+    check_with(fault, workloads, false);
+}
+
+fn check_with(fault: Fault, workloads: &[&'static str], power_loss: bool) {
     for workload in workloads {
-        let plan = |seed, fault| Plan { fault, shards: Some(3), ..Plan::new(workload, seed) };
+        let plan = |seed, fault| Plan { fault, power_loss, shards: Some(3), ..Plan::new(workload, seed) };
         let noticed = (0..SEEDS).find(|&seed| {
             let outcome = run(plan(seed, Some(fault)));
             matches!(outcome.verdict, Err(Failure::Violation(_)))
@@ -49,4 +53,14 @@ fn scripts_that_are_not_undone_are_noticed() {
 #[test]
 fn own_work_before_the_inbox_is_noticed() {
     check(Fault::OwnWorkFirst, &["groups", "lists", "appends", "mixed"]);
+}
+
+#[test]
+fn answers_before_the_sync_are_noticed() {
+    check_with(Fault::SkipSync, &["registers", "appends", "crash"], true);
+}
+
+#[test]
+fn parts_of_writes_that_are_recovered_are_noticed() {
+    check_with(Fault::IgnoreGroups, &["groups", "bank", "crash"], true);
 }

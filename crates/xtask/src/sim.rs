@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// How many shards; each seed chooses by itself if not given.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=64))]
     shards: Option<u16>,
+    /// Keep a log, synced always, and lose power now and then.
+    #[arg(long)]
+    power_loss: bool,
     /// Only this workload.
     #[arg(long)]
     workload: Option<String>,
@@ -31,6 +34,12 @@ pub(crate) struct Options {
     /// Go on after a seed that fails.
     #[arg(long)]
     keep_going: bool,
+}
+
+impl Options {
+    fn plan(&self, workload: &'static str, seed: u64) -> Plan {
+        Plan { shards: self.shards, power_loss: self.power_loss, ..Plan::new(workload, seed) }
+    }
 }
 
 /// Runs the seeds. Fails if one of them does.
@@ -44,9 +53,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
         return ExitCode::FAILURE;
     }
     if let (Some(seed), true) = (options.seed, std::env::args().all(|arg| !arg.starts_with("--seeds"))) {
-        let outcomes = workloads.iter().map(|workload| {
-            sim::run(Plan { shards: options.shards, trace: options.trace, ..Plan::new(workload, seed) })
-        });
+        let outcomes = workloads
+            .iter()
+            .map(|workload| sim::run(Plan { trace: options.trace, ..options.plan(workload, seed) }));
         return one(&outcomes.collect::<Vec<_>>());
     }
     many(options, &workloads)
@@ -67,7 +76,7 @@ fn many(options: &Options, workloads: &[&'static str]) -> ExitCode {
         let start = Instant::now();
         let (mut operations, mut lost, mut facts, mut undecided, mut failed) = (0, 0, 0, 0, 0);
         for seed in first..first + options.seeds {
-            let outcome = sim::run(Plan { shards: options.shards, ..Plan::new(workload, seed) });
+            let outcome = sim::run(options.plan(workload, seed));
             operations += outcome.history.ops.len();
             lost += outcome.history.lost();
             match &outcome.verdict {

@@ -31,6 +31,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Whether replies wait for the log at all.
     #[inline]
     pub(crate) fn replies_wait(&self) -> bool {
+        #[cfg(feature = "sim-faults")]
+        if self.faults.skip_sync {
+            return false;
+        }
         self.shared.logs.is_on() && self.shared.logs.policy() == Policy::Always
     }
 
@@ -74,24 +78,28 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
-    /// Lets output go whose log is durable now.
-    pub(crate) fn release_durable(&mut self, io: &mut impl Io) {
+    /// Lets output go whose log is durable now. Returns whether connections among it may go on if that is sent at once, of which
+    /// nothing tells.
+    pub(crate) fn release_durable(&mut self, io: &mut impl Io) -> bool {
+        let mut goes_on = false;
         while let Some(turn) = self.log.held.front() {
             // Without a log there is nothing to wait for.
             if self.shared.logs.is_on() && !self.is_durable(&turn.need) {
-                return;
+                break;
             }
-            let Some(turn) = self.log.held.pop_front() else { return };
+            let Some(turn) = self.log.held.pop_front() else { break };
             for (id, mut bytes) in turn.output {
                 let Some(conn) = conn_mut(&mut self.conns, id) else { continue };
                 let sent = bytes.len();
                 conn.log_held_bytes -= sent;
                 conn.output_bytes += sent as u64;
                 conn.unsent_bytes = io.output(id, &mut bytes);
+                goes_on |= conn.stalled || conn.streams.is_some();
                 self.stats().output_bytes.add(sent as u64);
                 self.stats().writes.add(1);
                 self.mark_dirty(id.index);
             }
         }
+        goes_on
     }
 }

@@ -443,6 +443,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         if limits.read_only && crate::pause::may_replicate(self.table().spec(command)) {
             return Err(CmdError::text_of("ERR Write commands are not allowed from read-only scripts."));
         }
+        if self.gate.is_shut()
+            && flags.contains(Flag::Write)
+            && let Some(error) = self.disk_error()
+        {
+            return Err(error);
+        }
         if limits.no_memory && flags.contains(Flag::DenyOom) {
             return Err(CmdError::OutOfMemory);
         }

@@ -182,6 +182,33 @@ impl Feed {
         self.wait(wake)
     }
 
+    /// A step of [`run`](Self::run) that waits for nothing, for a driver without threads and without imported files: hands out the next piece
+    /// if there is room for it everywhere. Cores take their turns between the steps. Returns what was loaded when that is all.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn step(&self, source: &mut dyn Source) -> Result<Option<Loaded>, FeedError> {
+        let (waiting, goes_on) = {
+            let state = self.state();
+            let waiting: Vec<usize> = state.queues.iter().map(VecDeque::len).collect();
+            (waiting, !state.ended && !state.failed())
+        };
+        if goes_on && waiting.iter().all(|&len| len < CHUNKS_MAX) {
+            match source.next(&waiting).map_err(FeedError::Io)? {
+                Some(Piece { to, item, read_bytes }) => {
+                    self.hand_out(&item, |shard| to.is_none_or(|to| to == shard), |_| read_bytes);
+                }
+                None => self.state().ended = true,
+            }
+            return Ok(None);
+        }
+        let state = self.state();
+        if state.results.iter().any(Option::is_none) && !state.failed() {
+            return Ok(None);
+        }
+        state.sum().map(Some)
+    }
+
     /// Has the first shard's core carry out a frame when all shards have come to a stop. Returns whether loading goes on.
     fn cross(&self, item: FeedItem, wake: &impl Fn()) -> bool {
         wake();
@@ -278,11 +305,7 @@ impl Feed {
         while state.results.iter().any(Option::is_none) && !state.failed() {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let mut sum = Loaded::default();
-        for result in state.results.iter().flatten() {
-            sum = sum.plus(*result.as_ref().map_err(|error| FeedError::File(error.clone()))?);
-        }
-        Ok(sum)
+        state.sum()
     }
 
     /// Loading is over: clients are served.
@@ -325,6 +348,15 @@ impl Feed {
 }
 
 impl State {
+    /// What all shards have loaded.
+    fn sum(&self) -> Result<Loaded, FeedError> {
+        let mut sum = Loaded::default();
+        for result in self.results.iter().flatten() {
+            sum = sum.plus(*result.as_ref().map_err(|error| FeedError::File(error.clone()))?);
+        }
+        Ok(sum)
+    }
+
     fn give(&mut self, shard: usize, item: FeedItem) {
         if let Some(queue) = self.queues.get_mut(shard) {
             queue.push_back(item);

@@ -200,6 +200,8 @@ pub(super) struct CommandReader {
     /// Where the buffer begins in the file.
     start: u64,
     at: usize,
+    /// The length of the file, when it has been opened.
+    end: Option<u64>,
     ended: bool,
     db: u16,
     time_ms: u64,
@@ -219,7 +221,17 @@ impl CommandReader {
     pub(super) fn new(path: &Path, may_be_torn: bool) -> Self {
         let (path, buffer) = (path.to_owned(), Vec::new());
         // Time does not pass before the first note of it: nothing expires that did not when it was written.
-        CommandReader { path, buffer, start: 0, at: 0, ended: false, db: 0, time_ms: 1, may_be_torn }
+        CommandReader {
+            path,
+            buffer,
+            start: 0,
+            at: 0,
+            end: None,
+            ended: false,
+            db: 0,
+            time_ms: 1,
+            may_be_torn,
+        }
     }
 
     /// Appends frames, about so many bytes of them; none at the end.
@@ -288,8 +300,18 @@ impl CommandReader {
                     self.start += self.at as u64;
                     self.at = 0;
                     let old = self.buffer.len();
-                    self.buffer.resize(old + READ_BYTES.max(old), 0);
                     let from = self.start + old as u64;
+                    let end = match self.end {
+                        Some(end) => end,
+                        None => *self.end.insert(volume.len(&self.path)?),
+                    };
+                    // No more room than there is of the file: making it takes longer than reading a short one.
+                    let wanted = end.saturating_sub(from).min(READ_BYTES.max(old) as u64);
+                    if wanted == 0 {
+                        self.ended = true;
+                        continue;
+                    }
+                    self.buffer.resize(old + wanted as usize, 0);
                     let read =
                         volume.read(&self.path, from, self.buffer.get_mut(old..).unwrap_or_default())?;
                     self.buffer.truncate(old + read);

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{fmt, io};
 
 use base::limits::{LOG_BUFFER_MAX_BYTES, LOG_BUFFERS_MAX, LOG_SPOOL_MAX_BYTES};
 
 use super::frame::Group;
 use super::manifest::Manifest;
 use super::plane::Next;
+use super::volume::DirectFile;
 
 /// When the log is synced: `appendfsync`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub struct Status {
     pub error: Option<String>,
     /// Frames are written and not synced.
     pub pending_sync: bool,
-    /// How often a sync took longer than a second.
+    /// How often a sync under `everysec` took so long that Redis would have written on without waiting for it any more.
     pub delayed_syncs: u64,
     /// Since when a rewrite is under way, in milliseconds since 1970.
     pub rewriting_since_ms: Option<u64>,
@@ -72,8 +74,8 @@ pub struct Status {
 /// What shards hand over, in their order.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// Whole frames; where they end; groups among them with the position of their ends.
-    Frames { bytes: Vec<u8>, end: u64, groups: Vec<(Group, u64)> },
+    /// Whole frames; where they end; groups among them with the position of their ends; how much of them the core has written.
+    Frames { bytes: Vec<u8>, end: u64, groups: Vec<(Group, u64)>, written: usize },
     /// What follows goes to the file of this generation.
     Rotate(u64),
 }
@@ -88,10 +90,46 @@ pub(super) enum Order {
     Stop,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Inbox {
     items: VecDeque<Item>,
     spare: Vec<Vec<u8>>,
+    /// While it is here all items ever were written, and the core writes what it appends by itself.
+    direct: Option<Direct>,
+}
+
+/// Where a core writes its frames, and up to where that is done.
+struct Direct {
+    file: Box<dyn DirectFile>,
+    offset: u64,
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Inbox({} items, direct: {})", self.items.len(), self.direct.is_some())
+    }
+}
+
+impl Inbox {
+    /// Writes frames to the file, if they may be. Returns how much was written; if not all, the plane goes on from there.
+    fn write(&mut self, bytes: &[u8]) -> usize {
+        let Some(direct) = &mut self.direct else { return 0 };
+        let mut written = 0;
+        while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+            match direct.file.write_at(direct.offset, rest) {
+                Ok(len @ 1..) => {
+                    written += len;
+                    direct.offset += len as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => {
+                    self.direct = None;
+                    break;
+                }
+            }
+        }
+        written
+    }
 }
 
 #[derive(Debug, Default)]
@@ -186,16 +224,22 @@ impl Logs {
 
     /// Takes the frames of a core's turn; `groups` are those among them that belong to groups, with the *positions* of their ends
     /// (so the end within `bytes` and what was [`appended`](Self::appended) before). Returns the position of the end. Wakes the
-    /// plane; never waits for the disk. One core appends to a shard's log.
+    /// plane; never waits for the disk. One core appends to a shard's log. Unless they are to be synced before they are answered, or a
+    /// sync is under way, the system has them when this returns.
     pub fn append(&self, shard: usize, bytes: Vec<u8>, groups: &[(Group, u64)]) -> u64 {
         let Some(log) = self.shards.get(shard) else { return 0 };
         let len = bytes.len();
         let spooled = self.spooled.fetch_add(len, Ordering::Relaxed) + len;
         let end = log.appended.load(Ordering::Relaxed) + len as u64;
-        let item = Item::Frames { bytes, end, groups: groups.to_vec() };
-        lock(&log.inbox).items.push_back(item);
+        let mut inbox = lock(&log.inbox);
+        let was_direct = inbox.direct.is_some();
+        let written = inbox.write(&bytes);
+        let item = Item::Frames { bytes, end, groups: groups.to_vec(), written };
+        inbox.items.push_back(item);
+        let is_refused = was_direct && inbox.direct.is_none();
+        drop(inbox);
         log.appended.store(end, Ordering::Release);
-        self.ring(if spooled > LOG_SPOOL_MAX_BYTES / 4 { URGENT } else { 0 });
+        self.ring(if spooled > LOG_SPOOL_MAX_BYTES / 4 || is_refused { URGENT } else { 0 });
         end
     }
 
@@ -249,14 +293,23 @@ impl Logs {
     /// What a shard appends from now on goes to the file of this generation.
     pub fn rotate(&self, shard: usize, generation: u64) {
         if let Some(log) = self.shards.get(shard) {
-            lock(&log.inbox).items.push_back(Item::Rotate(generation));
-            self.ring(0);
+            let mut inbox = lock(&log.inbox);
+            // What follows goes to a file that the plane has to make.
+            inbox.direct = None;
+            inbox.items.push_back(Item::Rotate(generation));
+            drop(inbox);
+            self.ring(URGENT);
         }
     }
 
     /// How the log does.
     pub fn status(&self) -> Status {
         lock(&self.status).clone()
+    }
+
+    /// A sync under `everysec` took too long.
+    pub fn count_delayed_sync(&self) {
+        self.change().delayed_syncs += 1;
     }
 
     /// Switches the log on.
@@ -340,6 +393,17 @@ impl Logs {
         self.bell.fetch_and(!state, Ordering::AcqRel);
     }
 
+    /// Whether [`wait`](Self::wait) would not wait at all: for a driver that has no thread for the plane.
+    pub fn is_due(&self, next: Next, now_ms: u64) -> bool {
+        let rung = |bits| self.bell.load(Ordering::Acquire) & bits != 0;
+        match next {
+            Next::Again | Next::Over => true,
+            Next::Rung => rung(RUNG),
+            Next::At(ms) => now_ms >= ms || rung(RUNG),
+            Next::Pause(ms) => now_ms >= ms || rung(URGENT),
+        }
+    }
+
     fn order(&self, order: Order) {
         lock(&self.place).orders.push(order);
         self.ring(URGENT);
@@ -373,6 +437,26 @@ impl Logs {
 
     pub(super) fn take_items(&self, shard: usize) -> VecDeque<Item> {
         self.shards.get(shard).map(|log| std::mem::take(&mut lock(&log.inbox).items)).unwrap_or_default()
+    }
+
+    /// From here on the core of a shard writes by itself, at this offset of the file. False: it has appended more meanwhile.
+    pub(super) fn grant(&self, shard: usize, file: Box<dyn DirectFile>, offset: u64) -> bool {
+        let Some(log) = self.shards.get(shard) else { return true };
+        let mut inbox = lock(&log.inbox);
+        if inbox.items.is_empty() {
+            inbox.direct = Some(Direct { file, offset });
+        }
+        inbox.items.is_empty()
+    }
+
+    /// From here on the core of a shard does not write. Returns whether it did.
+    pub(super) fn revoke(&self, shard: usize) -> bool {
+        self.shards.get(shard).is_some_and(|log| lock(&log.inbox).direct.take().is_some())
+    }
+
+    /// Whether the core of a shard writes by itself.
+    pub(super) fn is_direct(&self, shard: usize) -> bool {
+        self.shards.get(shard).is_some_and(|log| lock(&log.inbox).direct.is_some())
     }
 
     /// A buffer is no longer needed.

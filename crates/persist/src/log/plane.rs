@@ -7,7 +7,9 @@
 //! ```
 //!
 //! A cycle writes all that came, syncs what is due, all files at once, moves the commit points and wakes the cores whose point has
-//! moved. While it syncs the next frames gather: that is the group commit. Frames stay in memory until they are synced, and if
+//! moved. While it syncs the next frames gather: that is the group commit. Under `everysec` and `no` cores write by themselves once the
+//! plane has caught up with them, so what was answered is the system's and no kill loses it; the plane syncs, and while it does they
+//! leave their frames to it again. Frames stay in memory until they are synced, and if
 //! syncing fails they are written again: what the system did with them is not known.
 
 use std::collections::VecDeque;
@@ -30,9 +32,12 @@ const SLICES_MAX: usize = 1024;
 const RETRY_MS: u64 = 100;
 /// `appendfsync everysec`.
 const SYNC_EVERY_MS: u64 = 1000;
-/// Unless writes wait for it, the plane writes no more often than this: one wake-up and one write serve many turns of a core. It is
-/// also what a killed process may lose at most of what it has answered, under `everysec` and `no`.
+/// Unless writes wait for it, the plane writes no more often than this: one wake-up and one write serve many turns of a core.
 const PAUSE_MS: u64 = 2;
+/// The same while cores write by themselves, and nothing is left but to forget what was written.
+const DIRECT_PAUSE_MS: u64 = 100;
+/// How often it is tried to catch up with a core so that it may write by itself.
+const GRANT_TRIES: usize = 4;
 
 /// When the plane is to do its next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +67,8 @@ pub struct Plane<V: Volume> {
     retry_ms: Option<u64>,
     /// This step has written something.
     wrote: bool,
+    /// Cores that wrote by themselves were told not to, for a sync.
+    revoked: bool,
     closing: bool,
     stopping: bool,
 }
@@ -106,6 +113,15 @@ struct Segment<F> {
     start: u64,
 }
 
+impl<F> Set<F> {
+    /// So much more was written to a generation.
+    fn grow(&mut self, generation: u64, more: u64) {
+        if let Some((_, bytes)) = self.bytes.iter_mut().find(|(made, _)| *made == generation) {
+            *bytes += more;
+        }
+    }
+}
+
 impl<F> Default for Tail<F> {
     fn default() -> Self {
         Tail {
@@ -135,6 +151,7 @@ impl<V: Volume> Plane<V> {
             synced_ms: 0,
             retry_ms: None,
             wrote: false,
+            revoked: false,
             closing: false,
             stopping: false,
         }
@@ -159,6 +176,11 @@ impl<V: Volume> Plane<V> {
             (Some(at), _) => Next::At(at),
             _ if again => Next::Again,
             _ if self.stopping => Next::Over,
+            // Those who write by themselves do not need to be heard before it is time to sync.
+            (None, Policy::EverySec) if dirty && self.all_direct() => {
+                Next::Pause(self.synced_ms + SYNC_EVERY_MS)
+            }
+            (None, Policy::No) if wrote && self.all_direct() => Next::Pause(now_ms + DIRECT_PAUSE_MS),
             (None, Policy::EverySec | Policy::No) if wrote => Next::Pause(now_ms + PAUSE_MS),
             (None, Policy::EverySec) if dirty => Next::At(self.synced_ms + SYNC_EVERY_MS),
             (None, _) => Next::Rung,
@@ -170,14 +192,68 @@ impl<V: Volume> Plane<V> {
         &mut self.volume
     }
 
+    fn all_direct(&self) -> bool {
+        (0..self.tails.len()).all(|shard| self.logs.is_direct(shard))
+    }
+
     fn take_items(&mut self) {
-        for (shard, tail) in self.tails.iter_mut().enumerate() {
-            for item in self.logs.take_items(shard) {
-                if let Item::Frames { groups, bytes, .. } = &item {
-                    tail.kept_bytes += bytes.len();
-                    groups.iter().for_each(|&(group, end)| self.commits.note(shard, group, end));
+        (0..self.tails.len()).for_each(|shard| self.take_items_of(shard, true));
+    }
+
+    /// Takes what a shard has appended. `counts`: what the core has written of it counts as written.
+    fn take_items_of(&mut self, shard: usize, counts: bool) {
+        let Some(tail) = self.tails.get_mut(shard) else { return };
+        for item in self.logs.take_items(shard) {
+            if let Item::Frames { groups, bytes, written, .. } = &item {
+                if bytes.is_empty() {
+                    continue;
                 }
-                tail.items.push_back(item);
+                tail.kept_bytes += bytes.len();
+                groups.iter().for_each(|&(group, end)| self.commits.note(shard, group, end));
+                // What the core has written by itself stands behind what was written before.
+                let (len, written) = (bytes.len(), if counts { *written } else { 0 });
+                tail.written += written as u64;
+                if written > 0 {
+                    tail.dirty = true;
+                    self.wrote = true;
+                    if let (Some(set), Some(segment)) = (&mut self.set, &tail.segment) {
+                        set.grow(segment.generation, written as u64);
+                    }
+                }
+                if written == len {
+                    tail.next += 1;
+                } else {
+                    tail.part += written;
+                }
+            }
+            tail.items.push_back(item);
+        }
+    }
+
+    /// Lets cores write by themselves whose frames are all written. Not where replies wait for the sync anyway.
+    fn grant(&mut self) {
+        if self.closing || self.logs.policy() == Policy::Always {
+            return;
+        }
+        for shard in 0..self.tails.len() {
+            if self.logs.is_direct(shard) {
+                continue;
+            }
+            for _ in 0..GRANT_TRIES {
+                let Some(tail) = self.tails.get(shard) else { break };
+                let Some(segment) = tail.segment.as_ref().filter(|_| tail.next == tail.items.len()) else {
+                    break;
+                };
+                let offset = FILE_HEAD_BYTES as u64 + (tail.written - segment.start);
+                let Some(file) = self.volume.direct(&segment.file) else { break };
+                if self.logs.grant(shard, file, offset) {
+                    break;
+                }
+                self.take_items_of(shard, true);
+                // What goes wrong is tried again in the next cycle, and told then.
+                if self.write(shard).is_err() {
+                    break;
+                }
             }
         }
     }
@@ -188,6 +264,7 @@ impl<V: Volume> Plane<V> {
         for shard in 0..self.tails.len() {
             error = self.rotate_and_write(shard).err().or(error);
         }
+        self.free_written();
         error = self.sync_due(now_ms).err().or(error);
         if error.is_none() {
             error = self.carry_out().err();
@@ -200,6 +277,9 @@ impl<V: Volume> Plane<V> {
                 wake(shard);
             }
         });
+        if error.is_none() {
+            self.grant();
+        }
         let busy = self.tails.iter().any(|tail| tail.next < tail.items.len());
         if self.closing && error.is_none() && !busy && self.tails.iter().all(|tail| !tail.dirty) {
             self.closing = false;
@@ -207,6 +287,7 @@ impl<V: Volume> Plane<V> {
             self.tails.iter_mut().for_each(|tail| tail.segment = None);
         }
         self.say_status();
+        let busy = busy || std::mem::take(&mut self.revoked);
         (busy || self.closing || self.orders.front().is_some_and(opens), error)
     }
 
@@ -242,8 +323,12 @@ impl<V: Volume> Plane<V> {
                     self.rewritten(generation, base, bytes)?;
                 }
                 Order::Rewritten(_, None) => {}
-                Order::Close => self.closing = self.set.is_some(),
+                Order::Close => {
+                    (0..self.tails.len()).for_each(|shard| _ = self.logs.revoke(shard));
+                    self.closing = self.set.is_some();
+                }
                 Order::Stop => {
+                    (0..self.tails.len()).for_each(|shard| _ = self.logs.revoke(shard));
                     self.stopping = true;
                     self.closing = self.set.is_some();
                 }
@@ -383,7 +468,6 @@ impl<V: Volume> Plane<V> {
     }
 
     fn write(&mut self, shard: usize) -> io::Result<()> {
-        let keep = self.logs.policy() != Policy::No;
         let Some(tail) = self.tails.get_mut(shard) else { return Ok(()) };
         let Some(segment) = &mut tail.segment else { return Ok(()) };
         loop {
@@ -410,10 +494,8 @@ impl<V: Volume> Plane<V> {
             };
             drop(slices);
             tail.written += len as u64;
-            if let Some(set) = &mut self.set
-                && let Some((_, bytes)) = set.bytes.iter_mut().find(|(made, _)| *made == segment.generation)
-            {
-                *bytes += len as u64;
+            if let Some(set) = &mut self.set {
+                set.grow(segment.generation, len as u64);
             }
             tail.part += len;
             while let Some(Item::Frames { bytes, .. }) = tail.items.get(tail.next)
@@ -422,16 +504,22 @@ impl<V: Volume> Plane<V> {
                 tail.part -= bytes.len();
                 tail.next += 1;
             }
-            if !keep {
-                // Nobody waits for the disk, and nobody promised that it is there.
-                while tail.next > 0
-                    && let Some(Item::Frames { bytes, end, .. }) = tail.items.pop_front()
-                {
-                    tail.next -= 1;
-                    tail.kept_bytes -= bytes.len();
-                    self.commits.durable(shard, end);
-                    self.logs.release(shard, bytes);
-                }
+        }
+    }
+
+    /// Forgets what is written, where nobody waits for the disk and nobody promised that it is there.
+    fn free_written(&mut self) {
+        if self.logs.policy() != Policy::No {
+            return;
+        }
+        for (shard, tail) in self.tails.iter_mut().enumerate() {
+            while tail.next > 0
+                && let Some(Item::Frames { bytes, end, .. }) = tail.items.pop_front()
+            {
+                tail.next -= 1;
+                tail.kept_bytes -= bytes.len();
+                self.commits.durable(shard, end);
+                self.logs.release(shard, bytes);
             }
         }
     }
@@ -463,6 +551,10 @@ impl<V: Volume> Plane<V> {
         }
         if files.is_empty() {
             return Ok(());
+        }
+        // A write may have to wait for a sync of the same file, and cores do not wait.
+        for &shard in &shards {
+            self.revoked |= self.logs.revoke(shard);
         }
         let results = self.volume.sync(&mut files);
         if all {
@@ -507,6 +599,8 @@ impl<V: Volume> Plane<V> {
         {
             *bytes -= again as u64;
         }
+        // What the core has written behind it since then is not on the disk either.
+        self.take_items_of(shard, false);
     }
 }
 

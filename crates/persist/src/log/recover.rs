@@ -100,6 +100,9 @@ pub enum Torn {
     Refuse,
     /// It is reported.
     Report,
+    /// It is cut off, but groups that are not whole stay (to show that tests notice).
+    #[cfg(feature = "sim-faults")]
+    CutWithoutGroups,
 }
 
 /// Reads the manifest; `None` if there is none. `Err(bytes)` inside if it is another server's.
@@ -151,7 +154,7 @@ pub fn recover(
             .map(|shard| scan(volume, folder, name, run, shard))
             .collect::<Result<_, _>>()?;
         let groups: Vec<Vec<Group>> = shards.iter().map(|shard| shard.groups()).collect();
-        for (shard, count) in shards.iter().zip(whole(&groups)) {
+        for (shard, count) in shards.iter().zip(ends(&groups, torn)) {
             let cuts = shard.cuts(count);
             if !is_last && let Some(cut) = cuts.last() {
                 let (path, what) =
@@ -170,15 +173,25 @@ pub fn recover(
     }
     match torn {
         Torn::Refuse if !recovered.cuts.is_empty() => return Err(RecoverError::Torn(recovered.cuts)),
-        Torn::Cut => {
+        Torn::Refuse | Torn::Report => {}
+        _ => {
             for cut in &recovered.cuts {
                 volume.truncate(&cut.path, cut.kept).map_err(|error| io(&cut.path, error))?;
             }
         }
-        Torn::Refuse | Torn::Report => {}
     }
     recovered.manifest = manifest;
     Ok(recovered)
+}
+
+/// For each log, how many of its groups count.
+#[cfg_attr(not(feature = "sim-faults"), allow(unused_variables, reason = "only a fault asks"))]
+fn ends(groups: &[Vec<Group>], torn: Torn) -> Vec<usize> {
+    #[cfg(feature = "sim-faults")]
+    if torn == Torn::CutWithoutGroups {
+        return groups.iter().map(Vec::len).collect();
+    }
+    whole(groups)
 }
 
 /// The generations of each process.

@@ -9,11 +9,26 @@ mod memory;
 mod plain;
 
 pub use memory::{Fault, MemoryVolume, Op};
+pub use plain::PlainFile;
+
+/// A file that cores write themselves, besides the plane.
+pub trait DirectFile: Send {
+    /// Writes at an offset and says how many bytes were written, which may be fewer.
+    ///
+    /// # Errors
+    /// What the system says; some bytes may have been written nevertheless.
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<usize>;
+}
 
 /// Folders and files.
 pub trait Volume {
     /// A file that is being written.
     type File;
+
+    /// The same file, for cores to write to; none if they can't.
+    fn direct(&mut self, _file: &Self::File) -> Option<Box<dyn DirectFile>> {
+        None
+    }
 
     /// Makes an empty file, over one of that name.
     ///

@@ -127,6 +127,35 @@ fn nothing_that_was_answered_is_lost_by_kill() {
     }
 }
 
+/// Cores hand what they log to the system before they answer, so it survives the end of the process even if nobody syncs.
+#[test]
+fn nothing_that_was_answered_is_lost_by_kill_without_syncs() {
+    let folder = folder();
+    for (run, shards) in ["1", "2", "7"].into_iter().enumerate() {
+        let server = start(folder.path(), shards, &["--appendfsync", "no"]);
+        ask::<()>(&server, &["FLUSHALL"]);
+        let answered: Vec<[u64; 3]> = std::thread::scope(|scope| {
+            let connections = (0..4).map(|client| (client, server.client())).collect::<Vec<_>>();
+            let write = |(client, connection)| scope.spawn(move || write_until_the_end(connection, client));
+            let threads: Vec<_> = connections.into_iter().map(write).collect();
+            // Not to wait for anything: the moment of the end is to differ from run to run.
+            std::thread::sleep(Duration::from_millis(200 + 37 * run as u64));
+            server.signal(9);
+            threads.into_iter().map(|thread| thread.join().expect("a client")).collect()
+        });
+        kill(server);
+        let server = start(folder.path(), "3", &[]);
+        for (client, answered) in answered.into_iter().enumerate() {
+            let keys = [format!("one:{client}"), format!("c{client}:0"), format!("c{client}:5")];
+            let found: Vec<u64> = ask(&server, &["MGET", &keys[0], &keys[1], &keys[2]]);
+            for (found, answered) in found.into_iter().zip(answered) {
+                assert!(found == answered || found == answered + 1, "{found}, and {answered} was answered");
+            }
+        }
+        kill(server);
+    }
+}
+
 #[test]
 fn a_restart_with_other_shards_has_the_same_data() {
     let folder = folder();

@@ -4,6 +4,7 @@
 mod atomicity;
 mod configuration;
 mod differential;
+mod disk;
 mod durability;
 mod fixture_format;
 mod fixtures;

@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Connections are in program order, so an operation is named by its connection alone, and a configuration is small. An
-//! operation without a reply is taken with whatever reply, or never.
+//! operation without a reply is taken with whatever reply, or never. When the power is lost, of the operations of a connection
+//! that were under way some may have happened and others not, in any combination; but none happens later.
 
 use std::collections::HashSet;
 
@@ -95,10 +96,13 @@ impl Search<'_> {
                 stack.pop();
                 continue;
             };
+            // Behind the lines themselves: a line whose next operation is passed over.
+            let skips = line >= self.lines.len();
+            let line = line % self.lines.len();
             let op = self.lines[line][frame.at[line] as usize];
             let mut state = frame.state.clone();
             let entry = &self.history.ops[op];
-            if !state.step(&entry.command, entry.reply()) {
+            if !skips && !state.step(&entry.command, entry.reply()) {
                 continue;
             }
             let mut at = frame.at.clone();
@@ -106,7 +110,9 @@ impl Search<'_> {
             if self.needs.are_lost(&frame.state, &state, &at) {
                 continue;
             }
-            self.path.push(op);
+            if !skips {
+                self.path.push(op);
+            }
             match self.enter(at, state) {
                 None => return Verdict::Ordered(self.seen.len() as u64),
                 Some(frame) => stack.push(frame),
@@ -119,9 +125,12 @@ impl Search<'_> {
     fn enter(&mut self, mut at: Vec<u32>, state: Keyspace) -> Option<Frame> {
         let mut choices = loop {
             let next = self.next(&at);
+            let head = |line: usize| &self.history.ops[self.lines[line][at[line] as usize]];
+            // What was under way at a loss of power can't follow what was called behind it.
+            let first_cut = next.iter().filter_map(|&line| head(line).cut_off).min().unwrap_or(u64::MAX);
             let inert = next.iter().position(|&line| {
-                let op = &self.history.ops[self.lines[line][at[line] as usize]];
-                let reply = op.reply();
+                let op = head(line);
+                let reply = op.reply().filter(|_| op.called < first_cut);
                 reply.is_some_and(|reply| is_inert(&op.command, reply))
                     && state.clone().step(&op.command, reply)
             });
@@ -151,6 +160,13 @@ impl Search<'_> {
         choices.sort_by_key(|&line| {
             std::cmp::Reverse(self.history.ops[self.lines[line][at[line] as usize]].end())
         });
+        // Of what was under way when the power was lost, any may be missing. Tried when all else has failed.
+        let is_cut_off = |&line: &usize| {
+            let next = self.lines[line].get(at[line] as usize..).unwrap_or_default();
+            next.len() > 1 && self.history.ops[next[0]].cut_off.is_some()
+        };
+        let skips: Vec<usize> = choices.iter().copied().filter(is_cut_off).collect();
+        choices.splice(0..0, skips.into_iter().map(|line| line + self.lines.len()));
         let path_len = self.path.len();
         Some(Frame { at, state, choices, path_len })
     }
@@ -162,7 +178,11 @@ impl Search<'_> {
             self.lines.iter().enumerate().filter_map(head)
         };
         let first_end = heads().map(|(_, op)| self.history.ops[op].end()).min().unwrap_or(u64::MAX);
-        heads().filter(|&(_, op)| self.history.ops[op].called <= first_end).map(|(line, _)| line).collect()
+        // What was under way when the power was lost did not happen later than that.
+        let taken = self.lines.iter().zip(at).filter_map(|(ops, &at)| ops.get((at as usize).checked_sub(1)?));
+        let last_called = taken.map(|&op| self.history.ops[op].called).max().unwrap_or(0);
+        let may_be_next = |op: &Op| op.called <= first_end && op.cut_off.is_none_or(|at| last_called <= at);
+        heads().filter(|&(_, op)| may_be_next(&self.history.ops[op])).map(|(line, _)| line).collect()
     }
 
     fn violation(self) -> Violation {

@@ -85,3 +85,19 @@ fn whole_keyspace() {
     check("0 1 2 SET a 1 -> +OK/\n 1 3 9 RENAME a b -> +OK/\n 2 4 5 DBSIZE -> :2/", false);
     check("0 1 2 SET a 1 -> +OK/\n 1 3 4 RANDOMKEY -> $1/b/", false);
 }
+
+#[test]
+fn what_the_loss_of_power_cut_off_happened_before_it_or_never() {
+    let check = |text: &str, is_ordered: bool| {
+        let mut history = history(text);
+        history.lose_power(5, Vec::new());
+        let found = matches!(search(&history, |_| true), Verdict::Ordered(_));
+        assert_eq!(found, is_ordered, "{text}");
+    };
+    let two = "0 1 lost SET a 1 ->\n 0 2 lost SET b 1 ->\n";
+    for (a, b) in [("$-1/", "$-1/"), ("$1/1/", "$-1/"), ("$-1/", "$1/1/"), ("$1/1/", "$1/1/")] {
+        check(&format!("{two} 1 6 7 GET a -> {a}\n 1 8 9 GET b -> {b}"), true);
+    }
+    check("0 1 lost SET a 1 ->\n 1 6 7 GET a -> $-1/\n 1 8 9 GET a -> $1/1/", false);
+    check("0 1 2 SET a 1 -> +OK/\n 1 6 7 GET a -> $-1/", false);
+}

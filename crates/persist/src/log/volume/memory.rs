@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Volume;
+use super::{DirectFile, Volume};
 
 /// What a disk writes whole.
 const SECTOR_BYTES: usize = 512;
@@ -136,8 +136,21 @@ impl State {
     }
 }
 
+/// A file of a disk in memory, for cores.
+struct MemoryFile(MemoryVolume, usize);
+
+impl DirectFile for MemoryFile {
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(&mut self.1, offset, &[IoSlice::new(bytes)])
+    }
+}
+
 impl Volume for MemoryVolume {
     type File = usize;
+
+    fn direct(&mut self, file: &usize) -> Option<Box<dyn DirectFile>> {
+        Some(Box::new(MemoryFile(self.clone(), *file)))
+    }
 
     fn create(&mut self, path: &Path) -> io::Result<usize> {
         let mut state = self.state();

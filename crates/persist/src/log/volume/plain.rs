@@ -2,30 +2,49 @@
 
 use std::fs;
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::{PlainVolume, Volume, read_full};
+use super::{DirectFile, PlainVolume, Volume, read_full};
 
 /// A file, and where the system will write next.
 #[derive(Debug)]
 pub struct PlainFile {
-    file: fs::File,
+    file: Arc<fs::File>,
     at: u64,
+}
+
+impl PlainFile {
+    /// The file, to be synced elsewhere.
+    pub fn handle(&self) -> Arc<fs::File> {
+        Arc::clone(&self.file)
+    }
+}
+
+impl DirectFile for Arc<fs::File> {
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        FileExt::write_at(&**self, bytes, offset)
+    }
 }
 
 impl Volume for PlainVolume {
     type File = PlainFile;
 
+    fn direct(&mut self, file: &PlainFile) -> Option<Box<dyn DirectFile>> {
+        Some(Box::new(file.handle()))
+    }
+
     fn create(&mut self, path: &Path) -> io::Result<PlainFile> {
-        Ok(PlainFile { file: fs::File::create(path)?, at: 0 })
+        Ok(PlainFile { file: Arc::new(fs::File::create(path)?), at: 0 })
     }
 
     fn write(&mut self, file: &mut PlainFile, offset: u64, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         if file.at != offset {
             file.at = u64::MAX;
-            file.at = file.file.seek(SeekFrom::Start(offset))?;
+            file.at = (&*file.file).seek(SeekFrom::Start(offset))?;
         }
-        match file.file.write_vectored(bytes) {
+        match (&*file.file).write_vectored(bytes) {
             Ok(len) => {
                 file.at += len as u64;
                 Ok(len)

@@ -1,0 +1,165 @@
+//! The disk under the log: the real plane on a volume in memory that loses power, at any of its operations.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base::Rng;
+use bus::Wake;
+use frontend::Shared;
+use persist::log::volume::{Fault, Op};
+use persist::log::{
+    LogSource, Logs, Manifest, MemoryVolume, Next, Opening, Plane, Policy, RecoverError, Recovered, Torn,
+    last_number, read_manifest, recover,
+};
+
+use crate::node::Flags;
+
+/// Where the log lies, and what its names begin with.
+const FOLDER: &str = "log";
+const NAME: &str = "sim.aof";
+/// The disk does not die.
+const NEVER: u64 = u64::MAX;
+
+/// See the module page.
+pub(crate) struct Disk {
+    pub(crate) policy: Policy,
+    volume: MemoryVolume,
+    /// The plane of the process that runs, and its logs.
+    running: Option<(Plane<MemoryVolume>, Arc<Logs>)>,
+    next: Next,
+    /// Operations until the power is lost; 0 when it is.
+    left: Arc<AtomicU64>,
+    rng: Arc<Mutex<Rng>>,
+}
+
+impl Disk {
+    /// An empty one.
+    pub(crate) fn new(policy: Policy, seed: u64) -> Self {
+        let rng = Arc::new(Mutex::new(Rng::new(seed)));
+        let (volume, left) = (MemoryVolume::default(), Arc::new(AtomicU64::new(NEVER)));
+        Disk { policy, volume, running: None, next: Next::Rung, left, rng }
+    }
+
+    fn draw(&self, below: u64) -> u64 {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner).below(below)
+    }
+
+    /// The command line of a process that logs here.
+    pub(crate) fn options(&self) -> Vec<String> {
+        let policy = match self.policy {
+            Policy::Always => "always",
+            Policy::EverySec => "everysec",
+            Policy::No => "no",
+        };
+        let words = ["--appendonly", "yes", "--appendfsync", policy, "--save", ""];
+        words.map(str::to_owned).to_vec()
+    }
+
+    /// What the last process left, if it left anything: cut, and ready to be loaded.
+    ///
+    /// # Errors
+    /// It is damaged, which no loss of power may do.
+    pub(crate) fn recover(&mut self, torn: Torn) -> Result<Option<Recovered>, RecoverError> {
+        let folder = Path::new(FOLDER);
+        let manifest = match read_manifest(&mut self.volume, folder, NAME)? {
+            None => return Ok(None),
+            Some(Ok(manifest)) => manifest,
+            Some(Err(_)) => {
+                let what = "it is not ours".to_owned();
+                return Err(RecoverError::Corrupt { path: folder.into(), offset: None, what });
+            }
+        };
+        recover(&mut self.volume, folder, NAME, manifest, torn).map(Some)
+    }
+
+    /// What is to be loaded of what was recovered.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(crate) fn source(
+        &self,
+        recovered: &Recovered,
+        shards: usize,
+    ) -> std::io::Result<LogSource<MemoryVolume>> {
+        LogSource::new(self.volume.clone(), Path::new(FOLDER), NAME, recovered, shards)
+    }
+
+    /// A process goes on with what was recovered.
+    pub(crate) fn open(&mut self, shared: &Shared, recovered: Option<Recovered>, flags: Flags) {
+        let (of_wake, cores) = (Arc::clone(&shared.logs), shared.logs.shards());
+        let wake = move |_: usize| {
+            let waiting = (0..cores).filter(|&core| of_wake.is_waited_for(core));
+            waiting.for_each(|core| flags.wake(core as u16));
+        };
+        let plane = Plane::new(Arc::clone(&shared.logs), self.volume.clone(), Box::new(wake));
+        self.running = Some((plane, Arc::clone(&shared.logs)));
+        self.next = Next::Rung;
+        let (folder, name) = (Path::new(FOLDER).to_owned(), NAME.to_owned());
+        let (manifest, after) = match recovered {
+            Some(recovered) => (recovered.manifest, recovered.after),
+            None => {
+                let after = last_number(&mut self.volume, &folder, NAME).unwrap_or(0);
+                (Manifest::default(), after)
+            }
+        };
+        shared.logs.open(Opening { folder, name, manifest, after, whole: true });
+    }
+
+    /// Whether the plane would do something now.
+    pub(crate) fn is_runnable(&self, now_ms: u64) -> bool {
+        self.running.as_ref().is_some_and(|(_, logs)| logs.is_due(self.next, now_ms))
+    }
+
+    /// A cycle of the plane. False: the power was lost in it.
+    pub(crate) fn step(&mut self, now_ms: u64) -> bool {
+        if let Some((plane, _)) = &mut self.running {
+            self.next = plane.step(now_ms);
+        }
+        self.left.load(Ordering::Relaxed) > 0
+    }
+
+    /// How far the logs of all shards are, and how far they are committed.
+    pub(crate) fn positions(&self) -> (Vec<u64>, Vec<u64>) {
+        let Some((_, logs)) = &self.running else { return Default::default() };
+        let shards = 0..logs.shards();
+        (
+            shards.clone().map(|shard| logs.appended(shard)).collect(),
+            shards.map(|shard| logs.committed(shard)).collect(),
+        )
+    }
+
+    /// The power will be lost at one of the next operations: in the middle of a write, before a sync, between two files.
+    pub(crate) fn lose_power_soon(&mut self) {
+        let most = [2, 6, 20][self.draw(3) as usize];
+        self.left.store(1 + self.draw(most), Ordering::Relaxed);
+        let (left, rng) = (Arc::clone(&self.left), Arc::clone(&self.rng));
+        self.volume.set_faults(move |op| {
+            let before = left.load(Ordering::Relaxed);
+            left.store(before.saturating_sub(1), Ordering::Relaxed);
+            match (before, op) {
+                (2.., _) => None,
+                (1, Op::Write(len)) => {
+                    let some = rng.lock().unwrap_or_else(PoisonError::into_inner).below(len as u64 + 1);
+                    Some(Fault::Half(some as usize, std::io::ErrorKind::Other))
+                }
+                _ => Some(Fault::Refused(std::io::ErrorKind::Other)),
+            }
+        });
+    }
+
+    /// The power will not be lost any more.
+    pub(crate) fn keep_power(&mut self) {
+        self.volume.mend();
+        self.left.store(NEVER, Ordering::Relaxed);
+    }
+
+    /// The power is lost: of what was not synced, anything may be there.
+    pub(crate) fn lose_power(&mut self) {
+        self.running = None;
+        self.volume.mend();
+        self.left.store(NEVER, Ordering::Relaxed);
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        self.volume.lose_power(|below| rng.below(below as u64) as usize);
+    }
+}
