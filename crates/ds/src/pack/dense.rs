@@ -3,7 +3,7 @@
 //! Beside integers these are short texts of digits and of what stands between digits (`12.34`, `2026-11-21`, `192.168.0.1`),
 //! two characters a byte.
 
-use super::{Element, Encoded, HEAD_MAX_BYTES, SYMBOLS};
+use super::{Element, Encoded, HEAD_MAX_BYTES, MEDIUM, SHORT, SYMBOLS, SYMBOLS_FIRST};
 
 /// Lengths of texts that are kept as symbols. The length and its symbols fit in 64 bits.
 const LEN_MIN: usize = 3;
@@ -209,7 +209,15 @@ impl<'a> Dense<'a> {
 #[inline]
 pub fn decode(bytes: &[u8]) -> Option<(Dense<'_>, usize)> {
     let &head = bytes.first()?;
-    if head <= super::LONG {
+    if (SHORT..MEDIUM).contains(&head) {
+        let end = 1 + usize::from(head - SHORT);
+        return Some((Dense::Bytes(bytes.get(1..end)?), end));
+    }
+    decode_other(head, bytes)
+}
+
+fn decode_other(head: u8, bytes: &[u8]) -> Option<(Dense<'_>, usize)> {
+    if head < SYMBOLS_FIRST {
         return super::decode(bytes).map(|(element, len)| (element.into(), len));
     }
     let len = usize::from(head - SYMBOLS);
