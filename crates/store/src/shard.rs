@@ -14,6 +14,7 @@ use crate::interest::{Interest, Touched};
 use crate::key::TableHasher;
 use crate::snapshot::Sinks;
 use crate::trail::{Moved, Trail};
+use crate::value::Item;
 use crate::watched::Watches;
 use crate::{Key, Limits, Sizes};
 
@@ -453,16 +454,18 @@ impl Shard {
     }
 
     /// Touches the keys of interest in some databases, which lose or exchange all their keys, as far as there are keys of
-    /// that name in one of them.
+    /// that name in one of them. What has expired is not there.
     #[cold]
     fn touch_all(&mut self, dbs: &[usize]) {
+        let now_ms = self.books.now_ms;
         for &db in dbs {
             for name in self.books.interest.names(db) {
                 let key = Key::new(&self.options.hasher, &name);
                 let exists = |db: &usize| {
                     let database = self.databases.get(*db).and_then(Option::as_deref);
-                    database
-                        .is_some_and(|database| database.table.get(key.slot, key.hash, key.bytes).is_some())
+                    let found =
+                        database.and_then(|database| database.table.get(key.slot, key.hash, key.bytes));
+                    found.is_some_and(|found| !Item(found.view()).expired(now_ms))
                 };
                 if dbs.iter().any(exists) {
                     self.books.interest.touch(db, &name);

@@ -149,3 +149,31 @@ fn debug_can_be_called_by_scripts() {
         harness.check(client, "DEBUG OBJECT key", "-ERR no such key\r\n");
     }
 }
+
+#[test]
+fn exchanging_what_has_expired_changes_nothing() {
+    for shards in [1, 2] {
+        let mut harness = Harness::new(shards, "--enable-debug-command yes");
+        let client = harness.connect(0);
+        harness.check(client, "DEBUG SET-ACTIVE-EXPIRE 0", "+OK\r\n");
+        for (here, there, changes) in
+            [("", "SET x 1 PX 1", false), ("SET x 1 PX 1", "SET x 2 PX 1", false), ("", "SET x 1", true)]
+        {
+            harness.check(client, "FLUSHALL", "+OK\r\n");
+            for (db, command) in [("1", here), ("0", there)] {
+                harness.check(client, &format!("SELECT {db}"), "+OK\r\n");
+                if !command.is_empty() {
+                    harness.check(client, command, "+OK\r\n");
+                }
+            }
+            harness.pass_ms(5);
+            harness.check(client, "SELECT 1", "+OK\r\n");
+            harness.check(client, "WATCH x", "+OK\r\n");
+            harness.check(client, "SWAPDB 0 1", "+OK\r\n");
+            harness.check(client, "MULTI", "+OK\r\n");
+            harness.check(client, "PING", "+QUEUED\r\n");
+            let expect = if changes { "*-1\r\n" } else { "*1\r\n+PONG\r\n" };
+            harness.check(client, "EXEC", expect);
+        }
+    }
+}
