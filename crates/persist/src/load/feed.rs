@@ -110,6 +110,8 @@ struct State {
     crossing: bool,
     /// No more chunks come.
     ended: bool,
+    /// What went wrong first: what others report then comes of it.
+    failure: Option<LoadError>,
     /// By shard: how it ended.
     results: Vec<Option<Result<Loaded, LoadError>>>,
     /// By shard: what it has loaded so far.
@@ -148,6 +150,7 @@ impl Feed {
     pub fn begin(&self, shards: usize, total_bytes: u64, now_ms: u64) {
         let mut state = self.state();
         *state = State {
+            failure: None,
             queues: (0..shards).map(|_| VecDeque::new()).collect(),
             hungry: vec![false; shards],
             crossing: false,
@@ -332,6 +335,11 @@ impl Feed {
         if let (Some(place), Ok(loaded)) = (state.loaded.get_mut(shard), &result) {
             *place = *loaded;
         }
+        if let Err(error) = &result
+            && state.failure.is_none()
+        {
+            state.failure = Some(error.clone());
+        }
         if let Some(place) = state.results.get_mut(shard) {
             *place = Some(result);
         }
@@ -350,11 +358,15 @@ impl Feed {
 impl State {
     /// What all shards have loaded.
     fn sum(&self) -> Result<Loaded, FeedError> {
-        let mut sum = Loaded::default();
-        for result in self.results.iter().flatten() {
-            sum = sum.plus(*result.as_ref().map_err(|error| FeedError::File(error.clone()))?);
+        match &self.failure {
+            Some(error) => Err(FeedError::File(error.clone())),
+            None => Ok(self
+                .results
+                .iter()
+                .flatten()
+                .flatten()
+                .fold(Loaded::default(), |sum, loaded| sum.plus(*loaded))),
         }
-        Ok(sum)
     }
 
     fn give(&mut self, shard: usize, item: FeedItem) {
@@ -367,7 +379,7 @@ impl State {
     }
 
     fn failed(&self) -> bool {
-        self.results.iter().flatten().any(Result::is_err)
+        self.failure.is_some()
     }
 }
 

@@ -365,7 +365,8 @@ impl Logs {
     /// logs from its generation on replace all that was before.
     pub fn end_rewrite(&self, base_bytes: Option<u64>, now_ms: u64) {
         let mut status = self.change();
-        let Some(since_ms) = status.rewriting_since_ms.take() else { return };
+        // It is under way until the plane has put it in the place of what was before.
+        let Some(since_ms) = status.rewriting_since_ms else { return };
         status.rewrite_took_ms = Some(now_ms.saturating_sub(since_ms));
         status.rewrite_failed = base_bytes.is_none();
         status.rewrites += u64::from(base_bytes.is_some());

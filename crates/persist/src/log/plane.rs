@@ -257,8 +257,9 @@ impl<V: Volume> Plane<V> {
                         break;
                     }
                     self.rewritten(generation, base, bytes)?;
+                    self.logs.change().rewriting_since_ms = None;
                 }
-                Order::Rewritten(_, None) => {}
+                Order::Rewritten(_, None) => self.logs.change().rewriting_since_ms = None,
                 Order::Close => {
                     (0..self.tails.len()).for_each(|shard| _ = self.logs.revoke(shard));
                     self.closing = self.set.is_some();

@@ -135,7 +135,9 @@ fn fill_up(folder: &Path, shards: &str, policy: &str) -> Server {
     assert_eq!(wire.ask("SET k v"), "+OK\r\n");
     assert!(wire.ask("WAITAOF 1 0 0").starts_with("*2\r\n:1"));
     let files = std::fs::read_dir(folder.join("appendonlydir")).expect("a folder").flatten();
-    let longest = files.map(|file| file.metadata().map_or(0, |metadata| metadata.len())).max();
+    // Without the room that was made ahead.
+    let used = |bytes: Vec<u8>| bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last as u64 + 1);
+    let longest = files.map(|file| std::fs::read(file.path()).map_or(0, used)).max();
     limit(&server, Some(longest.unwrap_or(0) + 10));
     server
 }
