@@ -44,13 +44,13 @@ fn log_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What a client knows when the server is gone: how many of its writes were answered.
-fn write_until_the_end(mut connection: redis::Connection, client: usize) -> [u64; 3] {
+/// What a client knows when the server is gone: how many of its writes were answered. `name` makes keys of the client's own.
+fn write_until_the_end(mut connection: redis::Connection, name: &str) -> [u64; 3] {
     let mut answered = [0; 3];
     for number in 1.. {
         let text = number.to_string();
-        let key = |place: usize| format!("c{client}:{place}");
-        let single = redis::cmd("SET").arg(format!("one:{client}")).arg(&text).query::<()>(&mut connection);
+        let key = |place: usize| format!("{name}:{place}");
+        let single = redis::cmd("SET").arg(format!("{name}:one")).arg(&text).query::<()>(&mut connection);
         if single.is_err() {
             break;
         }
@@ -84,7 +84,7 @@ fn nothing_that_was_answered_is_lost_by_kill() {
         let number = |text: Option<String>| text.map_or(0, |text| text.parse::<u64>().expect("a number"));
         for (number_of, answered) in before.iter().enumerate() {
             let one: Option<String> =
-                redis::cmd("GET").arg(format!("one:{number_of}")).query(&mut client).expect("a reply");
+                redis::cmd("GET").arg(format!("c{number_of}:one")).query(&mut client).expect("a reply");
             // One write may have been under way, answered or not.
             let one = number(one);
             assert!(
@@ -112,7 +112,9 @@ fn nothing_that_was_answered_is_lost_by_kill() {
         redis::cmd("FLUSHALL").query::<()>(&mut client).expect("a reply");
         before = std::thread::scope(|scope| {
             let connections = (0..4).map(|client| (client, server.client())).collect::<Vec<_>>();
-            let write = |(client, connection)| scope.spawn(move || write_until_the_end(connection, client));
+            let write = |(client, connection)| {
+                scope.spawn(move || write_until_the_end(connection, &format!("c{client}")))
+            };
             let threads: Vec<_> = connections.into_iter().map(write).collect();
             // Not to wait for anything: the moment of the end is to differ from run to run.
             std::thread::sleep(Duration::from_millis(20 + 37 * (run as u64 % 11)));
@@ -127,7 +129,8 @@ fn nothing_that_was_answered_is_lost_by_kill() {
     }
 }
 
-/// Cores hand what they log to the system before they answer, so it survives the end of the process even if nobody syncs.
+/// Cores hand what they log to the system before they answer, so it survives the end of the process even if nobody syncs. The keys
+/// of a client share a shard: a write over several shards that a kill tears takes with it what came behind it there.
 #[test]
 fn nothing_that_was_answered_is_lost_by_kill_without_syncs() {
     let folder = folder();
@@ -136,7 +139,9 @@ fn nothing_that_was_answered_is_lost_by_kill_without_syncs() {
         ask::<()>(&server, &["FLUSHALL"]);
         let answered: Vec<[u64; 3]> = std::thread::scope(|scope| {
             let connections = (0..4).map(|client| (client, server.client())).collect::<Vec<_>>();
-            let write = |(client, connection)| scope.spawn(move || write_until_the_end(connection, client));
+            let write = |(client, connection)| {
+                scope.spawn(move || write_until_the_end(connection, &format!("{{c{client}}}")))
+            };
             let threads: Vec<_> = connections.into_iter().map(write).collect();
             // Not to wait for anything: the moment of the end is to differ from run to run.
             std::thread::sleep(Duration::from_millis(200 + 37 * run as u64));
@@ -146,7 +151,7 @@ fn nothing_that_was_answered_is_lost_by_kill_without_syncs() {
         kill(server);
         let server = start(folder.path(), "3", &[]);
         for (client, answered) in answered.into_iter().enumerate() {
-            let keys = [format!("one:{client}"), format!("c{client}:0"), format!("c{client}:5")];
+            let keys = ["one", "0", "5"].map(|place| format!("{{c{client}}}:{place}"));
             let found: Vec<u64> = ask(&server, &["MGET", &keys[0], &keys[1], &keys[2]]);
             for (found, answered) in found.into_iter().zip(answered) {
                 assert!(found == answered || found == answered + 1, "{found}, and {answered} was answered");
