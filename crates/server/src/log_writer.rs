@@ -14,7 +14,7 @@ use crate::log_volume::LogVolume;
 /// How long the end of the process waits for a disk that refuses what is left.
 const FINISH_PATIENCE: Duration = Duration::from_secs(10);
 /// A sync that takes less long than this is not worth waiting for others.
-const GATHER_MIN: Duration = Duration::from_micros(500);
+const GATHER_MIN: Duration = Duration::from_micros(100);
 /// How often it is looked whether it is done.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// A sync under `everysec` that takes longer is counted (`aof_delayed_fsync`): Redis waits so long before it writes on regardless.
@@ -69,9 +69,10 @@ fn run(logs: &Arc<Logs>, wakers: Vec<Waker>, given_up: &AtomicBool) {
         waiting.for_each(|(_, waker)| waker.wake());
     };
     let mut plane = Plane::new(Arc::clone(logs), LogVolume::default(), Box::new(wake));
-    let mut failed = false;
+    let (mut failed, mut taken) = (false, 0);
     while !given_up.load(Ordering::Relaxed) {
-        let began = Instant::now();
+        let (began, group) = (Instant::now(), logs.all_appended() - taken);
+        taken += group;
         let next = plane.step(sys::clock::realtime_ms());
         let took = began.elapsed();
         if took >= DELAYED && logs.policy() == Policy::EverySec {
@@ -91,24 +92,26 @@ fn run(logs: &Arc<Logs>, wakers: Vec<Waker>, given_up: &AtomicBool) {
         if next == Next::Over {
             return;
         }
+        // What came meanwhile, and once more what this step has let go on.
+        let goal = logs.all_appended() + group;
         logs.wait(next, sys::clock::realtime_ms());
         if logs.policy() == Policy::Always && next == Next::Rung {
-            gather(logs, took);
+            gather(logs, took, goal);
         }
     }
 }
 
 /// Waits for those whom the last sync let go on: they write again soon, and would wait for two syncs if the next one began with
-/// the first of them. At most a quarter of a sync, no longer than more comes, and not at all where syncs are fast.
-fn gather(logs: &Logs, sync: Duration) {
+/// the first of them. Until as much came as they had written, but no longer than a sync takes, or than more comes. Whoever
+/// writes alone waits for nobody.
+fn gather(logs: &Logs, sync: Duration, goal: u64) {
     if sync < GATHER_MIN {
         return;
     }
-    let appended = || (0..logs.shards()).map(|shard| logs.appended(shard)).sum::<u64>();
-    let (until, mut seen) = (Instant::now() + sync / 4, appended());
-    while Instant::now() < until {
+    let (until, mut seen) = (Instant::now() + sync, logs.all_appended());
+    while seen < goal && Instant::now() < until {
         std::thread::sleep(sync / 32);
-        let now = appended();
+        let now = logs.all_appended();
         if now == seen {
             return;
         }

@@ -253,6 +253,11 @@ impl Logs {
         self.shards.get(shard).map_or(0, |log| log.appended.load(Ordering::Acquire))
     }
 
+    /// Bytes that all shards have appended.
+    pub fn all_appended(&self) -> u64 {
+        (0..self.shards()).map(|shard| self.appended(shard)).sum()
+    }
+
     /// All frames that end here or before are on the disk, every group among them whole and so on: they survive any crash.
     #[inline]
     pub fn committed(&self, shard: usize) -> u64 {
