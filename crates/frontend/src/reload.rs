@@ -64,17 +64,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// DEBUG RELOAD, DEBUG LOADAOF
     pub(crate) fn reload(&mut self, call: &Call) -> Result<(), CmdError> {
         let plan = Plan::parse(self.call_args(call))?;
-        let new = NewTask {
-            dest: call.dest(),
-            db: 0,
-            resp3: false,
-            no_touch: true,
-            // What is loaded is in a file already, so it is not logged.
-            writes: false,
-            command: None,
-            words: Default::default(),
-            keys: (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect(),
-        };
+        // What is loaded is in a file already, so it is not logged.
+        let new = NewTask::of_all(call.dest(), self.topology.shards);
         let (shared, now_ms) = (Arc::clone(&self.shared), self.now.unix_ms);
         self.begin_task(new, |tx| Box::pin(run(tx, shared, plan, now_ms)) as Pin<Box<_>>);
         Ok(())

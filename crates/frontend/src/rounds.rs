@@ -80,6 +80,22 @@ pub(crate) struct NewTask {
     pub(crate) keys: ShardKeys,
 }
 
+impl NewTask {
+    /// One that holds all of so many shards, changes no data of theirs, and is counted elsewhere.
+    pub(crate) fn of_all(dest: Dest, shards: u16) -> Self {
+        NewTask {
+            dest,
+            db: 0,
+            resp3: false,
+            no_touch: true,
+            writes: false,
+            command: None,
+            words: ShortArgs::default(),
+            keys: (0..shards).map(|shard| (shard, Vec::new())).collect(),
+        }
+    }
+}
+
 /// By shard, the names of keys to lock there; none for the whole shard.
 pub(crate) type ShardKeys = Vec<(u16, Vec<Vec<u8>>)>;
 

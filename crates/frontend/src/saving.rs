@@ -339,17 +339,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             let mut waiters = self.shared.saving.waiters.lock().unwrap_or_else(PoisonError::into_inner);
             waiters.push((self.id, command, dest));
         }
-        let keys = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
-        let new = NewTask {
-            dest,
-            db: 0,
-            resp3: false,
-            no_touch: true,
-            writes: false,
-            command: None,
-            words: Default::default(),
-            keys,
-        };
+        let new = NewTask::of_all(dest, self.topology.shards);
         let shared = Arc::clone(&self.shared);
         self.begin_task(new, |tx| Box::pin(cut(tx, shared)) as Pin<Box<_>>);
         Ok(())

@@ -53,11 +53,6 @@ impl<R: Record, H: KeyHash> SegmentRef<'_, R, H> {
     pub fn for_each_left(&self, mut visit: impl FnMut(&R)) {
         Table::<R, H>::visit_left(self.segment, self.table.epoch, &mut visit);
     }
-
-    /// Visits the records with their marks.
-    pub fn for_each(&self, mut visit: impl FnMut(&R, bool)) {
-        Table::<R, H>::visit_segment(self.segment, &mut visit);
-    }
 }
 
 impl<R: Record, H: KeyHash> Table<R, H> {
@@ -74,12 +69,6 @@ impl<R: Record, H: KeyHash> Table<R, H> {
     /// Sets the epoch.
     pub fn set_epoch(&mut self, epoch: u32) {
         self.epoch = epoch;
-    }
-
-    /// The segment in which the record of a key lies or would lie.
-    #[inline]
-    pub fn segment_of(&self, slot: u16, hash: u64) -> Option<SegmentRef<'_, R, H>> {
-        Some(self.segment_ref(self.at(slot, hash)?))
     }
 
     /// The first segment with records at or after a cursor, if there is one. Begin with 0, go on with

@@ -106,16 +106,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 "a command over several shards in a log of another server, which is loaded at the start only";
             return Err(LoadError::new(0, problem.into()));
         }
-        let new = NewTask {
-            dest: Dest::NOBODY,
-            db: 0,
-            resp3: false,
-            no_touch: true,
-            writes: false,
-            command: None,
-            words: Default::default(),
-            keys: (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect(),
-        };
+        let new = NewTask::of_all(Dest::NOBODY, self.topology.shards);
         let around = self.surroundings();
         self.begin_task(new, |tx| {
             Box::pin(async move {

@@ -100,17 +100,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Begins a rewrite. `dest` hears of it when the cut is made.
     pub(crate) fn begin_rewrite(&mut self, dest: Dest) -> Result<(), Busy> {
         let generation = self.shared.begin_base(self.now.unix_ms)?;
-        let keys = (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect();
-        let new = NewTask {
-            dest,
-            db: 0,
-            resp3: false,
-            no_touch: true,
-            writes: false,
-            command: None,
-            words: Default::default(),
-            keys,
-        };
+        let new = NewTask::of_all(dest, self.topology.shards);
         let shared = Arc::clone(&self.shared);
         self.begin_task(new, |tx| Box::pin(cut(tx, generation, shared)));
         Ok(())
