@@ -74,6 +74,9 @@ pub trait Io {
     fn pause(&mut self, conn: ConnId);
     /// Reads the connection again.
     fn resume(&mut self, conn: ConnId);
+    /// Begins to write to a file, such that what is written is on the disk when [`Core::file_written`] is told of it. One write is
+    /// under way at a time, and none is unless [`Logs::let_cores_write`](persist::log::Logs::let_cores_write) was called.
+    fn write_file(&mut self, write: persist::log::Write);
 }
 
 /// How to make a core.
@@ -255,7 +258,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             captured: None,
             gate: Gate::default(),
             pace: Pace::default(),
-            log: CoreLog::default(),
+            log: CoreLog::new(Arc::clone(&shared.logs), options.shard),
             loader: None,
             #[cfg(feature = "sim-faults")]
             faults: crate::faults::Faults::default(),
@@ -440,6 +443,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let streaming = self.stream(io) | self.hand_over(io);
         self.publish_stats();
         self.stats().sample_rates(self.now.unix_ms);
+        self.write_log(io);
         let durable = self.await_log();
         let stop = self.stopping();
         self.account_turn(start, commands_before);
@@ -465,6 +469,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.blocking.deadline_us(),
                 self.waiting_deadline_us(),
                 self.parcels_deadline_us(),
+                self.own_log_deadline_us(),
                 background,
                 saving,
             ]
@@ -522,7 +527,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             && self.errands == 0
             && self.tasks.is_empty()
             && self.gathers.is_empty()
-            && !self.log.holds();
+            && !self.log.holds()
+            && self.log.is_given_back();
         if idle && !self.said_drained {
             self.said_drained = true;
             self.shared.core_drained();

@@ -104,6 +104,8 @@ impl Io for Sockets {
     }
     fn pause(&mut self, _: ConnId) {}
     fn resume(&mut self, _: ConnId) {}
+    /// No test lets cores write.
+    fn write_file(&mut self, _: persist::log::Write) {}
 }
 
 /// Some cores and their connections.

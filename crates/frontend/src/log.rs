@@ -22,18 +22,20 @@ mod wait;
 mod log_tests;
 
 use std::collections::VecDeque;
+use std::io;
 use std::mem::take;
+use std::sync::Arc;
 
 use base::Args;
 use bus::Wake;
 use hashbrown::HashMap;
-use persist::log::{Group, Head, put_command, put_frame};
+use persist::log::{Group, Head, Logs, Own, put_command, put_frame};
 
 pub use self::across::Across;
 use self::hold::HeldTurn;
 pub(crate) use self::note::{note_call, note_touched_keys};
 use self::wait::Waiting;
-use crate::core::Core;
+use crate::core::{Core, Io};
 use crate::message::{Op, Piece, StepCall, TaskId};
 
 /// Tells the groups of tasks from those of other commands.
@@ -47,8 +49,9 @@ struct Body {
 }
 
 /// A core's part of the log.
-#[derive(Default)]
 pub(crate) struct CoreLog {
+    /// Takes the log to the disk, if that is the core's to do.
+    own: Own,
     /// Frames of this turn; those of them that belong to groups, and where these end.
     frames: Vec<u8>,
     groups: Vec<(Group, u64)>,
@@ -70,6 +73,24 @@ pub(crate) struct CoreLog {
 }
 
 impl CoreLog {
+    /// Of the core with this shard.
+    pub(crate) fn new(logs: Arc<Logs>, shard: u16) -> Self {
+        CoreLog {
+            own: Own::new(logs, usize::from(shard)),
+            frames: Vec::new(),
+            groups: Vec::new(),
+            position: 0,
+            bodies: HashMap::new(),
+            aside: Vec::new(),
+            held: VecDeque::new(),
+            next_group: 0,
+            awaits: false,
+            waiting: Vec::new(),
+            #[cfg(test)]
+            kept: Vec::new(),
+        }
+    }
+
     /// A number for a command whose parts go to several shards. Never 0.
     pub(crate) fn next_group(&mut self) -> u32 {
         self.next_group = self.next_group.wrapping_add(1).max(1);
@@ -79,6 +100,11 @@ impl CoreLog {
     /// Whether clients wait for the log.
     pub(crate) fn is_waited_for(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// The process ends: the plane has the log for good. False: a write is under way.
+    pub(crate) fn is_given_back(&mut self) -> bool {
+        self.own.close()
     }
 
     /// Whether output waits for the log.
@@ -160,6 +186,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.put_frame(now_ms, group);
         if let Some(generation) = self.shard.trail().rotate.take() {
             self.flush_log();
+            self.log.own.give_back();
             self.shared.logs.rotate(usize::from(self.id), generation);
         }
     }
@@ -207,9 +234,29 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (shard, logs) = (usize::from(self.id), &self.shared.logs);
         #[cfg(test)]
         self.log.kept.extend_from_slice(&self.log.frames);
+        if self.log.own.take(&mut self.log.frames, &mut self.log.groups) {
+            return;
+        }
         let frames = std::mem::replace(&mut self.log.frames, logs.recycle(shard));
         logs.append(shard, frames, &self.log.groups);
         self.log.groups.clear();
+    }
+
+    /// Once a turn: has the loop write what is to be written, if that is the core's to do.
+    #[inline]
+    pub(crate) fn write_log(&mut self, io: &mut impl Io) {
+        if let Some(write) = self.log.own.next_write(self.now.monotonic_us) {
+            io.write_file(write);
+        }
+    }
+
+    pub(crate) fn own_log_deadline_us(&self) -> Option<u64> {
+        self.log.own.deadline_us()
+    }
+
+    /// A write of [`Io::write_file`] has ended: so many of its bytes are on the disk.
+    pub fn file_written(&mut self, bytes: Vec<u8>, result: io::Result<usize>, now_us: u64) {
+        self.log.own.written(bytes, result, now_us);
     }
 
     /// The shard's data are all there: from now on changes are logged, if they are to be.

@@ -266,6 +266,7 @@ impl<B: Backend, S: Service> Reactor<B, S> {
                 Event::Ended { slot } => self.ended(slot),
                 Event::Failed { slot } => self.give_up(slot),
                 Event::Released { slot } => self.table.release(slot),
+                Event::FileWritten { buffer, result } => self.service.file_written(buffer, result),
                 Event::Accepted { listener, socket } => self.assign(Handed { socket, listener }),
                 Event::AcceptStopped { listener, error } => {
                     if !std::mem::replace(&mut self.accept_failing, true) {
@@ -392,6 +393,9 @@ impl<B: Backend, S: Service> Reactor<B, S> {
 
     /// Carries out what the turn asked for.
     fn flush(&mut self) {
+        if let Some((file, offset, buffer)) = self.table.file_write.take() {
+            self.backend.write_file(file, offset, buffer);
+        }
         while let Some(slot) = self.table.pop_dirty() {
             self.start_send(slot);
         }

@@ -1,6 +1,10 @@
 //! The seam between the loop and the protocol: [`Service`], implemented by the protocol, and [`TurnIo`], what a service
 //! may ask of the loop.
 
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
 use base::conn::{CloseMode, ConnId, ConnInfo, Flow};
 use sys::Chunk;
 
@@ -62,6 +66,11 @@ pub trait Service {
     /// [`crate::NOTICE_BYTES`]; not for small output that leaves in one go.
     fn sent(&mut self, conn: ConnId, unsent_bytes: usize) {
         let _ = (conn, unsent_bytes);
+    }
+
+    /// The write of [`TurnIo::write_file`] has ended: so many bytes of the buffer are on the disk.
+    fn file_written(&mut self, buffer: Vec<u8>, result: io::Result<usize>) {
+        let _ = (buffer, result);
     }
 
     /// The connection has neither received nor sent for a while (`Settings::quiet_ms`): a good moment to free its
@@ -128,6 +137,12 @@ impl TurnIo<'_> {
     /// Closes a connection. Nothing is received from it any more, and `closed` follows.
     pub fn close(&mut self, conn: ConnId, mode: CloseMode) {
         self.table.close(conn, mode);
+    }
+
+    /// Begins to write a buffer at an offset of a file after the turn; [`Service::file_written`] tells when all of it is on the disk, or
+    /// how much. One write is under way at a time. With epoll it fails.
+    pub fn write_file(&mut self, file: Arc<File>, offset: u64, buffer: Vec<u8>) {
+        self.table.file_write = Some((file, offset, buffer));
     }
 
     /// Stops reading a connection.

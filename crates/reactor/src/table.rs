@@ -3,6 +3,9 @@
 //! The table knows nothing of the backend. It notes what the service asks for ([`Table::dirty`], [`Table::changed`]) and
 //! the loop carries it out at the end of the turn.
 
+use std::fs::File;
+use std::sync::Arc;
+
 use base::conn::{CloseMode, ConnId};
 
 use crate::wheel::Wheel;
@@ -117,6 +120,8 @@ pub(crate) struct Table {
     pub(crate) dirty: Vec<u32>,
     /// Connections to be closed, paused or resumed.
     pub(crate) changed: Vec<u32>,
+    /// What is to be written to a file: where, and what.
+    pub(crate) file_write: Option<(Arc<File>, u64, Vec<u8>)>,
     pub(crate) wheel: Wheel,
     /// The current tick of the wheel.
     pub(crate) tick: u32,
@@ -132,6 +137,7 @@ impl Table {
             spares: Vec::new(),
             dirty: Vec::new(),
             changed: Vec::new(),
+            file_write: None,
             wheel: Wheel::new(),
             tick: 0,
             quiet_ticks,

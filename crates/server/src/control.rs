@@ -132,6 +132,10 @@ impl Server {
             // A panic would have ended the process.
             let _ = core.join();
         }
+        if !self.saves_last {
+            // A snapshot or a rewrite whose walks ended with the cores.
+            self.shared.saving.jobs.cancel();
+        }
         while self.is_saving() {
             std::thread::sleep(LOOK_EVERY);
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use persist::log::volume::{DirectFile, PlainFile};
+use persist::log::volume::{DirectFile, PlainFile, SyncedFile};
 use persist::log::{PlainVolume, Volume};
 
 /// Files that are synced at once, at most: what disks do at once, and threads that are hardly felt.
@@ -81,6 +81,10 @@ impl Volume for LogVolume {
 
     fn direct(&mut self, file: &PlainFile) -> Option<Box<dyn DirectFile>> {
         self.plain.direct(file)
+    }
+
+    fn synced(&mut self, file: &PlainFile) -> Option<Arc<dyn SyncedFile>> {
+        self.plain.synced(file)
     }
 
     fn make_room(&mut self, file: &mut PlainFile, end: u64) {

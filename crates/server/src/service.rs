@@ -1,9 +1,11 @@
 //! Joins the loop of a core to its frontend: the only place that knows both.
 
+use std::io;
 use std::sync::mpsc::Sender;
 
 use base::conn::{CloseMode, ConnId, ConnInfo, Flow};
 use bus::Wake;
+use persist::log::Write;
 use reactor::{Chunk, Service, TurnIo, Waker};
 
 use crate::control::Event;
@@ -56,6 +58,13 @@ impl frontend::Io for TurnSockets<'_, '_> {
     fn resume(&mut self, conn: ConnId) {
         self.0.resume(conn);
     }
+
+    fn write_file(&mut self, write: Write) {
+        // Files of the system have handles.
+        if let Some(file) = write.file.handle() {
+            self.0.write_file(file, write.offset, write.bytes);
+        }
+    }
 }
 
 impl Service for CoreService {
@@ -78,6 +87,10 @@ impl Service for CoreService {
 
     fn sent(&mut self, conn: ConnId, unsent_bytes: usize) {
         self.core.sent(conn, unsent_bytes);
+    }
+
+    fn file_written(&mut self, buffer: Vec<u8>, result: io::Result<usize>) {
+        self.core.file_written(buffer, result, sys::clock::monotonic_us());
     }
 
     fn quiet(&mut self, conn: ConnId) {

@@ -102,6 +102,9 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
         events: sender,
         arenas,
     };
+    if layout.backend == reactor::BackendKind::Uring {
+        common.shared.logs.let_cores_write();
+    }
     let log_writer = LogWriter::start(&common.shared.logs, to_wake)
         .map_err(|error| format!("can't start the thread of the append-only log: {error}"))?;
     crate::loading::begin(&common.shared, &common.events)?;

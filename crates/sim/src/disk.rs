@@ -87,11 +87,11 @@ impl Disk {
 
     /// A process goes on with what was recovered.
     pub(crate) fn open(&mut self, shared: &Shared, recovered: Option<Recovered>, flags: Flags) {
-        let (of_wake, cores) = (Arc::clone(&shared.logs), shared.logs.shards());
-        let wake = move |_: usize| {
-            let waiting = (0..cores).filter(|&core| of_wake.is_waited_for(core));
-            waiting.for_each(|core| flags.wake(core as u16));
-        };
+        let wake = move |core: usize| flags.wake(core as u16);
+        // As with a ring, or as with epoll.
+        if self.draw(3) > 0 {
+            shared.logs.let_cores_write();
+        }
         let plane = Plane::new(Arc::clone(&shared.logs), self.volume.clone(), Box::new(wake));
         self.running = Some((plane, Arc::clone(&shared.logs)));
         self.next = Next::Rung;
@@ -116,7 +116,12 @@ impl Disk {
         if let Some((plane, _)) = &mut self.running {
             self.next = plane.step(now_ms);
         }
-        self.left.load(Ordering::Relaxed) > 0
+        !self.is_dark()
+    }
+
+    /// Whether the power was lost.
+    pub(crate) fn is_dark(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
     }
 
     /// How far the logs of all shards are, and how far they are committed.

@@ -74,6 +74,8 @@ pub(crate) struct Sockets {
     pub(crate) events: VecDeque<Event>,
     /// Sockets with output, or with a wish of the frontend to be carried out.
     touched: Vec<u32>,
+    /// The write to a file that is under way.
+    pub(crate) file_write: Option<persist::log::Write>,
     /// Operations that arrived whole, and replies that left, since the last look.
     pub(crate) arrived: Vec<OpIndex>,
     pub(crate) answered: Vec<(OpIndex, Value)>,
@@ -293,6 +295,10 @@ fn take_by_kernel(socket: &mut Socket) {
 }
 
 impl frontend::Io for Sockets {
+    fn write_file(&mut self, write: persist::log::Write) {
+        self.file_write = Some(write);
+    }
+
     fn output(&mut self, conn: ConnId, bytes: &mut Vec<u8>) -> usize {
         let mut answered = std::mem::take(&mut self.answered);
         let mut messages = std::mem::take(&mut self.messages);

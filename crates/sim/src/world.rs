@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use base::Rng;
 use base::conn::ConnId;
+use bus::Wake;
 use frontend::{Now, Shared};
 use resp::decode::{DecodeError, decode};
 
@@ -291,6 +292,7 @@ impl World {
                 TURN => self.turn(which),
                 DELIVER => self.deliver(which),
                 READ => self.read(which, workload)?,
+                DISK if which < self.nodes.len() => self.write_file(which),
                 DISK => self.write_log(),
                 _ => self.call(which, workload),
             }
@@ -315,6 +317,20 @@ impl World {
         }
     }
 
+    /// The write that a core's loop has begun ends.
+    fn write_file(&mut self, at: usize) {
+        let node = &mut self.nodes[at];
+        let (Some(disk), Some(write)) = (&self.disk, node.sockets.file_write.take()) else { return };
+        let result = write.file.write_synced(write.offset, &write.bytes);
+        self.is_dark |= disk.is_dark();
+        node.core.file_written(write.bytes, result, self.now_us);
+        self.flags.wake(at as u16);
+        let (step, (appended, committed)) = (self.step, disk.positions());
+        self.trace.event(&committed, &[], || {
+            format!("{step:>7} core {at} has written its log: of {appended:?} {committed:?} is committed")
+        });
+    }
+
     /// Lets the time pass until a core wants a turn. False if none does soon: what cores do every few minutes never ends.
     fn skip_to_deadline(&mut self) -> bool {
         let deadline_us = self.nodes.iter().filter_map(Node::deadline_us).min();
@@ -330,10 +346,13 @@ impl World {
             if node.is_runnable(self.now_us, &self.flags) {
                 self.movable[TURN].push(at);
             }
+            if node.sockets.file_write.is_some() {
+                self.movable[DISK].push(at);
+            }
         }
         let now_ms = self.clocks().low_ms;
         if self.disk.as_ref().is_some_and(|disk| disk.is_runnable(now_ms)) {
-            self.movable[DISK].push(0);
+            self.movable[DISK].push(self.nodes.len());
         }
         for (at, session) in self.sessions.iter().enumerate() {
             let sockets = &self.nodes[session.core].sockets;

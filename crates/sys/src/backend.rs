@@ -10,6 +10,7 @@
 //! send(), pause(), close() queue work for the next wait
 //! ```
 
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -73,6 +74,13 @@ pub enum Event {
         buffer: Vec<u8>,
         /// Whether the peer was too slow to take it in one go.
         slow: bool,
+    },
+    /// The write of [`Backend::write_file`] has ended.
+    FileWritten {
+        /// What was to be written.
+        buffer: Vec<u8>,
+        /// How many bytes are on the disk.
+        result: io::Result<usize>,
     },
     /// A socket closed by [`Backend::close`] is gone and its slot may be reused.
     Released {
@@ -161,6 +169,10 @@ pub trait Backend: Sized {
     /// Closes the socket, dropping what is unsent. Returns true if the slot is free at once; otherwise
     /// [`Event::Released`] says when, and other events of the slot may still come before it.
     fn close(&mut self, slot: u32) -> bool;
+
+    /// Begins to write a buffer at an offset of a file, such that it is on the disk when [`Event::FileWritten`] tells that it is written.
+    /// One write is under way at a time: the next may follow when that has come. None of this is there with epoll, where the write fails.
+    fn write_file(&mut self, file: Arc<File>, offset: u64, buffer: Vec<u8>);
 
     /// Hands queued work to the kernel without waiting.
     ///

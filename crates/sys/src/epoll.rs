@@ -4,6 +4,7 @@
 //! does not hold up the others; what is left is reported again by the next wait. Sends happen when they are asked for,
 //! at the end of a turn; what the kernel does not take waits for the socket to become writable.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
@@ -103,11 +104,18 @@ pub struct Epoll {
     current: Option<Report>,
     /// Sockets whose send failed, to be reported by the next `next_event`.
     failed: Vec<(u32, u32)>,
+    /// What was to be written to a file, which is not done here.
+    unwritten: Option<Vec<u8>>,
     counters: Arc<Counters>,
     _waker: Waker,
 }
 
 impl Epoll {
+    /// Whether there are events that the system does not tell of.
+    fn has_own_events(&self) -> bool {
+        !self.failed.is_empty() || self.unwritten.is_some()
+    }
+
     /// Watches for what the socket's state asks for.
     fn watch(&mut self, slot: u32) {
         let Some(entry) = self.sockets.get_mut(slot as usize) else { return };
@@ -280,6 +288,7 @@ impl Backend for Epoll {
             cursor: 0,
             current: None,
             failed: Vec::new(),
+            unwritten: None,
             counters: Arc::clone(&options.counters),
             _waker: waker.clone(),
         })
@@ -389,12 +398,16 @@ impl Backend for Epoll {
         true
     }
 
+    fn write_file(&mut self, _: Arc<File>, _: u64, buffer: Vec<u8>) {
+        self.unwritten = Some(buffer);
+    }
+
     fn submit(&mut self) -> io::Result<()> {
         Ok(())
     }
 
     fn ready(&mut self) -> bool {
-        if !self.failed.is_empty() || self.current.is_some() || self.cursor < self.reports.len() {
+        if self.has_own_events() || self.current.is_some() || self.cursor < self.reports.len() {
             return true;
         }
         // Looking is a system call here; what it finds is kept for the wait that follows.
@@ -405,11 +418,14 @@ impl Backend for Epoll {
         if self.current.is_some() || self.cursor < self.reports.len() {
             return Ok(());
         }
-        let timeout = if self.failed.is_empty() { timeout } else { Some(Duration::ZERO) };
+        let timeout = if self.has_own_events() { Some(Duration::ZERO) } else { timeout };
         self.poll(timeout)
     }
 
     fn next_event(&mut self) -> Option<Event> {
+        if let Some(buffer) = self.unwritten.take() {
+            return Some(Event::FileWritten { buffer, result: Err(io::ErrorKind::Unsupported.into()) });
+        }
         while let Some((slot, generation)) = self.failed.pop() {
             if self.sockets[slot as usize].generation == generation
                 && let Some(event) = self.fail(slot)

@@ -56,10 +56,15 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Tells the plane whether this core waits for it. True: what was waited for has come meanwhile.
     pub(crate) fn await_log(&mut self) -> bool {
+        let (logs, core) = (&self.shared.logs, usize::from(self.id));
         let waits = !self.log.held.is_empty() || !self.log.waiting.is_empty();
-        if waits != self.log.awaits {
+        if waits || self.log.awaits {
             self.log.awaits = waits;
-            self.shared.logs.wait_for_commits(usize::from(self.id), waits);
+            match self.log.held.front() {
+                // Whoever waits for syncs looks at each that ends.
+                _ if !self.log.waiting.is_empty() => logs.wait_for_commits(core, Some(&[])),
+                front => logs.wait_for_commits(core, front.map(|turn| &*turn.need)),
+            }
         }
         waits
             && (self.log.held.front().is_some_and(|turn| self.is_durable(&turn.need))

@@ -3,16 +3,17 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
 
 use base::limits::{LOG_BUFFER_MAX_BYTES, LOG_BUFFERS_MAX, LOG_SPOOL_MAX_BYTES};
 
+use super::commit::Commits;
 use super::frame::Group;
 use super::manifest::Manifest;
 use super::plane::Next;
-use super::volume::DirectFile;
+use super::volume::{DirectFile, SyncedFile};
 
 /// When the log is synced: `appendfsync`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,12 +97,49 @@ struct Inbox {
     spare: Vec<Vec<u8>>,
     /// While it is here all items ever were written, and the core writes what it appends by itself.
     direct: Option<Direct>,
+    /// What the core is to take over.
+    granted: Option<Granted>,
+    /// What the core has given back: from where on the plane writes.
+    returned: Option<u64>,
+}
+
+/// A log that a core is to take to the disk by itself: everything up to a position is there, and at which offset that is.
+pub(super) struct Granted {
+    pub(super) file: Arc<dyn SyncedFile>,
+    pub(super) position: u64,
+    pub(super) offset: u64,
+}
+
+impl Granted {
+    /// Where a position is in the file.
+    pub(super) fn offset_of(&self, position: u64) -> u64 {
+        self.offset + (position - self.position)
+    }
 }
 
 /// Where a core writes its frames, and up to where that is done.
 struct Direct {
     file: Box<dyn DirectFile>,
     offset: u64,
+}
+
+impl ShardLog {
+    /// Takes back what was granted, unless the core has it already. Returns whether it did.
+    fn take_back(&self, inbox: &mut Inbox) -> bool {
+        let Some(granted) = inbox.granted.take() else { return false };
+        inbox.returned = Some(granted.position);
+        self.owner.store(PLANE, Ordering::Release);
+        true
+    }
+}
+
+impl Item {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Item::Frames { bytes, .. } => bytes.len(),
+            Item::Rotate(_) => 0,
+        }
+    }
 }
 
 impl fmt::Debug for Inbox {
@@ -138,10 +176,30 @@ struct ShardLog {
     appended: AtomicU64,
     synced: AtomicU64,
     committed: AtomicU64,
-    /// The core of the shard waits for a commit point.
-    waits: AtomicBool,
+    /// Where the commit points of all shards have to be before the core of this one has something to do; at the end of time while it waits
+    /// for nothing.
+    needs: Box<[AtomicU64]>,
+    /// Who takes it to the disk: one of the three below.
+    owner: AtomicU8,
+    /// The plane asks the core to give it back.
+    wanted_back: AtomicBool,
+    /// Where the core has begun.
+    granted_at: AtomicU64,
     inbox: Mutex<Inbox>,
 }
+
+/// The plane takes a log to the disk.
+const PLANE: u8 = 0;
+/// The core does.
+const CORE: u8 = 1;
+/// The plane does again as soon as the core's last write has ended.
+const RETURNING: u8 = 2;
+
+/// No commit point gets here.
+const NEVER: u64 = u64::MAX;
+
+
+type WakeFn = Box<dyn Fn(usize) + Send + Sync>;
 
 #[derive(Debug, Default)]
 struct Place {
@@ -151,7 +209,6 @@ struct Place {
 }
 
 /// See the [module documentation](self). Positions count bytes of frames appended to a shard's log since the process started.
-#[derive(Debug)]
 pub struct Logs {
     on: AtomicBool,
     policy: AtomicU8,
@@ -159,6 +216,11 @@ pub struct Logs {
     /// Bytes that are appended, and not synced (or not written, if nobody syncs).
     spooled: AtomicUsize,
     shards: Box<[ShardLog]>,
+    commits: Mutex<Commits>,
+    /// Cores can write to files.
+    cores_write: AtomicBool,
+    /// Wakes a core.
+    wake: OnceLock<WakeFn>,
     place: Mutex<Place>,
     status: Mutex<Status>,
     /// What the plane has to know to sleep and to wake: the bits below.
@@ -175,6 +237,12 @@ const SLEEPS: u8 = 4;
 /// The plane pauses, and is only to be woken if it is urgent.
 const PAUSES: u8 = 8;
 
+impl fmt::Debug for Logs {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Logs({:?}, {:?})", self.policy(), self.shards)
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -187,7 +255,15 @@ impl Logs {
             policy: AtomicU8::new(Policy::default() as u8),
             failed: AtomicBool::new(false),
             spooled: AtomicUsize::new(0),
-            shards: (0..shards).map(|_| ShardLog::default()).collect(),
+            shards: (0..shards)
+                .map(|_| {
+                    let needs = (0..shards).map(|_| AtomicU64::new(NEVER)).collect();
+                    ShardLog { needs, ..ShardLog::default() }
+                })
+                .collect(),
+            commits: Mutex::new(Commits::new(shards)),
+            cores_write: AtomicBool::new(false),
+            wake: OnceLock::new(),
             place: Mutex::default(),
             status: Mutex::default(),
             bell: AtomicU8::new(0),
@@ -232,6 +308,8 @@ impl Logs {
         let spooled = self.spooled.fetch_add(len, Ordering::Relaxed) + len;
         let end = log.appended.load(Ordering::Relaxed) + len as u64;
         let mut inbox = lock(&log.inbox);
+        // Granted a moment ago, too late for what is here.
+        log.take_back(&mut inbox);
         let was_direct = inbox.direct.is_some();
         let written = inbox.write(&bytes);
         let item = Item::Frames { bytes, end, groups: groups.to_vec(), written };
@@ -269,17 +347,22 @@ impl Logs {
         self.shards.get(shard).map_or(0, |log| log.synced.load(Ordering::Acquire))
     }
 
-    /// A core says whether it waits for commit points to move, of any shard. If it begins to, it has to look at them once more
+    /// A core says which commit points it waits for, by shard; none: it waits for nothing. It has to look at them once more
     /// afterwards.
-    pub fn wait_for_commits(&self, core: usize, waits: bool) {
-        if let Some(log) = self.shards.get(core) {
-            log.waits.store(waits, Ordering::SeqCst);
+    pub fn wait_for_commits(&self, core: usize, needs: Option<&[u64]>) {
+        let Some(log) = self.shards.get(core) else { return };
+        for (shard, need) in log.needs.iter().enumerate() {
+            let wanted = needs.map_or(NEVER, |needs| needs.get(shard).copied().unwrap_or(0));
+            if need.load(Ordering::Relaxed) != wanted {
+                need.store(wanted, Ordering::SeqCst);
+            }
         }
     }
 
-    /// Commit points have moved: whether this core waits for that.
-    pub fn is_waited_for(&self, core: usize) -> bool {
-        self.shards.get(core).is_some_and(|log| log.waits.load(Ordering::SeqCst))
+    /// Commit points have moved: whether what this core waits for has come.
+    fn is_waited_for(&self, core: usize) -> bool {
+        let come = |(shard, need): (usize, &AtomicU64)| self.committed(shard) >= need.load(Ordering::SeqCst);
+        self.shards.get(core).is_some_and(|log| log.needs.iter().enumerate().all(come))
     }
 
     /// Whether cores may go on producing frames: without room they parse no more commands. While the disk fails there is always
@@ -309,7 +392,17 @@ impl Logs {
 
     /// How the log does.
     pub fn status(&self) -> Status {
-        lock(&self.status).clone()
+        let mut status = lock(&self.status).clone();
+        // What cores have written that the plane has not heard of.
+        let own = |log: &ShardLog| match log.owner.load(Ordering::Acquire) {
+            PLANE => 0,
+            _ => {
+                let from = log.granted_at.load(Ordering::Relaxed);
+                log.synced.load(Ordering::Acquire).saturating_sub(from)
+            }
+        };
+        status.current_bytes += self.shards.iter().map(own).sum::<u64>();
+        status
     }
 
     /// A sync under `everysec` took too long.
@@ -430,6 +523,86 @@ impl Logs {
         }
     }
 
+    /// Cores can write to files by themselves: under `always` they take their logs to the disk.
+    pub fn let_cores_write(&self) {
+        self.cores_write.store(true, Ordering::Relaxed);
+    }
+
+    // What a core does with a log of its own.
+
+    /// Whether there is something to take over.
+    #[inline]
+    pub(super) fn is_granted(&self, shard: usize) -> bool {
+        self.shards.get(shard).is_some_and(|log| log.owner.load(Ordering::Acquire) == CORE)
+    }
+
+    pub(super) fn take_granted(&self, shard: usize) -> Option<Granted> {
+        self.shards.get(shard).and_then(|log| lock(&log.inbox).granted.take())
+    }
+
+    /// So much more was appended.
+    #[inline]
+    pub(super) fn count_appended(&self, shard: usize, len: usize) {
+        self.spooled.fetch_add(len, Ordering::Relaxed);
+        if let Some(log) = self.shards.get(shard) {
+            // One core appends to a shard's log.
+            log.appended.store(log.appended.load(Ordering::Relaxed) + len as u64, Ordering::Release);
+        }
+    }
+
+    /// The core has so many more bytes of frames on the disk, up to a position. Whoever waits for a commit point is woken.
+    pub(super) fn core_synced(&self, shard: usize, end: u64, len: usize, groups: &[(Group, u64)]) {
+        self.spooled.fetch_sub(len, Ordering::Relaxed);
+        {
+            let mut commits = lock(&self.commits);
+            groups.iter().for_each(|&(group, end)| commits.note(shard, group, end));
+            commits.durable(shard, end);
+        }
+        self.set_synced(shard, end);
+        if self.advance() {
+            self.wake_waiting(Some(shard));
+        }
+    }
+
+    /// So many bytes are on the disk, though nobody counts them as synced yet.
+    pub(super) fn forget(&self, len: usize) {
+        self.spooled.fetch_sub(len, Ordering::Relaxed);
+    }
+
+    /// Whether the plane asks for the log.
+    #[inline]
+    pub(super) fn is_wanted_back(&self, shard: usize) -> bool {
+        self.shards.get(shard).is_some_and(|log| log.wanted_back.load(Ordering::Relaxed))
+    }
+
+    /// What the core appends from here on is the plane's, and so is this.
+    pub(super) fn begin_return(&self, shard: usize, rest: Option<Item>) {
+        if let Some(log) = self.shards.get(shard) {
+            let mut inbox = lock(&log.inbox);
+            log.owner.store(RETURNING, Ordering::Release);
+            inbox.items.extend(rest);
+        }
+    }
+
+    /// The core has no write under way any more. What has failed is to be written first.
+    pub(super) fn end_return(&self, shard: usize, failed: Option<Item>) {
+        if let Some(log) = self.shards.get(shard) {
+            let mut inbox = lock(&log.inbox);
+            let first = failed.as_ref().or(inbox.items.iter().find(|item| item.len() > 0));
+            inbox.returned = Some(match first {
+                Some(Item::Frames { bytes, end, .. }) => end - bytes.len() as u64,
+                _ => log.appended.load(Ordering::Relaxed),
+            });
+            if let Some(failed) = failed {
+                inbox.items.push_front(failed);
+            }
+            log.wanted_back.store(false, Ordering::Relaxed);
+            log.owner.store(PLANE, Ordering::Release);
+            drop(inbox);
+            self.ring(URGENT);
+        }
+    }
+
     // What the plane does.
 
     /// From here on what comes rings again.
@@ -441,8 +614,86 @@ impl Logs {
         std::mem::take(&mut lock(&self.place).orders)
     }
 
-    pub(super) fn take_items(&self, shard: usize) -> VecDeque<Item> {
-        self.shards.get(shard).map(|log| std::mem::take(&mut lock(&log.inbox).items)).unwrap_or_default()
+    /// What a shard has handed over, unless its core has the log; and from where on the plane writes, if it has given it back.
+    pub(super) fn take_items(&self, shard: usize) -> (Option<u64>, VecDeque<Item>) {
+        let Some(log) = self.shards.get(shard) else { return Default::default() };
+        let mut inbox = lock(&log.inbox);
+        if log.owner.load(Ordering::Acquire) != PLANE {
+            return Default::default();
+        }
+        (inbox.returned.take(), std::mem::take(&mut inbox.items))
+    }
+
+    /// Whether cores are to have their logs.
+    pub(super) fn cores_write(&self) -> bool {
+        self.cores_write.load(Ordering::Relaxed)
+    }
+
+    /// Whether the core of a shard has its log, or is about to take it over or give it back.
+    pub(super) fn is_owned(&self, shard: usize) -> bool {
+        self.shards.get(shard).is_some_and(|log| log.owner.load(Ordering::Acquire) != PLANE)
+    }
+
+    /// From here on the core of a shard takes its log to the disk. False: it has appended more meanwhile.
+    pub(super) fn grant_own(
+        &self,
+        shard: usize,
+        file: Arc<dyn SyncedFile>,
+        position: u64,
+        offset: u64,
+    ) -> bool {
+        let Some(log) = self.shards.get(shard) else { return true };
+        let mut inbox = lock(&log.inbox);
+        if !inbox.items.is_empty() {
+            return false;
+        }
+        inbox.granted = Some(Granted { file, position, offset });
+        log.granted_at.store(position, Ordering::Relaxed);
+        log.owner.store(CORE, Ordering::Release);
+        true
+    }
+
+    /// Asks the core of a shard for its log. It is the plane's when it says so.
+    pub(super) fn ask_back(&self, shard: usize) {
+        let Some(log) = self.shards.get(shard) else { return };
+        let mut inbox = lock(&log.inbox);
+        if log.take_back(&mut inbox) || log.owner.load(Ordering::Acquire) == PLANE {
+            return;
+        }
+        log.wanted_back.store(true, Ordering::Relaxed);
+        drop(inbox);
+        self.wake(shard);
+    }
+
+    /// What wakes cores.
+    pub(super) fn set_wake(&self, wake: WakeFn) {
+        let _ = self.wake.set(wake);
+    }
+
+    fn wake(&self, core: usize) {
+        if let Some(wake) = self.wake.get() {
+            wake(core);
+        }
+    }
+
+    /// Wakes the cores that wait for commit points, but this one.
+    pub(super) fn wake_waiting(&self, except: Option<usize>) {
+        let waiting = (0..self.shards()).filter(|&core| Some(core) != except && self.is_waited_for(core));
+        waiting.for_each(|core| self.wake(core));
+    }
+
+    pub(super) fn commits(&self) -> MutexGuard<'_, Commits> {
+        lock(&self.commits)
+    }
+
+    /// Moves the commit points as far as they go. Returns whether any has moved.
+    pub(super) fn advance(&self) -> bool {
+        let mut moved = false;
+        lock(&self.commits).advance(|shard, position| {
+            self.set_committed(shard, position);
+            moved = true;
+        });
+        moved
     }
 
     /// From here on the core of a shard writes by itself, at this offset of the file. False: it has appended more meanwhile.

@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 use base::limits::LOG_UNSYNCED_MAX_BYTES;
 
-use super::commit::Commits;
 use super::folder::{keep_foreign_manifest, remove_unlisted, write_at, write_manifest};
 use super::head::{FILE_HEAD_BYTES, file_head};
 use super::logs::{Item, Logs, Opening, Order, Policy};
@@ -60,11 +59,9 @@ pub enum Next {
 pub struct Plane<V: Volume> {
     logs: Arc<Logs>,
     volume: V,
-    wake: Box<dyn FnMut(usize) + Send>,
     orders: VecDeque<Order>,
     set: Option<Set<V::File>>,
     tails: Vec<Tail<V::File>>,
-    commits: Commits,
     synced_ms: u64,
     retry_ms: Option<u64>,
     /// This step has written something.
@@ -139,17 +136,16 @@ impl<F> Default for Tail<F> {
 }
 
 impl<V: Volume> Plane<V> {
-    /// For the logs of a process; `wake` is told which shard's commit point has moved (not under `appendfsync no`).
-    pub fn new(logs: Arc<Logs>, volume: V, wake: Box<dyn FnMut(usize) + Send>) -> Self {
+    /// For the logs of a process; `wake` wakes the core of a shard.
+    pub fn new(logs: Arc<Logs>, volume: V, wake: Box<dyn Fn(usize) + Send + Sync>) -> Self {
         let shards = logs.shards();
+        logs.set_wake(wake);
         Plane {
             logs,
             volume,
-            wake,
             orders: VecDeque::new(),
             set: None,
             tails: (0..shards).map(|_| Tail::default()).collect(),
-            commits: Commits::new(shards),
             synced_ms: 0,
             retry_ms: None,
             wrote: false,
@@ -177,7 +173,7 @@ impl<V: Volume> Plane<V> {
         match (self.retry_ms, self.logs.policy()) {
             (Some(at), _) => Next::At(at),
             _ if again => Next::Again,
-            _ if self.stopping => Next::Over,
+            _ if self.stopping && self.set.is_none() && !self.closing => Next::Over,
             // Those who write by themselves do not need to be heard before it is time to sync.
             (None, Policy::EverySec) if dirty && self.all_direct() => {
                 Next::Pause(self.synced_ms + SYNC_EVERY_MS)
@@ -205,26 +201,25 @@ impl<V: Volume> Plane<V> {
         if error.is_none() {
             error = self.carry_out().err();
         }
-        let (logs, wake) = (&self.logs, &mut self.wake);
-        let somebody_waits = logs.policy() != Policy::No;
-        self.commits.advance(|shard, position| {
-            logs.set_committed(shard, position);
-            if somebody_waits {
-                wake(shard);
-            }
-        });
+        if self.logs.advance() && self.logs.policy() != Policy::No {
+            self.logs.wake_waiting(None);
+        }
+        self.ask_back();
         if error.is_none() {
             self.grant();
         }
         let busy = self.tails.iter().any(|tail| tail.next < tail.items.len());
-        if self.closing && error.is_none() && !busy && self.tails.iter().all(|tail| !tail.dirty) {
+        // Cores that have their logs give them back, and ring then.
+        let owned = (0..self.tails.len()).any(|shard| self.logs.is_owned(shard));
+        if self.closing && error.is_none() && !busy && !owned && self.tails.iter().all(|tail| !tail.dirty) {
             self.closing = false;
             self.set = None;
             self.tails.iter_mut().for_each(|tail| tail.segment = None);
         }
         self.say_status();
         let busy = busy || std::mem::take(&mut self.revoked);
-        (busy || self.closing || self.orders.front().is_some_and(opens), error)
+        let closing = (self.closing || self.orders.front().is_some_and(opens)) && !owned;
+        (busy || closing, error)
     }
 
     fn say_status(&self) {
@@ -398,7 +393,7 @@ impl<V: Volume> Plane<V> {
         if let Some(Item::Frames { bytes, end, .. }) = tail.items.pop_front() {
             tail.kept_bytes -= bytes.len();
             tail.written = end;
-            self.commits.durable(shard, end);
+            self.logs.commits().durable(shard, end);
             self.logs.set_synced(shard, end);
             self.logs.release(shard, bytes);
         }
@@ -458,7 +453,7 @@ impl<V: Volume> Plane<V> {
             {
                 tail.next -= 1;
                 tail.kept_bytes -= bytes.len();
-                self.commits.durable(shard, end);
+                self.logs.commits().durable(shard, end);
                 self.logs.release(shard, bytes);
             }
         }
@@ -524,7 +519,7 @@ impl<V: Volume> Plane<V> {
             tail.kept_bytes -= bytes.len();
             self.logs.release(shard, bytes);
         }
-        self.commits.durable(shard, tail.written);
+        self.logs.commits().durable(shard, tail.written);
         self.logs.set_synced(shard, tail.written);
     }
 
@@ -541,15 +536,6 @@ impl<V: Volume> Plane<V> {
         }
         // What the core has written behind it since then is not on the disk either.
         self.take_items_of(shard, false);
-    }
-}
-
-impl Item {
-    fn len(&self) -> usize {
-        match self {
-            Item::Frames { bytes, .. } => bytes.len(),
-            Item::Rotate(_) => 0,
-        }
     }
 }
 

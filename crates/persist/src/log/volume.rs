@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
 mod memory;
 mod plain;
@@ -20,6 +21,24 @@ pub trait DirectFile: Send {
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<usize>;
 }
 
+/// A file that cores write by their own loops, each write with its sync.
+pub trait SyncedFile: Send + Sync {
+    /// The system's file.
+    fn handle(&self) -> Option<Arc<fs::File>>;
+
+    /// By how much a write that makes the file longer is to make it longer still, with zeros, at most [`ROOM_BYTES`]: the next
+    /// writes have no length to sync then.
+    fn room_bytes(&self) -> usize {
+        0
+    }
+
+    /// Writes at an offset and waits until that is on the disk; says how many bytes are, which may be fewer.
+    ///
+    /// # Errors
+    /// What the system says; nothing is known of what is on the disk then.
+    fn write_synced(&self, offset: u64, bytes: &[u8]) -> io::Result<usize>;
+}
+
 /// A file may be longer than what was written by so much, all zeros.
 pub(super) const ROOM_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -30,6 +49,11 @@ pub trait Volume {
 
     /// The same file, for cores to write to; none if they can't.
     fn direct(&mut self, _file: &Self::File) -> Option<Box<dyn DirectFile>> {
+        None
+    }
+
+    /// The same file, for cores that write and sync at once; none if they can't.
+    fn synced(&mut self, _file: &Self::File) -> Option<Arc<dyn SyncedFile>> {
         None
     }
 

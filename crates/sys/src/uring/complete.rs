@@ -25,8 +25,15 @@ impl Uring {
                 }
                 None
             }
+            Kind::File => self.file_written(result),
             Kind::Ignored => None,
         }
+    }
+
+    fn file_written(&mut self, result: i32) -> Option<Event> {
+        let (_, buffer) = self.file_write.take()?;
+        let result = usize::try_from(result).map_err(|_| io::Error::from_raw_os_error(-result));
+        Some(Event::FileWritten { buffer, result })
     }
 
     fn received(&mut self, slot: u32, generation: u32, result: i32, flags: u32) -> Option<Event> {

@@ -20,6 +20,7 @@ mod complete;
 mod probe;
 mod socket;
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::rc::Rc;
@@ -77,6 +78,8 @@ pub struct Uring {
     /// in `completions`.
     concluded: Vec<(u32, u32)>,
     starved: Vec<u32>,
+    /// The file that is being written, and what: the kernel reads it until the completion.
+    file_write: Option<(Arc<File>, Vec<u8>)>,
     waker: Waker,
     counters: Arc<Counters>,
 }
@@ -103,6 +106,7 @@ impl Uring {
             silent: Vec::new(),
             concluded: Vec::new(),
             starved: Vec::new(),
+            file_write: None,
             waker: waker.clone(),
             counters: Arc::clone(&options.counters),
         };
@@ -368,6 +372,16 @@ impl Backend for Uring {
         false
     }
 
+    fn write_file(&mut self, file: Arc<File>, offset: u64, buffer: Vec<u8>) {
+        debug_assert!(self.file_write.is_none(), "a write is under way");
+        let length = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
+        let entry = opcode::Write::new(Fd(file.as_raw_fd()), buffer.as_ptr(), length).offset(offset);
+        let entry = entry.rw_flags(libc::RWF_DSYNC).build().user_data(tag(Kind::File, 0, 0));
+        self.file_write = Some((file, buffer));
+        // SAFETY: the bytes and the descriptor belong to `file_write`, which is neither changed nor dropped before the completion.
+        unsafe { self.push(&entry) };
+    }
+
     fn submit(&mut self) -> io::Result<()> {
         self.refill();
         self.enter(0, None)
@@ -460,6 +474,7 @@ impl Drop for Uring {
         }
         if !clean {
             // The kernel may still use the memory: leaking it is the safe way out.
+            std::mem::forget(self.file_write.take());
             std::mem::forget(Rc::clone(&self.pool));
         }
         // The pages of the buffer ring itself are pinned by the kernel for as long as it needs them.

@@ -9,6 +9,7 @@ pub(super) enum Kind {
     Send = 2,
     Accept = 3,
     Wake = 4,
+    File = 6,
     /// Cancellations and closes: nobody waits for them.
     Ignored = 5,
 }
@@ -30,6 +31,7 @@ pub(super) fn untag(tag: u64) -> (Kind, u32, u32) {
         2 => Kind::Send,
         3 => Kind::Accept,
         4 => Kind::Wake,
+        6 => Kind::File,
         _ => Kind::Ignored,
     };
     (kind, (tag >> 32) as u32 & GENERATION_MASK, tag as u32)
@@ -113,7 +115,7 @@ mod tests {
 
     #[test]
     fn tags_come_apart_as_they_were_put_together() {
-        for kind in [Kind::Receive, Kind::Send, Kind::Accept, Kind::Wake, Kind::Ignored] {
+        for kind in [Kind::Receive, Kind::Send, Kind::Accept, Kind::Wake, Kind::File, Kind::Ignored] {
             assert_eq!(untag(tag(kind, 0x12_3456, u32::MAX)), (kind, 0x12_3456, u32::MAX));
         }
         assert_eq!(untag(tag(Kind::Send, u32::MAX, 7)), (Kind::Send, 0xff_ffff, 7));

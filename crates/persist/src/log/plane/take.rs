@@ -14,13 +14,21 @@ impl<V: Volume> Plane<V> {
     /// Takes what a shard has appended. `counts`: what the core has written of it counts as written.
     pub(super) fn take_items_of(&mut self, shard: usize, counts: bool) {
         let Some(tail) = self.tails.get_mut(shard) else { return };
-        for item in self.logs.take_items(shard) {
+        let (returned, items) = self.logs.take_items(shard);
+        if let Some(position) = returned {
+            // So far the core was, and all of it is on the disk.
+            if let (Some(set), Some(segment)) = (&mut self.set, &tail.segment) {
+                set.grow(segment.generation, position - tail.written);
+            }
+            tail.written = position;
+        }
+        for item in items {
             if let Item::Frames { groups, bytes, written, .. } = &item {
                 if bytes.is_empty() {
                     continue;
                 }
                 tail.kept_bytes += bytes.len();
-                groups.iter().for_each(|&(group, end)| self.commits.note(shard, group, end));
+                groups.iter().for_each(|&(group, end)| self.logs.commits().note(shard, group, end));
                 // What the core has written by itself stands behind what was written before.
                 let (len, written) = (bytes.len(), if counts { *written } else { 0 });
                 tail.written += written as u64;
@@ -41,10 +49,37 @@ impl<V: Volume> Plane<V> {
         }
     }
 
-    /// Lets cores write by themselves whose frames are all written. Not where replies wait for the sync anyway.
+    /// Asks for the logs that cores are not to have any longer.
+    pub(super) fn ask_back(&mut self) {
+        if self.closing || self.logs.policy() != Policy::Always {
+            (0..self.tails.len()).for_each(|shard| self.logs.ask_back(shard));
+        }
+    }
+
+    /// Where replies wait for the disk, cores that can get the logs that are all on the disk.
+    fn grant_own(&mut self) {
+        for (shard, tail) in self.tails.iter().enumerate() {
+            let Some(segment) = tail.segment.as_ref().filter(|_| tail.items.is_empty() && !tail.dirty) else {
+                continue;
+            };
+            if self.logs.cores_write()
+                && !self.logs.is_owned(shard)
+                && let Some(file) = self.volume.synced(&segment.file)
+            {
+                let offset = FILE_HEAD_BYTES as u64 + (tail.written - segment.start);
+                self.logs.grant_own(shard, file, tail.written, offset);
+            }
+        }
+    }
+
+    /// Lets cores write by themselves whose frames are all written. Where replies wait for the sync anyway that is for the plane to do, unless
+    /// cores can do both.
     pub(super) fn grant(&mut self) {
-        if self.closing || self.logs.policy() == Policy::Always {
+        if self.closing {
             return;
+        }
+        if self.logs.policy() == Policy::Always {
+            return self.grant_own();
         }
         for shard in 0..self.tails.len() {
             if self.logs.is_direct(shard) {

@@ -6,10 +6,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{DirectFile, Volume};
+use super::{DirectFile, SyncedFile, Volume};
 
 /// What a disk writes whole.
 const SECTOR_BYTES: usize = 512;
+/// Room that is made ahead where cores write: little, so that it is used up now and then.
+const ROOM_BYTES: usize = 1500;
 
 /// What is done to a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,8 +147,29 @@ impl DirectFile for MemoryFile {
     }
 }
 
+impl SyncedFile for MemoryFile {
+    fn room_bytes(&self) -> usize {
+        ROOM_BYTES
+    }
+
+    fn handle(&self) -> Option<Arc<std::fs::File>> {
+        None
+    }
+
+    fn write_synced(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        let (mut volume, mut file) = (self.0.clone(), self.1);
+        let len = volume.write(&mut file, offset, &[IoSlice::new(bytes)])?;
+        volume.sync(&mut [&mut file]).into_iter().collect::<io::Result<()>>()?;
+        Ok(len)
+    }
+}
+
 impl Volume for MemoryVolume {
     type File = usize;
+
+    fn synced(&mut self, file: &usize) -> Option<Arc<dyn SyncedFile>> {
+        Some(Arc::new(MemoryFile(self.clone(), *file)))
+    }
 
     fn direct(&mut self, file: &usize) -> Option<Box<dyn DirectFile>> {
         Some(Box::new(MemoryFile(self.clone(), *file)))

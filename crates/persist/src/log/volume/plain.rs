@@ -6,17 +6,19 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{FallocateFlags, fallocate};
+use super::{DirectFile, PlainVolume, SyncedFile, Volume, read_full};
 
-use super::{DirectFile, PlainVolume, ROOM_BYTES, Volume, read_full};
+/// How much room is made at a time.
+const ROOM_STEP_BYTES: usize = 64 * 1024;
+/// The same for cores that write by themselves.
+const SYNCED_ROOM_BYTES: usize = 256 * 1024;
 
 /// A file, and where the system will write next.
 #[derive(Debug)]
 pub struct PlainFile {
     file: Arc<fs::File>,
     at: u64,
-    /// Up to here the file system has room for the file, which is so long already: then a sync writes data and no metadata, which
-    /// takes about half the time.
+    /// Up to here the file is zeros behind what was written: then a sync writes data and no metadata, which takes about half the time.
     room: u64,
 }
 
@@ -33,8 +35,29 @@ impl DirectFile for Arc<fs::File> {
     }
 }
 
+struct PlainSynced(Arc<fs::File>);
+
+impl SyncedFile for PlainSynced {
+    fn room_bytes(&self) -> usize {
+        SYNCED_ROOM_BYTES
+    }
+
+    fn handle(&self) -> Option<Arc<fs::File>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn write_synced(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        let len = FileExt::write_at(&*self.0, bytes, offset)?;
+        self.0.sync_data().map(|()| len)
+    }
+}
+
 impl Volume for PlainVolume {
     type File = PlainFile;
+
+    fn synced(&mut self, file: &PlainFile) -> Option<Arc<dyn SyncedFile>> {
+        Some(Arc::new(PlainSynced(file.handle())))
+    }
 
     fn direct(&mut self, file: &PlainFile) -> Option<Box<dyn DirectFile>> {
         Some(Box::new(file.handle()))
@@ -46,10 +69,9 @@ impl Volume for PlainVolume {
 
     fn make_room(&mut self, file: &mut PlainFile, end: u64) {
         if end > file.room {
-            let room = (end / ROOM_BYTES + 1) * ROOM_BYTES;
-            let made = fallocate(&*file.file, FallocateFlags::empty(), file.room, room - file.room);
+            let made = FileExt::write_at(&*file.file, &[0; ROOM_STEP_BYTES], end);
             // Where it can't be had, the file grows with each write.
-            file.room = if made.is_ok() { room } else { u64::MAX };
+            file.room = end + made.unwrap_or(0) as u64;
         }
     }
 

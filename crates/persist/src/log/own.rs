@@ -1,0 +1,231 @@
+//! A core that takes its log to the disk by itself (`appendfsync always`, where its loop can write to files).
+//!
+//! ```text
+//!   plane ── grant: file, position, offset ──► core     all before is on the disk, and nothing waits
+//!     frames of a turn ──► pending ──► one write, synced ──► commit points, other cores are woken
+//!                            └── what comes while it is under way goes with the next one
+//!   plane ◄── give back: what is pending, as for any other core; what failed goes first
+//! ```
+//!
+//! No thread but the core's own is woken for a write that it alone answers. The core gives the log back when the plane asks for it, when a
+//! write fails, and when what follows goes to another file. While a write is under way then, the plane waits for its end.
+
+use std::io;
+use std::sync::Arc;
+
+use super::frame::Group;
+use super::logs::{Granted, Item, Logs};
+use super::volume::SyncedFile;
+
+/// A write of more than this gains nothing from room made ahead.
+const ROOM_FOR_MAX_BYTES: usize = 64 * 1024;
+/// Buffers of more than this are not kept.
+const KEPT_MAX_BYTES: usize = 128 * 1024;
+
+/// A write that the loop is to do: all of these bytes at this offset, and on the disk when it tells that it is done.
+pub struct Write {
+    /// The file.
+    pub file: Arc<dyn SyncedFile>,
+    /// Where.
+    pub offset: u64,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// The write under way.
+struct InFlight {
+    /// How many of its bytes are frames: behind them is room.
+    frames: usize,
+    /// How many of its bytes are on the disk.
+    done: usize,
+    end: u64,
+    groups: Vec<(Group, u64)>,
+}
+
+/// See the [module documentation](self). Belongs to a core.
+pub struct Own {
+    logs: Arc<Logs>,
+    shard: usize,
+    granted: Option<Granted>,
+    /// It is given back as soon as the write that is under way has ended.
+    returning: bool,
+    /// Nothing is taken on any more.
+    closed: bool,
+    pending: Vec<u8>,
+    groups: Vec<(Group, u64)>,
+    under_way: Option<InFlight>,
+    /// What is left of a write of which the system did a part.
+    again: Option<Vec<u8>>,
+    spare: Vec<u8>,
+    /// How long the file is.
+    len: u64,
+    /// When the write under way has begun; until when the next one waits, and for how many bytes.
+    began_us: u64,
+    gather_until_us: u64,
+    gather_bytes: usize,
+    gk: u64,
+}
+
+impl Own {
+    /// For the core of a shard.
+    pub fn new(logs: Arc<Logs>, shard: usize) -> Self {
+        Own {
+            logs,
+            shard,
+            granted: None,
+            returning: false,
+            closed: false,
+            pending: Vec::new(),
+            groups: Vec::new(),
+            under_way: None,
+            again: None,
+            spare: Vec::new(),
+            len: 0,
+            began_us: 0,
+            gather_until_us: 0,
+            gather_bytes: 0,
+            gk: std::env::var("GK").ok().and_then(|k| k.parse().ok()).unwrap_or(0),
+        }
+    }
+
+    /// Takes the frames of a turn, as [`Logs::append`] does, and leaves the buffers empty. False: they are for the plane.
+    #[inline]
+    pub fn take(&mut self, frames: &mut Vec<u8>, groups: &mut Vec<(Group, u64)>) -> bool {
+        if self.granted.is_none() && !self.adopt() || self.returning {
+            return false;
+        }
+        self.logs.count_appended(self.shard, frames.len());
+        if self.pending.is_empty() {
+            std::mem::swap(&mut self.pending, frames);
+        } else {
+            self.pending.append(frames);
+        }
+        self.groups.append(groups);
+        true
+    }
+
+    /// Looks whether the plane has granted the log.
+    fn adopt(&mut self) -> bool {
+        if self.closed || !self.logs.is_granted(self.shard) {
+            return false;
+        }
+        self.granted = self.logs.take_granted(self.shard);
+        self.len = 0;
+        self.granted.is_some()
+    }
+
+    /// Once a turn: the write that is to be done next, if none is under way. Gives the log back if it is wanted.
+    #[inline]
+    pub fn next_write(&mut self, now_us: u64) -> Option<Write> {
+        let granted = self.granted.as_ref()?;
+        if let Some(bytes) = self.again.take() {
+            let done = self.under_way.as_ref().map_or(0, |write| write.done as u64);
+            let start = self.under_way.as_ref().map_or(0, |write| write.end - write.frames as u64);
+            let offset = granted.offset_of(start) + done;
+            return Some(Write { file: Arc::clone(&granted.file), offset, bytes });
+        }
+        if self.logs.is_wanted_back(self.shard) {
+            self.give_back();
+            return None;
+        }
+        if self.under_way.is_some() || self.pending.is_empty() {
+            return None;
+        }
+        if now_us < self.gather_until_us && self.pending.len() < self.gather_bytes {
+            return None;
+        }
+        self.began_us = now_us;
+        let mut bytes = std::mem::replace(&mut self.pending, std::mem::take(&mut self.spare));
+        let (frames, end) = (bytes.len(), self.logs.appended(self.shard));
+        let offset = granted.offset_of(end - frames as u64);
+        if offset + frames as u64 > self.len && frames <= ROOM_FOR_MAX_BYTES {
+            bytes.resize(frames + granted.file.room_bytes(), 0);
+        }
+        self.under_way = Some(InFlight { frames, done: 0, end, groups: std::mem::take(&mut self.groups) });
+        Some(Write { file: Arc::clone(&granted.file), offset, bytes })
+    }
+
+    /// When the next write is to be begun at the latest.
+    pub fn deadline_us(&self) -> Option<u64> {
+        (self.granted.is_some() && self.under_way.is_none() && !self.pending.is_empty())
+            .then_some(self.gather_until_us)
+    }
+
+    /// The write has ended: how many bytes are written and on the disk, or why none are. `bytes` are those of the [`Write`].
+    pub fn written(&mut self, mut bytes: Vec<u8>, result: io::Result<usize>, now_us: u64) {
+        let (Some(write), Some(granted)) = (&mut self.under_way, &self.granted) else { return };
+        match result {
+            Ok(0) => self.failed(bytes),
+            Ok(len) => {
+                let rest = bytes.len().saturating_sub(len);
+                write.done += len;
+                self.len =
+                    self.len.max(granted.offset_of(write.end - write.frames as u64) + write.done as u64);
+                if write.done < write.frames && rest > 0 {
+                    bytes.drain(..len);
+                    self.again = Some(bytes);
+                    return;
+                }
+                if bytes.capacity() <= KEPT_MAX_BYTES {
+                    bytes.clear();
+                    self.spare = bytes;
+                }
+                if let Some(write) = self.under_way.take() {
+                    self.gather_until_us = now_us + now_us.saturating_sub(self.began_us) * self.gk / 8;
+                    self.gather_bytes = self.pending.len() + write.frames;
+                    self.logs.core_synced(self.shard, write.end, write.frames, &write.groups);
+                }
+                if self.returning {
+                    self.end_return(None);
+                }
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {
+                self.again = Some(bytes);
+            }
+            Err(_) => self.failed(bytes),
+        }
+    }
+
+    /// What is on the disk of it is not known: the plane writes it again, and tells what goes wrong.
+    fn failed(&mut self, mut bytes: Vec<u8>) {
+        self.give_back();
+        let Some(write) = self.under_way.take() else { return };
+        // A part may be done, and is no longer here: the plane begins behind it.
+        let done = write.done.min(write.frames);
+        self.logs.forget(done);
+        bytes.truncate(write.frames - done);
+        let end = write.end;
+        self.end_return(Some(Item::Frames { bytes, end, groups: write.groups, written: 0 }));
+    }
+
+    /// Gives the log back to the plane, at the latest when the write has ended that is under way.
+    pub fn give_back(&mut self) {
+        if self.granted.is_none() || self.returning {
+            return;
+        }
+        self.returning = true;
+        let bytes = std::mem::take(&mut self.pending);
+        let groups = std::mem::take(&mut self.groups);
+        let rest = (!bytes.is_empty()).then(|| {
+            let end = self.logs.appended(self.shard);
+            Item::Frames { bytes, end, groups, written: 0 }
+        });
+        self.logs.begin_return(self.shard, rest);
+        if self.under_way.is_none() {
+            self.end_return(None);
+        }
+    }
+
+    fn end_return(&mut self, failed: Option<Item>) {
+        self.returning = false;
+        self.granted = None;
+        self.logs.end_return(self.shard, failed);
+    }
+
+    /// The core ends: gives the log back for good. Returns whether that is done; else a write is still under way.
+    pub fn close(&mut self) -> bool {
+        self.closed = true;
+        self.give_back();
+        self.granted.is_none()
+    }
+}
