@@ -138,6 +138,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Gives the replies of a batch to those who wait for them.
     pub(crate) fn deliver_batch(&mut self, from: u16, mut batch: Box<Batch>) {
         self.take_times(&mut batch);
+        self.log.heard(from, batch.log_position);
         let mut start = 0;
         let mut streams = batch.streams.iter().peekable();
         for (at, (piece, &end)) in batch.pieces.iter().zip(&batch.ends).enumerate() {
@@ -156,7 +157,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {
                         continue;
                     };
-                    conn.deliver(seq, bytes);
+                    conn.deliver_of(from, seq, bytes);
                     if !conn.dirty {
                         conn.dirty = true;
                         self.dirty.push(index);

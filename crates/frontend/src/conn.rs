@@ -130,8 +130,11 @@ pub(crate) struct Conn {
     pub(crate) resp3: bool,
     /// CLIENT NO-TOUCH ON.
     pub(crate) no_touch: bool,
-    /// Output that waits for the log.
+    /// Output that waits for the log, and for whose.
     pub(crate) log_held_bytes: usize,
+    pub(crate) log_held_for: Option<u16>,
+    /// Whose log `out` has to wait for, as far as all of it is of one shard, and how long it was then.
+    log_source: (u16, usize),
     pub(crate) authenticated: bool,
     /// Nothing is special about it, so its commands may take the hot path; see [`Conn::look_at_state`].
     pub(crate) usual: bool,
@@ -200,6 +203,8 @@ impl Conn {
             resp3: false,
             no_touch: false,
             log_held_bytes: 0,
+            log_held_for: None,
+            log_source: (0, 0),
             authenticated,
             usual: authenticated,
             replies: Replies::On,
@@ -329,6 +334,30 @@ impl Conn {
         self.head_seq = self.head_seq.wrapping_add(1);
         if self.stash.is_some() {
             self.unstash();
+        }
+    }
+
+    /// What stands in `out` from here on tells of this shard alone.
+    #[inline]
+    pub(crate) fn note_source(&mut self, shard: u16, from: usize) {
+        if from == 0 || self.log_source == (shard, from) {
+            self.log_source = (shard, self.out.len());
+        }
+    }
+
+    /// The shard that all of `out` tells of, if there is one; what follows is new.
+    pub(crate) fn take_source(&mut self) -> Option<u16> {
+        let (shard, len) = std::mem::take(&mut self.log_source);
+        (len == self.out.len()).then_some(shard)
+    }
+
+    /// Takes the reply `seq`, in full, of a shard.
+    #[inline]
+    pub(crate) fn deliver_of(&mut self, shard: u16, seq: u32, bytes: &[u8]) {
+        let (start, stashed) = (self.out.len(), self.stash.is_some());
+        self.deliver(seq, bytes);
+        if !stashed {
+            self.note_source(shard, start);
         }
     }
 

@@ -183,8 +183,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                         call_leaving(&mut self.shard, call, piece, args, out, stats, Some(&mut rest));
                 };
                 if conn.is_head(seq) {
-                    let mut call = call;
+                    let (mut call, start) = (call, conn.out.len());
                     call(&mut conn.out);
+                    conn.note_source(self.id, start);
                     if rest.is_none() {
                         conn.head_written();
                     }

@@ -21,7 +21,6 @@ mod wait;
 #[cfg(test)]
 mod log_tests;
 
-use std::collections::VecDeque;
 use std::io;
 use std::mem::take;
 use std::sync::Arc;
@@ -32,7 +31,7 @@ use hashbrown::HashMap;
 use persist::log::{Group, Head, Logs, Own, put_command, put_frame};
 
 pub use self::across::Across;
-use self::hold::HeldTurn;
+use self::hold::Held;
 pub(crate) use self::note::{note_call, note_touched_keys};
 use self::wait::Waiting;
 use crate::core::{Core, Io};
@@ -52,6 +51,7 @@ struct Body {
 pub(crate) struct CoreLog {
     /// Takes the log to the disk, if that is the core's to do.
     own: Own,
+    shard: usize,
     /// Frames of this turn; those of them that belong to groups, and where these end.
     frames: Vec<u8>,
     groups: Vec<(Group, u64)>,
@@ -61,7 +61,7 @@ pub(crate) struct CoreLog {
     /// What the script did that is suspended.
     aside: Vec<u8>,
     /// Output that waits until the log is durable, by turn.
-    held: VecDeque<HeldTurn>,
+    held: Held,
     next_group: u32,
     /// Whether the plane knows that this core waits for it.
     awaits: bool,
@@ -77,12 +77,13 @@ impl CoreLog {
     pub(crate) fn new(logs: Arc<Logs>, shard: u16) -> Self {
         CoreLog {
             own: Own::new(logs, usize::from(shard)),
+            shard: usize::from(shard),
             frames: Vec::new(),
             groups: Vec::new(),
             position: 0,
             bodies: HashMap::new(),
             aside: Vec::new(),
-            held: VecDeque::new(),
+            held: Held::default(),
             next_group: 0,
             awaits: false,
             waiting: Vec::new(),
@@ -105,11 +106,6 @@ impl CoreLog {
     /// The process ends: the plane has the log for good. False: a write is under way.
     pub(crate) fn is_given_back(&mut self) -> bool {
         self.own.close()
-    }
-
-    /// Whether output waits for the log.
-    pub(crate) fn holds(&self) -> bool {
-        !self.held.is_empty()
     }
 }
 

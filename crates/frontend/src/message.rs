@@ -181,6 +181,8 @@ pub struct Batch {
     pub(crate) timed: Vec<Timed>,
     /// How many commands scripts have called, and which of them were unusual; with where the replies of the scripts go.
     pub(crate) called: Vec<(Dest, u32, Vec<Note>)>,
+    /// How far the shard's log had to be for all this.
+    pub(crate) log_position: u64,
 }
 
 /// Buffers of a batch that grew beyond this are not kept for the next turn.

@@ -56,11 +56,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             if self.topology.shards > 1 && may_hold(conn) {
                 conn.held = true;
                 self.held.push((index, self.now.monotonic_us));
-            } else if holds && !conn.out.is_empty() {
+            } else if holds && !conn.out.is_empty() && self.log.hold(conn, &self.shared.logs) {
                 conn.held = false;
-                conn.log_held_bytes += conn.out.len();
                 conn.learn_reply_bytes();
-                self.log.hold(conn.id, &mut conn.out);
             } else if !conn.out.is_empty() {
                 conn.held = false;
                 sent = conn.out.len() as u64;
@@ -100,9 +98,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.stats().output_bytes.add(sent);
                 self.stats().writes.add(1);
             }
-        }
-        if holds {
-            self.end_hold();
         }
         self.dirty = dirty;
         let conns = &self.conns;

@@ -82,9 +82,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     }
 
     /// Answers a batch of another core. What it changed is in the log by then.
-    fn reply_batch(&mut self, to: u16, answer: Answer) {
+    fn reply_batch(&mut self, to: u16, mut batch: Box<Batch>) {
         self.flush_log();
-        self.port.reply(to, answer);
+        batch.log_position = self.log.position();
+        self.port.reply(to, Answer(AnswerBody::Batch(batch)));
     }
 
     /// Tells another core something that it does not get with a batch.
@@ -104,7 +105,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 self.publish_events();
             }
             self.publish_progress();
-            self.reply_batch(delivery.from, Answer(AnswerBody::Batch(batch)));
+            self.reply_batch(delivery.from, batch);
         }
         self.shard.set_now(stamp);
     }

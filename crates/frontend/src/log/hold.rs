@@ -1,29 +1,149 @@
 //! Output that waits until the log is durable (`appendfsync always`).
 //!
-//! What a core writes in a turn waits until all shards' logs are durable as far as they went then. Whatever a reply tells
-//! of had been appended before (`flush_log` comes before any answer), so no client sees what a crash could undo.
+//! A reply that one shard alone has given waits until that shard's log is durable as far as it went when it answered. Whatever else a core
+//! writes in a turn waits until all shards' logs are durable as far as they went then. What a reply tells of had been appended before
+//! (`flush_log` comes before any answer), and what it tells of other shards was a part of a group, without which the log of
+//! the one is not committed: so no client sees what a crash could undo. Output of one connection stays in order: behind what waits for one
+//! thing comes what waits for the same, or for all.
+
+use std::collections::VecDeque;
+use std::mem::take;
 
 use base::conn::ConnId;
 use bus::Wake;
-use persist::log::Policy;
+use persist::log::{Logs, Policy};
 
 use super::CoreLog;
+use crate::conn::Conn;
 use crate::core::{Core, Io, conn_mut};
 
-/// The output of a turn that waits.
-pub(crate) struct HeldTurn {
-    /// By shard, how far its log has to be durable.
-    need: Vec<u64>,
-    /// What goes to which connection then.
+/// Output that waits for the same: what goes to which connection then.
+struct Waiting<N> {
+    need: N,
     output: Vec<(ConnId, Vec<u8>)>,
 }
 
-impl CoreLog {
-    /// Holds output of this turn back.
-    pub(crate) fn hold(&mut self, id: ConnId, output: &mut Vec<u8>) {
-        if let Some(turn) = self.held.back_mut() {
-            turn.output.push((id, std::mem::take(output)));
+/// All output that waits.
+#[derive(Default)]
+pub(crate) struct Held {
+    /// For the log of one shard, by shard; with the positions that are needed, which grow.
+    of_one: Vec<VecDeque<Waiting<u64>>>,
+    /// For the logs of all.
+    of_all: VecDeque<Waiting<Vec<u64>>>,
+    /// How many there are of both.
+    count: usize,
+    /// How far other shards' logs were when they answered last.
+    heard: Vec<u64>,
+    /// How far all logs are, in this turn.
+    appended: Vec<u64>,
+}
+
+fn is_durable(logs: &Logs, need: &[u64]) -> bool {
+    need.iter().enumerate().all(|(shard, &position)| logs.committed(shard) >= position)
+}
+
+impl Held {
+    /// Whether anything may go.
+    fn is_due(&self, logs: &Logs) -> bool {
+        let due = |(shard, queue): (usize, &VecDeque<Waiting<u64>>)| {
+            queue.front().is_some_and(|first| logs.committed(shard) >= first.need)
+        };
+        self.of_one.iter().enumerate().any(due)
+            || self.of_all.front().is_some_and(|first| is_durable(logs, &first.need))
+    }
+
+    /// The next that may go; all of it, if there is no log any more.
+    fn pop(&mut self, logs: &Logs) -> Option<Vec<(ConnId, Vec<u8>)>> {
+        if self.count == 0 {
+            return None;
         }
+        let waits = logs.is_on();
+        for (shard, queue) in self.of_one.iter_mut().enumerate() {
+            if queue.front().is_some_and(|first| !waits || logs.committed(shard) >= first.need) {
+                self.count -= 1;
+                return queue.pop_front().map(|waiting| waiting.output);
+            }
+        }
+        let first = self.of_all.front()?;
+        if waits && !is_durable(logs, &first.need) {
+            return None;
+        }
+        self.count -= 1;
+        self.of_all.pop_front().map(|waiting| waiting.output)
+    }
+}
+
+impl CoreLog {
+    /// How far the shard's log is.
+    #[inline]
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Another shard has answered when its log was so far.
+    #[inline]
+    pub(crate) fn heard(&mut self, shard: u16, position: u64) {
+        let shard = usize::from(shard);
+        if shard >= self.held.heard.len() {
+            self.held.heard.resize(shard + 1, 0);
+        }
+        if let Some(heard) = self.held.heard.get_mut(shard) {
+            *heard = position.max(*heard);
+        }
+    }
+
+    /// Whether output waits for the log.
+    pub(crate) fn holds(&self) -> bool {
+        self.held.count > 0
+    }
+
+    /// Holds a connection's output back, unless nothing keeps it from going.
+    pub(crate) fn hold(&mut self, conn: &mut Conn, logs: &Logs) -> bool {
+        let held = &mut self.held;
+        let mut source = conn.take_source();
+        if conn.log_held_bytes > 0 && conn.log_held_for != source {
+            source = None;
+        }
+        let output = |conn: &mut Conn| (conn.id, take(&mut conn.out));
+        let waits = conn.log_held_bytes > 0;
+        match source {
+            Some(shard) => {
+                let shard = usize::from(shard);
+                let need = if shard == self.shard { held.appended.get(shard) } else { held.heard.get(shard) };
+                let need = need.copied().unwrap_or(u64::MAX);
+                if !waits && logs.committed(shard) >= need {
+                    return false;
+                }
+                if shard >= held.of_one.len() {
+                    held.of_one.resize_with(shard + 1, VecDeque::new);
+                }
+                let Some(queue) = held.of_one.get_mut(shard) else { return false };
+                conn.log_held_bytes += conn.out.len();
+                match queue.back_mut().filter(|last| last.need == need) {
+                    Some(last) => last.output.push(output(conn)),
+                    None => {
+                        queue.push_back(Waiting { need, output: vec![output(conn)] });
+                        held.count += 1;
+                    }
+                }
+            }
+            None => {
+                if !waits && is_durable(logs, &held.appended) {
+                    return false;
+                }
+                conn.log_held_bytes += conn.out.len();
+                match held.of_all.back_mut().filter(|last| last.need == held.appended) {
+                    Some(last) => last.output.push(output(conn)),
+                    None => {
+                        let need = held.appended.clone();
+                        held.of_all.push_back(Waiting { need, output: vec![output(conn)] });
+                        held.count += 1;
+                    }
+                }
+            }
+        }
+        conn.log_held_for = source;
+        true
     }
 }
 
@@ -38,62 +158,38 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.shared.logs.is_on() && self.shared.logs.policy() == Policy::Always
     }
 
-    /// Begins to hold the output of this turn, if something that was logged is not durable yet.
+    /// Whether output of this turn may have to wait.
     pub(crate) fn begin_hold(&mut self) -> bool {
-        if !self.replies_wait() && self.log.held.is_empty() {
+        if !self.replies_wait() && self.log.held.count == 0 {
             return false;
         }
-        let logs = &self.shared.logs;
-        let need: Vec<u64> =
-            (0..usize::from(self.topology.shards)).map(|shard| logs.appended(shard)).collect();
-        // What is held already goes first.
-        if self.log.held.is_empty() && self.is_durable(&need) {
-            return false;
-        }
-        self.log.held.push_back(HeldTurn { need, output: Vec::new() });
+        let (logs, held) = (&self.shared.logs, &mut self.log.held);
+        held.appended.clear();
+        held.appended.extend((0..usize::from(self.topology.shards)).map(|shard| logs.appended(shard)));
         true
     }
 
-    /// Tells the plane whether this core waits for it. True: what was waited for has come meanwhile.
+    /// Tells the logs what this core waits for. True: some of it has come meanwhile.
     pub(crate) fn await_log(&mut self) -> bool {
-        let (logs, core) = (&self.shared.logs, usize::from(self.id));
-        let waits = !self.log.held.is_empty() || !self.log.waiting.is_empty();
-        if waits || self.log.awaits {
-            self.log.awaits = waits;
-            match self.log.held.front() {
-                // Whoever waits for syncs looks at each that ends.
-                _ if !self.log.waiting.is_empty() => logs.wait_for_commits(core, Some(&[])),
-                front => logs.wait_for_commits(core, front.map(|turn| &*turn.need)),
-            }
+        let (logs, log, core) = (&self.shared.logs, &mut self.log, usize::from(self.id));
+        let waits = log.held.count > 0 || !log.waiting.is_empty();
+        if waits || log.awaits {
+            log.awaits = waits;
+            let held = &log.held;
+            let one = |shard: usize| Some(held.of_one.get(shard)?.front()?.need);
+            let all = held.of_all.front().map(|first| &*first.need);
+            // Whoever waits for syncs looks at each that ends.
+            logs.wait_for_commits(core, one, if log.waiting.is_empty() { all } else { Some(&[]) });
         }
-        waits
-            && (self.log.held.front().is_some_and(|turn| self.is_durable(&turn.need))
-                || self.may_release_waiting())
-    }
-
-    fn is_durable(&self, need: &[u64]) -> bool {
-        let logs = &self.shared.logs;
-        need.iter().enumerate().all(|(shard, &position)| logs.committed(shard) >= position)
-    }
-
-    /// The end of a turn that was held.
-    pub(crate) fn end_hold(&mut self) {
-        if self.log.held.back().is_some_and(|turn| turn.output.is_empty()) {
-            self.log.held.pop_back();
-        }
+        waits && (self.log.held.is_due(logs) || self.may_release_waiting())
     }
 
     /// Lets output go whose log is durable now. Returns whether connections among it may go on if that is sent at once, of which
     /// nothing tells.
     pub(crate) fn release_durable(&mut self, io: &mut impl Io) -> bool {
         let mut goes_on = false;
-        while let Some(turn) = self.log.held.front() {
-            // Without a log there is nothing to wait for.
-            if self.shared.logs.is_on() && !self.is_durable(&turn.need) {
-                break;
-            }
-            let Some(turn) = self.log.held.pop_front() else { break };
-            for (id, mut bytes) in turn.output {
+        while let Some(output) = self.log.held.pop(&self.shared.logs) {
+            for (id, mut bytes) in output {
                 let Some(conn) = conn_mut(&mut self.conns, id) else { continue };
                 let sent = bytes.len();
                 conn.log_held_bytes -= sent;

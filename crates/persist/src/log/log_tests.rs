@@ -65,6 +65,9 @@ fn frames_are_written_and_groups_committed_whole() {
     assert_eq!(plane.step(0), Next::Rung);
     logs.open(opening(&folder, true));
     assert!(logs.is_on());
+    // The core of the first shard has something to do as soon as its commit point moves, that of the second when both are far on.
+    logs.wait_for_commits(0, |shard| (shard == 0).then_some(1), None);
+    logs.wait_for_commits(1, |_| None, Some(&[2, 2]));
     let group = Group { core: 1, number: 5, parts: 2 };
     let plain = frame(None, b"plain");
     let part = frame(Some(group), b"part");

@@ -1,5 +1,8 @@
 //! What cores and the plane share: frames on their way to the disk, and how far they are.
 
+mod owner;
+mod wait;
+
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -9,11 +12,13 @@ use std::{fmt, io};
 
 use base::limits::{LOG_BUFFER_MAX_BYTES, LOG_BUFFERS_MAX, LOG_SPOOL_MAX_BYTES};
 
+pub(super) use self::owner::Granted;
+use self::owner::PLANE;
 use super::commit::Commits;
 use super::frame::Group;
 use super::manifest::Manifest;
 use super::plane::Next;
-use super::volume::{DirectFile, SyncedFile};
+use super::volume::DirectFile;
 
 /// When the log is synced: `appendfsync`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,34 +108,10 @@ struct Inbox {
     returned: Option<u64>,
 }
 
-/// A log that a core is to take to the disk by itself: everything up to a position is there, and at which offset that is.
-pub(super) struct Granted {
-    pub(super) file: Arc<dyn SyncedFile>,
-    pub(super) position: u64,
-    pub(super) offset: u64,
-}
-
-impl Granted {
-    /// Where a position is in the file.
-    pub(super) fn offset_of(&self, position: u64) -> u64 {
-        self.offset + (position - self.position)
-    }
-}
-
 /// Where a core writes its frames, and up to where that is done.
 struct Direct {
     file: Box<dyn DirectFile>,
     offset: u64,
-}
-
-impl ShardLog {
-    /// Takes back what was granted, unless the core has it already. Returns whether it did.
-    fn take_back(&self, inbox: &mut Inbox) -> bool {
-        let Some(granted) = inbox.granted.take() else { return false };
-        inbox.returned = Some(granted.position);
-        self.owner.store(PLANE, Ordering::Release);
-        true
-    }
 }
 
 impl Item {
@@ -176,9 +157,9 @@ struct ShardLog {
     appended: AtomicU64,
     synced: AtomicU64,
     committed: AtomicU64,
-    /// Where the commit points of all shards have to be before the core of this one has something to do; at the end of time while it waits
-    /// for nothing.
-    needs: Box<[AtomicU64]>,
+    /// By shard, where its commit point has to be before the core of this one has something to do: that of any of the first, or those
+    /// of all of the second. At the end of time if it waits for nothing.
+    needs: Box<[(AtomicU64, AtomicU64)]>,
     /// Who takes it to the disk: one of the three below.
     owner: AtomicU8,
     /// The plane asks the core to give it back.
@@ -188,16 +169,8 @@ struct ShardLog {
     inbox: Mutex<Inbox>,
 }
 
-/// The plane takes a log to the disk.
-const PLANE: u8 = 0;
-/// The core does.
-const CORE: u8 = 1;
-/// The plane does again as soon as the core's last write has ended.
-const RETURNING: u8 = 2;
-
 /// No commit point gets here.
 const NEVER: u64 = u64::MAX;
-
 
 type WakeFn = Box<dyn Fn(usize) + Send + Sync>;
 
@@ -257,7 +230,7 @@ impl Logs {
             spooled: AtomicUsize::new(0),
             shards: (0..shards)
                 .map(|_| {
-                    let needs = (0..shards).map(|_| AtomicU64::new(NEVER)).collect();
+                    let needs = (0..shards).map(|_| (AtomicU64::new(NEVER), AtomicU64::new(NEVER))).collect();
                     ShardLog { needs, ..ShardLog::default() }
                 })
                 .collect(),
@@ -345,24 +318,6 @@ impl Logs {
     /// Up to where frames are on the disk, though their groups may not be whole.
     pub fn synced(&self, shard: usize) -> u64 {
         self.shards.get(shard).map_or(0, |log| log.synced.load(Ordering::Acquire))
-    }
-
-    /// A core says which commit points it waits for, by shard; none: it waits for nothing. It has to look at them once more
-    /// afterwards.
-    pub fn wait_for_commits(&self, core: usize, needs: Option<&[u64]>) {
-        let Some(log) = self.shards.get(core) else { return };
-        for (shard, need) in log.needs.iter().enumerate() {
-            let wanted = needs.map_or(NEVER, |needs| needs.get(shard).copied().unwrap_or(0));
-            if need.load(Ordering::Relaxed) != wanted {
-                need.store(wanted, Ordering::SeqCst);
-            }
-        }
-    }
-
-    /// Commit points have moved: whether what this core waits for has come.
-    fn is_waited_for(&self, core: usize) -> bool {
-        let come = |(shard, need): (usize, &AtomicU64)| self.committed(shard) >= need.load(Ordering::SeqCst);
-        self.shards.get(core).is_some_and(|log| log.needs.iter().enumerate().all(come))
     }
 
     /// Whether cores may go on producing frames: without room they parse no more commands. While the disk fails there is always
@@ -528,81 +483,6 @@ impl Logs {
         self.cores_write.store(true, Ordering::Relaxed);
     }
 
-    // What a core does with a log of its own.
-
-    /// Whether there is something to take over.
-    #[inline]
-    pub(super) fn is_granted(&self, shard: usize) -> bool {
-        self.shards.get(shard).is_some_and(|log| log.owner.load(Ordering::Acquire) == CORE)
-    }
-
-    pub(super) fn take_granted(&self, shard: usize) -> Option<Granted> {
-        self.shards.get(shard).and_then(|log| lock(&log.inbox).granted.take())
-    }
-
-    /// So much more was appended.
-    #[inline]
-    pub(super) fn count_appended(&self, shard: usize, len: usize) {
-        self.spooled.fetch_add(len, Ordering::Relaxed);
-        if let Some(log) = self.shards.get(shard) {
-            // One core appends to a shard's log.
-            log.appended.store(log.appended.load(Ordering::Relaxed) + len as u64, Ordering::Release);
-        }
-    }
-
-    /// The core has so many more bytes of frames on the disk, up to a position. Whoever waits for a commit point is woken.
-    pub(super) fn core_synced(&self, shard: usize, end: u64, len: usize, groups: &[(Group, u64)]) {
-        self.spooled.fetch_sub(len, Ordering::Relaxed);
-        {
-            let mut commits = lock(&self.commits);
-            groups.iter().for_each(|&(group, end)| commits.note(shard, group, end));
-            commits.durable(shard, end);
-        }
-        self.set_synced(shard, end);
-        if self.advance() {
-            self.wake_waiting(Some(shard));
-        }
-    }
-
-    /// So many bytes are on the disk, though nobody counts them as synced yet.
-    pub(super) fn forget(&self, len: usize) {
-        self.spooled.fetch_sub(len, Ordering::Relaxed);
-    }
-
-    /// Whether the plane asks for the log.
-    #[inline]
-    pub(super) fn is_wanted_back(&self, shard: usize) -> bool {
-        self.shards.get(shard).is_some_and(|log| log.wanted_back.load(Ordering::Relaxed))
-    }
-
-    /// What the core appends from here on is the plane's, and so is this.
-    pub(super) fn begin_return(&self, shard: usize, rest: Option<Item>) {
-        if let Some(log) = self.shards.get(shard) {
-            let mut inbox = lock(&log.inbox);
-            log.owner.store(RETURNING, Ordering::Release);
-            inbox.items.extend(rest);
-        }
-    }
-
-    /// The core has no write under way any more. What has failed is to be written first.
-    pub(super) fn end_return(&self, shard: usize, failed: Option<Item>) {
-        if let Some(log) = self.shards.get(shard) {
-            let mut inbox = lock(&log.inbox);
-            let first = failed.as_ref().or(inbox.items.iter().find(|item| item.len() > 0));
-            inbox.returned = Some(match first {
-                Some(Item::Frames { bytes, end, .. }) => end - bytes.len() as u64,
-                _ => log.appended.load(Ordering::Relaxed),
-            });
-            if let Some(failed) = failed {
-                inbox.items.push_front(failed);
-            }
-            log.wanted_back.store(false, Ordering::Relaxed);
-            log.owner.store(PLANE, Ordering::Release);
-            drop(inbox);
-            self.ring(URGENT);
-        }
-    }
-
     // What the plane does.
 
     /// From here on what comes rings again.
@@ -624,86 +504,15 @@ impl Logs {
         (inbox.returned.take(), std::mem::take(&mut inbox.items))
     }
 
-    /// Whether cores are to have their logs.
-    pub(super) fn cores_write(&self) -> bool {
-        self.cores_write.load(Ordering::Relaxed)
-    }
-
-    /// Whether the core of a shard has its log, or is about to take it over or give it back.
-    pub(super) fn is_owned(&self, shard: usize) -> bool {
-        self.shards.get(shard).is_some_and(|log| log.owner.load(Ordering::Acquire) != PLANE)
-    }
-
-    /// From here on the core of a shard takes its log to the disk. False: it has appended more meanwhile.
-    pub(super) fn grant_own(
-        &self,
-        shard: usize,
-        file: Arc<dyn SyncedFile>,
-        position: u64,
-        offset: u64,
-    ) -> bool {
-        let Some(log) = self.shards.get(shard) else { return true };
-        let mut inbox = lock(&log.inbox);
-        if !inbox.items.is_empty() {
-            return false;
-        }
-        inbox.granted = Some(Granted { file, position, offset });
-        log.granted_at.store(position, Ordering::Relaxed);
-        log.owner.store(CORE, Ordering::Release);
-        true
-    }
-
-    /// Asks the core of a shard for its log. It is the plane's when it says so.
-    pub(super) fn ask_back(&self, shard: usize) {
-        let Some(log) = self.shards.get(shard) else { return };
-        let mut inbox = lock(&log.inbox);
-        if log.take_back(&mut inbox) || log.owner.load(Ordering::Acquire) == PLANE {
-            return;
-        }
-        log.wanted_back.store(true, Ordering::Relaxed);
-        drop(inbox);
-        self.wake(shard);
-    }
-
-    /// What wakes cores.
-    pub(super) fn set_wake(&self, wake: WakeFn) {
-        let _ = self.wake.set(wake);
-    }
-
-    fn wake(&self, core: usize) {
-        if let Some(wake) = self.wake.get() {
-            wake(core);
-        }
-    }
-
-    /// Wakes the cores that wait for commit points, but this one.
-    pub(super) fn wake_waiting(&self, except: Option<usize>) {
-        let waiting = (0..self.shards()).filter(|&core| Some(core) != except && self.is_waited_for(core));
-        waiting.for_each(|core| self.wake(core));
-    }
-
-    pub(super) fn commits(&self) -> MutexGuard<'_, Commits> {
-        lock(&self.commits)
-    }
-
-    /// Moves the commit points as far as they go. Returns whether any has moved.
-    pub(super) fn advance(&self) -> bool {
-        let mut moved = false;
-        lock(&self.commits).advance(|shard, position| {
-            self.set_committed(shard, position);
-            moved = true;
-        });
-        moved
-    }
-
     /// From here on the core of a shard writes by itself, at this offset of the file. False: it has appended more meanwhile.
     pub(super) fn grant(&self, shard: usize, file: Box<dyn DirectFile>, offset: u64) -> bool {
         let Some(log) = self.shards.get(shard) else { return true };
         let mut inbox = lock(&log.inbox);
-        if inbox.items.is_empty() {
+        let heard = log.is_of_plane(&inbox);
+        if heard {
             inbox.direct = Some(Direct { file, offset });
         }
-        inbox.items.is_empty()
+        heard
     }
 
     /// From here on the core of a shard does not write. Returns whether it did.

@@ -19,6 +19,10 @@ use super::volume::SyncedFile;
 
 /// A write of more than this gains nothing from room made ahead.
 const ROOM_FOR_MAX_BYTES: usize = 64 * 1024;
+/// The next write waits for those whom the last one has let go on: they write again soon, and would wait for two writes if the next one
+/// began with the first of them. Until as much came as they had written, but no longer than this part of the time that the write
+/// took. Whoever writes alone waits for nobody.
+const GATHER_SHARE: u64 = 4;
 /// Buffers of more than this are not kept.
 const KEPT_MAX_BYTES: usize = 128 * 1024;
 
@@ -63,7 +67,6 @@ pub struct Own {
     began_us: u64,
     gather_until_us: u64,
     gather_bytes: usize,
-    gk: u64,
 }
 
 impl Own {
@@ -84,7 +87,6 @@ impl Own {
             began_us: 0,
             gather_until_us: 0,
             gather_bytes: 0,
-            gk: std::env::var("GK").ok().and_then(|k| k.parse().ok()).unwrap_or(0),
         }
     }
 
@@ -171,7 +173,7 @@ impl Own {
                     self.spare = bytes;
                 }
                 if let Some(write) = self.under_way.take() {
-                    self.gather_until_us = now_us + now_us.saturating_sub(self.began_us) * self.gk / 8;
+                    self.gather_until_us = now_us + now_us.saturating_sub(self.began_us) / GATHER_SHARE;
                     self.gather_bytes = self.pending.len() + write.frames;
                     self.logs.core_synced(self.shard, write.end, write.frames, &write.groups);
                 }

@@ -170,6 +170,11 @@ fn tell(seed: u64, disk: &MemoryVolume, faults: bool, policy: Policy) -> (Story,
     let shards = 1 + rng.below(3) as usize;
     let logs = Logs::new(shards);
     logs.set_policy(policy);
+    if rng.below(2) == 0 {
+        logs.let_cores_write();
+    }
+    let mut cores: Vec<Core> =
+        (0..shards).map(|shard| Core { own: Own::new(logs.clone(), shard), under_way: None }).collect();
     let mut plane = Plane::new(logs.clone(), disk.clone(), Box::new(|_| {}));
     let opening = Opening {
         folder: FOLDER.into(),
@@ -214,12 +219,23 @@ fn tell(seed: u64, disk: &MemoryVolume, faults: bool, policy: Policy) -> (Story,
         if rng.below(20) == 0 {
             // A cut: everything before it is appended.
             generation += 1;
-            (0..shards).for_each(|shard| flush(&logs, &mut story, &mut pending, shard));
-            (0..shards).for_each(|shard| logs.rotate(shard, generation));
+            (0..shards).for_each(|shard| flush(&logs, &mut cores, &mut story, &mut pending, shard));
+            for (shard, core) in cores.iter_mut().enumerate() {
+                core.own.give_back();
+                logs.rotate(shard, generation);
+            }
+        }
+        if rng.below(20) == 0 {
+            logs.set_policy([Policy::Always, Policy::EverySec][rng.below(2) as usize]);
         }
         let shard = rng.below(shards as u64) as usize;
         if rng.below(2) == 0 {
-            flush(&logs, &mut story, &mut pending, shard);
+            flush(&logs, &mut cores, &mut story, &mut pending, shard);
+        }
+        // The core's turn, and perhaps the end of its write.
+        cores[shard].turn(now_ms * 1000);
+        if rng.below(2) == 0 {
+            cores[shard].written(now_ms * 1000);
         }
         if rng.below(3) == 0 {
             now_ms += rng.below(500);
@@ -228,9 +244,15 @@ fn tell(seed: u64, disk: &MemoryVolume, faults: bool, policy: Policy) -> (Story,
     }
     disk.mend();
     if rng.below(4) == 0 {
-        (0..shards).for_each(|shard| flush(&logs, &mut story, &mut pending, shard));
-        while plane.step(now_ms) != Next::Rung {
+        (0..shards).for_each(|shard| flush(&logs, &mut cores, &mut story, &mut pending, shard));
+        logs.set_policy(Policy::Always);
+        for _ in 0..20 {
             now_ms += 1000;
+            plane.step(now_ms);
+            for core in &mut cores {
+                core.turn(now_ms * 1000);
+                core.written(now_ms * 1000);
+            }
         }
         assert!(!logs.is_failed());
         for shard in 0..shards {
@@ -262,7 +284,34 @@ fn tell(seed: u64, disk: &MemoryVolume, faults: bool, policy: Policy) -> (Story,
     (story, committed, names)
 }
 
-fn flush(logs: &Logs, story: &mut Story, pending: &mut [Vec<(String, Option<Group>)>], shard: usize) {
+/// A core, as far as it takes its log to the disk by itself.
+struct Core {
+    own: Own,
+    under_way: Option<Write>,
+}
+
+impl Core {
+    fn turn(&mut self, now_us: u64) {
+        if let Some(write) = self.own.next_write(now_us) {
+            assert!(self.under_way.replace(write).is_none(), "one write at a time");
+        }
+    }
+
+    fn written(&mut self, now_us: u64) {
+        if let Some(write) = self.under_way.take() {
+            let result = write.file.write_synced(write.offset, &write.bytes);
+            self.own.written(write.bytes, result, now_us);
+        }
+    }
+}
+
+fn flush(
+    logs: &Logs,
+    cores: &mut [Core],
+    story: &mut Story,
+    pending: &mut [Vec<(String, Option<Group>)>],
+    shard: usize,
+) {
     let (mut bytes, mut groups) = (Vec::new(), Vec::new());
     let start = logs.appended(shard);
     for (name, group) in pending[shard].drain(..) {
@@ -271,7 +320,9 @@ fn flush(logs: &Logs, story: &mut Story, pending: &mut [Vec<(String, Option<Grou
         groups.extend(group.map(|group| (group, end)));
         story.frames[shard].push((name, group, end));
     }
-    logs.append(shard, bytes, &groups);
+    if !bytes.is_empty() && !cores[shard].own.take(&mut bytes, &mut groups) {
+        logs.append(shard, bytes, &groups);
+    }
 }
 
 proptest! {

@@ -82,7 +82,7 @@ impl<V: Volume> Plane<V> {
             return self.grant_own();
         }
         for shard in 0..self.tails.len() {
-            if self.logs.is_direct(shard) {
+            if self.logs.is_direct(shard) || self.logs.is_owned(shard) {
                 continue;
             }
             for _ in 0..GRANT_TRIES {

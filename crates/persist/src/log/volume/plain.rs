@@ -29,9 +29,12 @@ impl PlainFile {
     }
 }
 
-impl DirectFile for Arc<fs::File> {
+struct PlainDirect(PlainFile);
+
+impl DirectFile for PlainDirect {
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
-        FileExt::write_at(&**self, bytes, offset)
+        PlainVolume.make_room(&mut self.0, offset + bytes.len() as u64);
+        FileExt::write_at(&*self.0.file, bytes, offset)
     }
 }
 
@@ -60,7 +63,7 @@ impl Volume for PlainVolume {
     }
 
     fn direct(&mut self, file: &PlainFile) -> Option<Box<dyn DirectFile>> {
-        Some(Box::new(file.handle()))
+        Some(Box::new(PlainDirect(PlainFile { file: file.handle(), at: 0, room: 0 })))
     }
 
     fn create(&mut self, path: &Path) -> io::Result<PlainFile> {
@@ -69,9 +72,9 @@ impl Volume for PlainVolume {
 
     fn make_room(&mut self, file: &mut PlainFile, end: u64) {
         if end > file.room {
-            let made = FileExt::write_at(&*file.file, &[0; ROOM_STEP_BYTES], end);
             // Where it can't be had, the file grows with each write.
-            file.room = end + made.unwrap_or(0) as u64;
+            let made = FileExt::write_at(&*file.file, &[0; ROOM_STEP_BYTES], end).unwrap_or(0);
+            file.room = end + made as u64;
         }
     }
 
