@@ -84,6 +84,8 @@ impl World {
     /// The power is lost, and comes back.
     fn crash(&mut self) -> Result<(), Failure> {
         let (_, committed) = self.disk.as_ref().map(|disk| disk.positions()).unwrap_or_default();
+        // After all that the last step has answered.
+        self.step += 1;
         let step = self.step;
         let is_undone = |need: &[u64]| need.iter().zip(&committed).any(|(need, there)| need > there);
         let answered = std::mem::take(&mut self.answered);

@@ -95,6 +95,9 @@ struct Set<F> {
     manifest: Manifest,
     /// Whether the manifest is on the disk: else it is written when there is a base.
     listed: bool,
+    /// Files that are made and synced, while it is not certain that the manifest lists them: if writing it failed it may list them
+    /// nevertheless, so they are not made again, which would empty them.
+    unlisted: Option<(u64, Vec<F>)>,
     /// Files that are made, by generation and shard, until the shard has come to them.
     made: Vec<(u64, Vec<Option<F>>)>,
     /// Length of what was there before this process and is still listed.

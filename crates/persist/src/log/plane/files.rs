@@ -34,6 +34,7 @@ impl<V: Volume> Plane<V> {
             name,
             manifest,
             listed: whole,
+            unlisted: None,
             made: Vec::new(),
             before_bytes,
             bytes: Vec::new(),
@@ -55,15 +56,18 @@ impl<V: Volume> Plane<V> {
             return Ok(());
         }
         let shards = u16::try_from(self.tails.len()).unwrap_or(u16::MAX);
-        let mut files = Vec::new();
-        for shard in 0..shards {
-            let path = set.folder.join(log_name(&set.name, generation, shard));
-            let mut file = self.volume.create(&path)?;
-            write_at(&mut self.volume, &mut file, 0, &file_head(shard, shards, generation))?;
-            files.push(file);
+        if set.unlisted.as_ref().is_none_or(|(made, _)| *made != generation) {
+            let mut files = Vec::new();
+            for shard in 0..shards {
+                let path = set.folder.join(log_name(&set.name, generation, shard));
+                let mut file = self.volume.create(&path)?;
+                write_at(&mut self.volume, &mut file, 0, &file_head(shard, shards, generation))?;
+                files.push(file);
+            }
+            let mut all: Vec<&mut V::File> = files.iter_mut().collect();
+            self.volume.sync(&mut all).into_iter().collect::<io::Result<()>>()?;
+            set.unlisted = Some((generation, files));
         }
-        let mut all: Vec<&mut V::File> = files.iter_mut().collect();
-        self.volume.sync(&mut all).into_iter().collect::<io::Result<()>>()?;
         let mut manifest = set.manifest.clone();
         manifest.generations.push(Generation { number: generation, shards, start: start || !set.listed });
         if set.listed {
@@ -72,6 +76,7 @@ impl<V: Volume> Plane<V> {
             write_manifest(&mut self.volume, &set.folder, &set.name, &manifest)?;
         }
         set.manifest = manifest;
+        let (_, files) = set.unlisted.take().unwrap_or_default();
         set.made.push((generation, files.into_iter().map(Some).collect()));
         set.bytes.push((generation, u64::from(shards) * FILE_HEAD_BYTES as u64));
         Ok(())
