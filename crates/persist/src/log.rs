@@ -44,6 +44,8 @@ pub use frame::{Broken, Frame, Group, Head, next_frame, put_command, put_frame};
 pub use import::parse_foreign;
 pub use logs::{Busy, Logs, Opening, Policy, Status};
 pub use manifest::{Manifest, manifest_name};
+#[cfg(feature = "sim-faults")]
+pub use plane::PlaneFaults;
 pub use plane::{Next, Plane};
 pub use recover::{Cut, RecoverError, Recovered, Torn, read_manifest, recover};
 pub use source::LogSource;

@@ -215,7 +215,7 @@ fn snapshot(
     let (job, chunks) = jobs.begin(true, 5_000).expect("none is under way");
     for (number, shard) in shards.iter_mut().enumerate() {
         shard.set_sinks(jobs.sinks(number as u16, 3));
-        assert!(shard.begin_snapshot());
+        assert!(shard.begin_snapshot(job.number()));
     }
     std::thread::scope(|scope| {
         let written = scope.spawn(move || write(files, &at_once, target, &job, chunks));
@@ -334,7 +334,7 @@ fn big_values_are_written_as_they_were_though_they_change() {
         let (job, chunks) = jobs.begin(false, 5_000).expect("none is under way");
         for (number, shard) in shards.iter_mut().enumerate() {
             shard.set_sinks(jobs.sinks(number as u16, 3));
-            assert!(shard.begin_snapshot());
+            assert!(shard.begin_snapshot(job.number()));
         }
         std::thread::scope(|scope| {
             let (files, target) = (&files, &target);

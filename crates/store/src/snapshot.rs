@@ -60,8 +60,8 @@ pub trait Sink: Send {
 
 /// Makes the sinks of snapshots that are begun by [`Shard::begin_snapshot`].
 pub trait Sinks: Send {
-    /// The sink of the snapshot that is beginning; `None` if nobody wants it any more.
-    fn begin(&mut self, shard: &Shard) -> Option<Box<dyn Sink>>;
+    /// The sink of the snapshot of this number, which is beginning; `None` if nobody wants it any more.
+    fn begin(&mut self, shard: &Shard, number: u64) -> Option<Box<dyn Sink>>;
 }
 
 /// A snapshot that is under way.
@@ -93,14 +93,19 @@ impl Shard {
         self.sinks = Some(sinks);
     }
 
-    /// Begins a snapshot of all databases as they are now. Returns false, and does nothing, if one is under way or nobody
-    /// wants it. O(number of databases used).
-    pub fn begin_snapshot(&mut self) -> bool {
-        if self.books.snapshot.is_some() {
-            return false;
+    /// Begins the snapshot of this number, of all databases as they are now. Returns false, and does nothing, if one is under way that somebody wants, or nobody
+    /// wants this one. O(number of databases used).
+    pub fn begin_snapshot(&mut self, number: u64) -> bool {
+        if let Some(before) = self.books.snapshot.take() {
+            // One that failed, or was given up, since the last slice is in nobody's way.
+            if !before.sink.is_cancelled() {
+                self.books.snapshot = Some(before);
+                return false;
+            }
+            self.end_snapshot(*before);
         }
         let Some(mut sinks) = self.sinks.take() else { return false };
-        let sink = sinks.begin(self);
+        let sink = sinks.begin(self, number);
         self.sinks = Some(sinks);
         let Some(sink) = sink else { return false };
         let mut databases = Vec::new();

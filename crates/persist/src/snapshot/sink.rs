@@ -34,8 +34,9 @@ pub(super) struct ShardSinks {
 }
 
 impl Sinks for ShardSinks {
-    fn begin(&mut self, shard: &Shard) -> Option<Box<dyn Sink>> {
-        let job = self.jobs.current().filter(|job| !job.is_unwanted())?;
+    fn begin(&mut self, shard: &Shard, number: u64) -> Option<Box<dyn Sink>> {
+        // The cut of a snapshot that has failed meanwhile is not that of the next one, which has its own.
+        let job = self.jobs.current().filter(|job| job.number == number && !job.is_unwanted())?;
         job.dirty.fetch_add(shard.stats().dirty, Ordering::Relaxed);
         let style = Style::new(job.compressed);
         let share = IN_FLIGHT_MAX_BYTES / usize::from(self.shards.max(1));
@@ -241,5 +242,6 @@ impl Sink for ShardSink {
             self.send();
         }
         let _ = self.job.sender.send(Message::Done);
+        self.job.said_all.fetch_add(1, Ordering::Release);
     }
 }
