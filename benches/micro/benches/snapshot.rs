@@ -186,7 +186,7 @@ fn measure(
     let written = std::thread::scope(|scope| {
         let (target, job) = (&target, &job);
         let written = scope.spawn(move || write(&Nowhere, &at_once, target, job, chunks));
-        assert!(shard.begin_snapshot());
+        assert!(shard.begin_snapshot(job.number()));
         let mut random = 1u64;
         while shard.has_snapshot() {
             for _ in 0..changes_a_slice {

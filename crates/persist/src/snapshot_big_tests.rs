@@ -208,7 +208,7 @@ fn check(seed: u64, changes_a_slice: u64, folded: bool) {
         let expected = content(std::slice::from_mut(&mut shard));
         let (files, target) = (MemoryFiles::default(), target(1));
         let (job, chunks) = jobs.begin(folded, 5_000).expect("none is under way");
-        assert!(shard.begin_snapshot());
+        assert!(shard.begin_snapshot(job.number()));
         let cancelled = round == 1;
         let mut slices = 0;
         std::thread::scope(|scope| {
