@@ -18,8 +18,8 @@ use rdb::{Id, StreamState, Text};
 
 use crate::value::text;
 
-/// Pending entries that are looked at for those of nobody before a piece ends.
-const LOOKS_MAX: usize = 4096;
+/// Entries that are written, or pending ones that are looked at for those of nobody, before a piece ends.
+const LOOKS_MAX: usize = 2048;
 
 fn written(id: StreamId) -> Id {
     Id { ms: id.ms, seq: id.seq }
@@ -80,7 +80,8 @@ impl StreamWriter {
                 }
                 At::Chunk(before) => match stream.chunk_behind(before) {
                     Some(place) => {
-                        self.put_chunk(out, stream, place, style);
+                        let entries = self.put_chunk(out, stream, place, style);
+                        looks_left = looks_left.saturating_sub(entries);
                         At::Chunk(Some(place))
                     }
                     None => {
@@ -117,14 +118,23 @@ impl StreamWriter {
         }
     }
 
-    fn put_chunk(&mut self, out: &mut Vec<u8>, stream: &Stream, place: ChunkPlace, style: &mut Style) {
-        let mut texts: Vec<Text<'_>> = Vec::new();
+    /// Appends a chunk as a node; returns how many entries it has.
+    fn put_chunk(
+        &mut self,
+        out: &mut Vec<u8>,
+        stream: &Stream,
+        place: ChunkPlace,
+        style: &mut Style,
+    ) -> usize {
+        let (mut texts, mut count): (Vec<Text<'_>>, _) = (Vec::new(), 0);
         for entry in stream.entries_of(place) {
             texts.clear();
             entry.for_each(|element| texts.push(text(element)));
             self.node.entry(written(entry.id), &texts);
+            count += 1;
         }
         self.node.finish(out, style);
+        count
     }
 
     /// What comes next of a group, and what then.
