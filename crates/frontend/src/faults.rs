@@ -15,4 +15,6 @@ pub struct Faults {
     pub skip_waiters: bool,
     /// Replies do not wait for the log under `appendfsync always`.
     pub skip_sync: bool,
+    /// At the cut of a rewrite the log goes on in the next file before what was done until then is in the last one.
+    pub rotate_early: bool,
 }

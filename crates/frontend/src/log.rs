@@ -11,7 +11,7 @@
 //! order. Frames of a write over several shards name their group and how many there are; recovery keeps all of them or none.
 //! A part of such a write that changes nothing here has an empty frame, so that it is known to be whole.
 
-mod across;
+pub(crate) mod across;
 mod hold;
 mod note;
 mod replay;
@@ -181,7 +181,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         });
         self.put_frame(now_ms, group);
         if let Some(generation) = self.shard.trail().rotate.take() {
-            self.flush_log();
+            #[cfg(feature = "sim-faults")]
+            let early = self.faults.rotate_early;
+            #[cfg(not(feature = "sim-faults"))]
+            let early = false;
+            if !early {
+                self.flush_log();
+            }
             self.log.own.give_back();
             self.shared.logs.rotate(usize::from(self.id), generation);
         }

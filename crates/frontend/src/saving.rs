@@ -16,12 +16,12 @@ pub(crate) mod pace;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
-use persist::load::{FeedItem, LoadError, Loader, Step as LoadStep};
+use persist::load::{FeedItem, LoadError, Loader, Mode, Step as LoadStep};
 use persist::snapshot::{Busy, Job, Jobs, Message, Target, write};
 use store::SliceEnd;
 
@@ -62,9 +62,11 @@ pub struct Saving {
     /// Commands that write are refused, since the last snapshot has failed.
     writes_refused: AtomicBool,
     /// What is loaded is loaded again (DEBUG RELOAD): commands wait meanwhile, and are not refused; and whether it is added to what
-    /// there is.
+    /// there is, or only looked at.
     pub(crate) reloads: AtomicBool,
-    pub(crate) merges: AtomicBool,
+    mode: Mutex<Mode>,
+    /// A frame of the log that is to be carried out by the task that loads it again.
+    across: Mutex<Option<Arc<[u8]>>>,
     opened: Mutex<Option<Load>>,
     /// Who waits for the end of the snapshot that is under way.
     waiters: Mutex<Vec<(u16, CommandId, Dest)>>,
@@ -80,7 +82,8 @@ impl Saving {
             last: AtomicBool::new(false),
             writes_refused: AtomicBool::new(false),
             reloads: AtomicBool::new(false),
-            merges: AtomicBool::new(false),
+            mode: Mutex::default(),
+            across: Mutex::default(),
             opened: Mutex::default(),
             waiters: Mutex::default(),
         }
@@ -89,6 +92,21 @@ impl Saving {
     /// Keeps what was opened until it is to be loaded.
     pub(crate) fn opened(&self, load: Option<Load>) {
         *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = load;
+    }
+
+    /// What is done with the keys that are loaded.
+    pub(crate) fn mode(&self) -> Mode {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets what is done with the keys that are loaded.
+    pub(crate) fn set_mode(&self, mode: Mode) {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+    }
+
+    /// The frame that is to be carried out by the task that loads the log again.
+    pub(crate) fn across(&self) -> MutexGuard<'_, Option<Arc<[u8]>>> {
+        self.across.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was opened.
@@ -197,7 +215,7 @@ impl Shared {
     /// the answer is false, and the caller tries again.
     pub fn prepare_last_save(self: &Arc<Self>, now_ms: u64) -> bool {
         match self.begin_job(now_ms) {
-            Ok(()) => {
+            Ok(_) => {
                 self.saving.last.store(true, Ordering::Release);
                 true
             }
@@ -208,8 +226,8 @@ impl Shared {
         }
     }
 
-    /// Has the storage plane wait for the chunks of a snapshot, whose cut must follow.
-    fn begin_job(self: &Arc<Self>, now_ms: u64) -> Result<(), Busy> {
+    /// Has the storage plane wait for the chunks of a snapshot, whose cut must follow. Returns its number.
+    fn begin_job(self: &Arc<Self>, now_ms: u64) -> Result<u64, Busy> {
         self.begin_job_of(self.target(now_ms), false, now_ms)
     }
 
@@ -228,30 +246,32 @@ impl Shared {
     }
 
     /// Prepares a snapshot that the caller has written: by the function, on a thread that may wait, while the cut is made and cores walk.
-    /// That tells whether it is good.
+    /// That tells whether it is good. Returns its number too.
     pub(crate) fn prepare_snapshot(
         &self,
         now_ms: u64,
-    ) -> Result<impl FnOnce(&Arc<Shared>) -> bool + Send + use<>, Busy> {
+    ) -> Result<(u64, impl FnOnce(&Arc<Shared>) -> bool + Send + use<>), Busy> {
         let (target, compressed) = (self.target(now_ms), self.config().compresses());
         let (job, chunks) = self.saving.jobs.begin(compressed, now_ms)?;
-        Ok(move |shared: &Arc<Shared>| {
+        let number = job.number();
+        let write = move |shared: &Arc<Shared>| {
             let count = shared.saving.jobs.saves().count;
             shared.write_snapshot(&target, false, &job, chunks, &|| now_ms);
             shared.saving.jobs.saves().count > count
-        })
+        };
+        Ok((number, write))
     }
 
-    /// Has the storage plane wait for the chunks of a snapshot; `base`: of a rewrite of the log.
+    /// Has the storage plane wait for the chunks of a snapshot; `base`: of a rewrite of the log. Returns its number.
     pub(crate) fn begin_job_of(
         self: &Arc<Self>,
         target: Target,
         base: bool,
         now_ms: u64,
-    ) -> Result<(), Busy> {
+    ) -> Result<u64, Busy> {
         let compressed = self.config().compresses();
         let (job, chunks) = self.saving.jobs.begin(compressed, now_ms)?;
-        let shared = Arc::clone(self);
+        let (number, shared) = (job.number(), Arc::clone(self));
         let accepted = self
             .process
             .storage(Box::new(move |now_ms| shared.write_snapshot(&target, base, &job, chunks, now_ms)));
@@ -259,12 +279,12 @@ impl Shared {
             self.saving.jobs.end(false, now_ms);
             return Err(Busy);
         }
-        Ok(())
+        Ok(number)
     }
 
-    /// Puts the libraries of functions into the snapshot that is under way.
-    pub(crate) fn save_functions(&self) {
-        if let Some(job) = self.saving.jobs.current() {
+    /// Puts the libraries of functions into the snapshot of this number.
+    pub(crate) fn save_functions(&self, number: u64) {
+        if let Some(job) = self.saving.jobs.current().filter(|job| job.number() == number) {
             let records = self.scripts.functions.get().records(job.is_compressed());
             if !records.is_empty() {
                 job.add(records);
@@ -333,7 +353,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         dest: Dest,
         waiter: Option<(CommandId, Dest)>,
     ) -> Result<(), Busy> {
-        self.shared.begin_job(self.now.unix_ms)?;
+        let number = self.shared.begin_job(self.now.unix_ms)?;
         if let Some((command, dest)) = waiter {
             self.errands += 1;
             let mut waiters = self.shared.saving.waiters.lock().unwrap_or_else(PoisonError::into_inner);
@@ -341,7 +361,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         let new = NewTask::of_all(dest, self.topology.shards);
         let shared = Arc::clone(&self.shared);
-        self.begin_task(new, |tx| Box::pin(cut(tx, shared)) as Pin<Box<_>>);
+        self.begin_task(new, |tx| Box::pin(cut(tx, number, shared)) as Pin<Box<_>>);
         Ok(())
     }
 
@@ -408,10 +428,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
         if !self.gate.last_begun && !self.shard.has_snapshot() {
             self.gate.last_begun = true;
-            if self.id == 0 {
-                self.shared.save_functions();
+            if let Some(job) = self.shared.saving.jobs.current() {
+                if self.id == 0 {
+                    self.shared.save_functions(job.number());
+                }
+                self.shard.begin_snapshot(job.number());
             }
-            self.shard.begin_snapshot();
         }
         !self.shard.has_snapshot()
     }
@@ -431,8 +453,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let (shard, shards) = (self.id, self.topology.shards);
         let loader = self.loader.get_or_insert_with(|| {
             let verify = shard == 0 && self.shared.config().checksums();
-            let merges = self.shared.saving.merges.load(Ordering::Relaxed);
-            Box::new(Loader::new(shard, shards, verify).merging(merges))
+            Box::new(Loader::new(shard, shards, verify).with_mode(self.shared.saving.mode()))
         });
         if loader.is_over() {
             return false;
@@ -455,10 +476,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     (Ok(Some(FeedItem::Frames(_) | FeedItem::Across(_))) | Err(()), Some(truncated)) => {
                         Err(truncated)
                     }
-                    (Ok(Some(FeedItem::Across(frame))), None) => match self.replay_across(frame) {
-                        Ok(()) => return true,
-                        Err(error) => Err(error),
-                    },
+                    (Ok(Some(FeedItem::Across(frame))), None) => {
+                        self.replay_across(frame);
+                        return true;
+                    }
                     (Err(()), None) => Ok(loader.loaded()),
                     (Ok(Some(FeedItem::Frames(frames))), None) => match self.replay(&frames) {
                         Ok(_) => return true,
@@ -488,14 +509,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 /// The cut: all shards begin the snapshot at one instant.
-async fn cut(tx: Tx, shared: Arc<Shared>) -> Result<(), CmdError> {
+async fn cut(tx: Tx, number: u64, shared: Arc<Shared>) -> Result<(), CmdError> {
     let step = |shard| {
         let shared = (shard == 0).then(|| Arc::clone(&shared));
         let begin: Step = Box::new(move |ctx| {
             if let Some(shared) = shared {
-                shared.save_functions();
+                shared.save_functions(number);
             }
-            ctx.shard.begin_snapshot();
+            ctx.shard.begin_snapshot(number);
             StepOut::Done
         });
         (shard, begin)

@@ -19,4 +19,4 @@ pub(crate) mod tests;
 
 pub use feed::{Feed, FeedError, FeedItem, Piece, Progress, SnapshotSource, Source};
 pub use loader::Loader;
-pub use shard::{LoadError, Loaded, ShardLoader, Step};
+pub use shard::{LoadError, Loaded, Mode, ShardLoader, Step};

@@ -46,6 +46,8 @@ pub use import::parse_foreign;
 pub use logs::{Busy, Logs, Opening, Policy, Status};
 pub use manifest::{Manifest, manifest_name};
 pub use own::{Own, Write};
+#[cfg(feature = "sim-faults")]
+pub use plane::PlaneFaults;
 pub use plane::{Next, Plane};
 pub use recover::{Cut, RecoverError, Recovered, Torn, read_manifest, recover};
 pub use source::LogSource;

@@ -119,6 +119,10 @@ impl Volume for LogVolume {
         self.plain.list(path)
     }
 
+    fn open(&mut self, path: &Path) -> io::Result<Box<dyn io::Read + Send>> {
+        self.plain.open(path)
+    }
+
     fn len(&mut self, path: &Path) -> io::Result<u64> {
         self.plain.len(path)
     }

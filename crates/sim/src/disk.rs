@@ -1,4 +1,5 @@
-//! The disk under the log: the real plane on a volume in memory that loses power, at any of its operations.
+//! The disk under the log and the bases of its rewrites: the real plane on a volume in memory that loses power, at any of its
+//! operations.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,8 @@ use persist::log::{
 };
 
 use crate::node::Flags;
+use crate::run::Fault as Broken;
+use crate::storage::Storage;
 
 /// Where the log lies, and what its names begin with.
 const FOLDER: &str = "log";
@@ -25,6 +28,16 @@ const NEVER: u64 = u64::MAX;
 pub(crate) struct Disk {
     pub(crate) policy: Policy,
     volume: MemoryVolume,
+    pub(crate) storage: Storage,
+    /// The log is looked at, whether it is to be rewritten, once in so many steps; 0 for never.
+    pub(crate) rewrite_every: u64,
+    #[cfg_attr(not(feature = "faults"), expect(dead_code, reason = "only a fault looks at it"))]
+    broken: Option<Broken>,
+    /// The base of the rewrite that is under way is written.
+    wrote_base: bool,
+    /// Rewrites that were good, and losses of power in the middle of one.
+    pub(crate) rewrites: u64,
+    pub(crate) cut_rewrites: u64,
     /// The plane of the process that runs, and its logs.
     running: Option<(Plane<MemoryVolume>, Arc<Logs>)>,
     next: Next,
@@ -35,14 +48,37 @@ pub(crate) struct Disk {
 
 impl Disk {
     /// An empty one.
-    pub(crate) fn new(policy: Policy, seed: u64) -> Self {
-        let rng = Arc::new(Mutex::new(Rng::new(seed)));
+    pub(crate) fn new(policy: Policy, seed: u64, broken: Option<Broken>) -> Self {
+        let mut rng = Rng::new(seed);
+        let rewrite_every = [0, 30, 300, 2000][rng.below(4) as usize];
+        let rng = Arc::new(Mutex::new(rng));
         let (volume, left) = (MemoryVolume::default(), Arc::new(AtomicU64::new(NEVER)));
-        Disk { policy, volume, running: None, next: Next::Rung, left, rng }
+        let storage = Storage::new(volume.clone(), broken == Some(Broken::UnsyncedBase));
+        let (running, next) = (None, Next::Rung);
+        let (rewrites, cut_rewrites) = (0, 0);
+        Disk {
+            policy,
+            volume,
+            storage,
+            rewrite_every,
+            broken,
+            wrote_base: false,
+            rewrites,
+            cut_rewrites,
+            running,
+            next,
+            left,
+            rng,
+        }
     }
 
     fn draw(&self, below: u64) -> u64 {
         self.rng.lock().unwrap_or_else(PoisonError::into_inner).below(below)
+    }
+
+    /// How long a core believes to work between two looks at its tick counter.
+    pub(crate) fn tick_ns(&self) -> u64 {
+        [0, 30_000, 200_000][self.draw(3) as usize]
     }
 
     /// The command line of a process that logs here.
@@ -52,8 +88,10 @@ impl Disk {
             Policy::EverySec => "everysec",
             Policy::No => "no",
         };
-        let words = ["--appendonly", "yes", "--appendfsync", policy, "--save", ""];
-        words.map(str::to_owned).to_vec()
+        let words = ["--appendonly", "yes", "--appendfsync", policy, "--save", "", "--appenddirname", FOLDER];
+        // It is rewritten whenever it has grown.
+        let growth = ["--auto-aof-rewrite-percentage", "1", "--auto-aof-rewrite-min-size", "1"];
+        words.into_iter().chain(growth).map(str::to_owned).collect()
     }
 
     /// What the last process left, if it left anything: cut, and ready to be loaded.
@@ -92,7 +130,13 @@ impl Disk {
         if self.draw(3) > 0 {
             shared.logs.let_cores_write();
         }
-        let plane = Plane::new(Arc::clone(&shared.logs), self.volume.clone(), Box::new(wake));
+        #[cfg_attr(not(feature = "faults"), expect(unused_mut, reason = "only a fault changes it"))]
+        let mut plane = Plane::new(Arc::clone(&shared.logs), self.volume.clone(), Box::new(wake));
+        #[cfg(feature = "faults")]
+        {
+            plane.faults.removes_first = self.broken == Some(Broken::RemoveFirst);
+            plane.faults.lists_too_soon = self.broken == Some(Broken::ListTooSoon);
+        }
         self.running = Some((plane, Arc::clone(&shared.logs)));
         self.next = Next::Rung;
         let (folder, name) = (Path::new(FOLDER).to_owned(), NAME.to_owned());
@@ -106,6 +150,31 @@ impl Disk {
         shared.logs.open(Opening { folder, name, manifest, after, whole: true });
     }
 
+    /// Whether a rewrite is under way.
+    fn rewrites_now(&self) -> bool {
+        self.running.as_ref().is_some_and(|(_, logs)| logs.status().rewriting_since_ms.is_some())
+    }
+
+    /// Whether the base of a rewrite can be written: all shards have said all.
+    pub(crate) fn has_base(&self, shared: &Shared) -> bool {
+        let job = shared.saving.jobs.current();
+        self.storage.has_work() && job.is_some_and(|job| job.said_all() == shared.logs.shards())
+    }
+
+    /// Whether a base is written, and the log's plane does not know it yet.
+    pub(crate) fn is_rewritten(&self) -> bool {
+        self.wrote_base && self.rewrites_now()
+    }
+
+    /// Writes the base. False: the power was lost in it.
+    pub(crate) fn write_base(&mut self, now_ms: u64) -> bool {
+        if let Some(task) = self.storage.pop() {
+            task(&|| now_ms);
+            self.wrote_base = true;
+        }
+        self.left.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether the plane would do something now.
     pub(crate) fn is_runnable(&self, now_ms: u64) -> bool {
         self.running.as_ref().is_some_and(|(_, logs)| logs.is_due(self.next, now_ms))
@@ -116,6 +185,7 @@ impl Disk {
         if let Some((plane, _)) = &mut self.running {
             self.next = plane.step(now_ms);
         }
+        self.wrote_base &= self.rewrites_now();
         !self.is_dark()
     }
 
@@ -153,6 +223,13 @@ impl Disk {
         });
     }
 
+    /// Adds the rewrites of the present process to those of earlier ones.
+    pub(crate) fn count_rewrites(&mut self) {
+        if let Some((_, logs)) = &self.running {
+            self.rewrites += logs.status().rewrites;
+        }
+    }
+
     /// The power will not be lost any more.
     pub(crate) fn keep_power(&mut self) {
         self.volume.mend();
@@ -161,10 +238,21 @@ impl Disk {
 
     /// The power is lost: of what was not synced, anything may be there.
     pub(crate) fn lose_power(&mut self) {
+        self.cut_rewrites += u64::from(self.rewrites_now());
+        self.count_rewrites();
+        self.wrote_base = false;
         self.running = None;
+        self.storage.forget();
         self.volume.mend();
         self.left.store(NEVER, Ordering::Relaxed);
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         self.volume.lose_power(|below| rng.below(below as u64) as usize);
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Its work holds the process, which holds the plane.
+        self.storage.forget();
     }
 }

@@ -127,6 +127,8 @@ pub struct History {
     pub messages: Vec<Message>,
     /// When the power was lost, and what of all that was answered since the time before may be lost by that.
     pub outages: Vec<(u64, HashSet<OpIndex>)>,
+    /// Rewrites of the log that were good, and outages in the middle of one.
+    pub rewrites: (u64, u64),
 }
 
 impl History {

@@ -8,7 +8,8 @@
 //!
 //! Everything between the bytes of a client and the data of a shard is the code that the server runs. Simulated are the
 //! sockets (`sockets`), the loop of a core (`node`), clocks that disagree and are set back, clients that pipeline, read
-//! slowly and vanish in the middle (`world`), and for the log a disk that loses power in the middle (`disk`, `power`). Each seed draws its own odds (`knobs`). Histories are taken at the core's
+//! slowly and vanish in the middle (`world`), and for the log and its rewrites a disk that loses power in the middle
+//! (`disk`, `storage`, `power`). Each seed draws its own odds (`knobs`). Histories are taken at the core's
 //! sockets, from the arrival of an operation to the departure of its reply (`tap`), so what is checked is stricter than
 //! what clients could tell.
 //!
@@ -35,6 +36,7 @@ mod power;
 pub mod run;
 mod session;
 mod sockets;
+mod storage;
 mod tap;
 pub mod trace;
 pub mod workload;

@@ -1,5 +1,6 @@
 //! One core under simulation: the real frontend with the real bus, simulated sockets, and the loop around them.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,10 +8,13 @@ use base::conn::{ConnId, ConnInfo, Endpoint};
 use base::hash::KeyHasher;
 use bus::Credits;
 use frontend::config::Setting;
-use frontend::process::{CpuInfo, Facts, MemoryInfo};
+use frontend::process::{CpuInfo, Facts, MemoryInfo, StorageTask};
 use frontend::{Config, Core, CoreBus, CoreOptions, ErrandCall, Now, Process, Shared};
 
+use persist::files::{Files, PlainFiles};
+
 use crate::sockets::{Event, Sockets};
+use crate::storage::Storage;
 
 /// Wakes cores by flags, one a core. A flag stays up until its core has seen it.
 pub(crate) struct Flags(Arc<[AtomicBool]>);
@@ -44,10 +48,27 @@ impl bus::Wake for Flags {
     }
 }
 
+thread_local! {
+    /// What the tick counter shows, and by how much it goes on whenever it is looked at.
+    static TICKS: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+}
+
+/// From now on each look at the tick counter takes so many nanoseconds, so that work which is done in slices is.
+pub(crate) fn set_ticks(step_ns: u64) {
+    TICKS.set((0, step_ns));
+}
+
+fn ticks() -> u64 {
+    let (now, step) = TICKS.get();
+    TICKS.set((now + step, step));
+    now
+}
+
 /// The process that the cores believe to be in.
 struct SimProcess {
     facts: Facts,
     flags: Flags,
+    storage: Option<Storage>,
 }
 
 impl Process for SimProcess {
@@ -78,6 +99,19 @@ impl Process for SimProcess {
     /// There is no control plane, and no command of a simulation needs one.
     fn errand(&self, _: ErrandCall) {}
 
+    fn storage(&self, task: StorageTask) -> bool {
+        let Some(storage) = &self.storage else { return false };
+        storage.push(task);
+        true
+    }
+
+    fn files(&self) -> &dyn Files {
+        match &self.storage {
+            Some(storage) => storage,
+            None => &PlainFiles,
+        }
+    }
+
     fn shutdown(&self, _: Option<bool>) {}
 
     fn wake_all(&self) {
@@ -101,18 +135,18 @@ pub(crate) struct Node {
     pub(crate) ahead_ms: u64,
 }
 
-/// Makes the cores of a process with a command line; `prepare` is called before there are any. Connections of later lives of the
+/// Makes the cores of a process with a command line and a storage plane, if there is any; `prepare` is called before there are any. Connections of later lives of the
 /// process have other ids.
 pub(crate) fn nodes(
     shards: u16,
     credits: u16,
     seed: u64,
     flags: &Flags,
-    options: &[String],
+    (options, storage): (&[String], Option<Storage>),
     life: u32,
     prepare: impl FnOnce(&Shared),
 ) -> (Vec<Node>, Arc<SimBus>, Arc<Shared>) {
-    let process = SimProcess { facts: Facts::default(), flags: flags.share() };
+    let process = SimProcess { facts: Facts::default(), flags: flags.share(), storage };
     let config = Config::from_args(options).unwrap_or_default();
     let shared = Arc::new(Shared::new(shards, config, Box::new(process)));
     prepare(&shared);
@@ -123,7 +157,7 @@ pub(crate) fn nodes(
             shards,
             hasher: KeyHasher::new((seed, !seed)),
             seed: seed ^ u64::from(shard),
-            ticks: || 0,
+            ticks,
             sleep_us: |_| {},
         };
         Node {

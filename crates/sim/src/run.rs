@@ -34,6 +34,14 @@ pub enum Fault {
     SkipSync,
     /// What is recovered holds parts of writes of which other parts are missing.
     IgnoreGroups,
+    /// A rewrite removes what was before it, and then makes the manifest that does not list that any more.
+    RemoveFirst,
+    /// The base of a rewrite is not synced.
+    UnsyncedBase,
+    /// A rewrite takes the place of what was before while shards still write there.
+    ListTooSoon,
+    /// At the cut of a rewrite a shard goes on in the next file before what it has done until then is in the last one.
+    RotateEarly,
 }
 
 /// What to run.
@@ -182,11 +190,11 @@ pub fn run_workload(plan: Plan, make: Make) -> Outcome {
     let mut rng = Rng::new(plan.seed ^ 0x5eed);
     let mut workload = make(shards, &mut rng);
     let policy = workload.log().or(plan.power_loss.then_some(Policy::Always));
-    let disk = policy.map(|policy| Disk::new(policy, plan.seed ^ 0xd15c));
+    let disk = policy.map(|policy| Disk::new(policy, plan.seed ^ 0xd15c, plan.fault));
     let mut world = World::new(plan, workload.shape(), disk);
     let played = catch_unwind(AssertUnwindSafe(|| play(&mut world, workload.as_mut())));
     let played = played.unwrap_or_else(|panic| Err(Failure::Panic(text_of(panic.as_ref()))));
-    let World { mut history, trace, .. } = world;
+    let (mut history, trace) = world.end();
     history.forget_unarrived();
     let verdict = played.and_then(|()| workload.check(&history).map_err(Failure::Violation));
     Outcome { plan, history, trace, verdict }

@@ -15,7 +15,7 @@ use crate::command::Command;
 use crate::disk::Disk;
 use crate::history::{Clocks, History, Message, OpIndex, show};
 use crate::knobs::Knobs;
-use crate::node::{Flags, Node, SimBus, nodes};
+use crate::node::{Flags, Node, SimBus, nodes, set_ticks};
 use crate::run::{Failure, Fault, Plan};
 use crate::session::{Session, SessionState};
 use crate::tap::is_message;
@@ -45,6 +45,11 @@ const READ: usize = 2;
 const CALL: usize = 3;
 const DISK: usize = 4;
 const KINDS: usize = 5;
+/// What the disk may do.
+const LOG: usize = 0;
+const BASE: usize = 1;
+/// … and the writes that cores have begun, one a core.
+const CORES: usize = 2;
 
 /// See the module page.
 pub(crate) struct World {
@@ -86,8 +91,10 @@ impl World {
         let knobs = Knobs::draw(&mut rng, shards, shape.bytes_scale);
         let flags = Flags::new(shards);
         let options = disk.as_ref().map(Disk::options).unwrap_or_default();
+        let storage = disk.as_ref().map(|disk| disk.storage.clone());
+        set_ticks(disk.as_ref().map_or(0, Disk::tick_ns));
         let (nodes, bus, shared) =
-            nodes(shards, knobs.credits, rng.next_u64(), &flags, &options, 0, |shared| {
+            nodes(shards, knobs.credits, rng.next_u64(), &flags, (&options, storage), 0, |shared| {
                 if let Some(disk) = &mut disk {
                     disk.open(shared, None, flags.share());
                 }
@@ -129,8 +136,12 @@ impl World {
     #[cfg(feature = "faults")]
     pub(crate) fn break_on_purpose(&mut self) {
         match self.fault {
-            // Recovery looks at it.
-            None | Some(Fault::IgnoreGroups) => {}
+            // Recovery and the disk look at it.
+            None
+            | Some(Fault::IgnoreGroups | Fault::RemoveFirst | Fault::UnsyncedBase | Fault::ListTooSoon) => {}
+            Some(Fault::RotateEarly) => {
+                self.nodes.iter_mut().for_each(|node| node.core.faults.rotate_early = true);
+            }
             Some(Fault::SkipSync) => {
                 self.nodes.iter_mut().for_each(|node| node.core.faults.skip_sync = true);
             }
@@ -269,6 +280,7 @@ impl World {
             return Err(Failure::Endless);
         }
         self.pass_time();
+        self.look_at_log_growth();
         self.look_around(calls);
         let odds: u64 =
             (0..KINDS).filter(|&kind| !self.movable[kind].is_empty()).map(|kind| self.knobs.odds[kind]).sum();
@@ -292,7 +304,8 @@ impl World {
                 TURN => self.turn(which),
                 DELIVER => self.deliver(which),
                 READ => self.read(which, workload)?,
-                DISK if which < self.nodes.len() => self.write_file(which),
+                DISK if which == BASE => self.write_base(),
+                DISK if which >= CORES => self.write_file(which - CORES),
                 DISK => self.write_log(),
                 _ => self.call(which, workload),
             }
@@ -331,6 +344,33 @@ impl World {
         });
     }
 
+    /// The storage plane writes the base of a rewrite.
+    fn write_base(&mut self) {
+        let (step, now_ms) = (self.step, self.clocks().low_ms);
+        if let Some(disk) = &mut self.disk {
+            self.is_dark |= !disk.write_base(now_ms);
+            self.trace
+                .event(&[DISK as u64, step], &[], || format!("{step:>7} the base of a rewrite is written"));
+        }
+    }
+
+    /// The control plane looks whether the log is to be rewritten.
+    fn look_at_log_growth(&mut self) {
+        let every = self.disk.as_ref().map_or(0, |disk| disk.rewrite_every);
+        if every > 0 && self.rng.one_in(every) {
+            self.shared.look_at_log_growth(self.clocks().low_ms);
+        }
+    }
+
+    /// Takes it apart.
+    pub(crate) fn end(mut self) -> (History, Trace) {
+        if let Some(disk) = &mut self.disk {
+            disk.count_rewrites();
+            self.history.rewrites = (disk.rewrites, disk.cut_rewrites);
+        }
+        (self.history, self.trace)
+    }
+
     /// Lets the time pass until a core wants a turn. False if none does soon: what cores do every few minutes never ends.
     fn skip_to_deadline(&mut self) -> bool {
         let deadline_us = self.nodes.iter().filter_map(Node::deadline_us).min();
@@ -347,12 +387,17 @@ impl World {
                 self.movable[TURN].push(at);
             }
             if node.sockets.file_write.is_some() {
-                self.movable[DISK].push(at);
+                self.movable[DISK].push(CORES + at);
             }
         }
         let now_ms = self.clocks().low_ms;
-        if self.disk.as_ref().is_some_and(|disk| disk.is_runnable(now_ms)) {
-            self.movable[DISK].push(self.nodes.len());
+        if let Some(disk) = &self.disk {
+            if disk.is_runnable(now_ms) {
+                self.movable[DISK].push(LOG);
+            }
+            if disk.has_base(&self.shared) {
+                self.movable[DISK].push(BASE);
+            }
         }
         for (at, session) in self.sessions.iter().enumerate() {
             let sockets = &self.nodes[session.core].sockets;
@@ -413,6 +458,12 @@ impl World {
         for node in &self.nodes {
             self.high_ms = self.high_ms.max(START_MS + self.now_us / 1000 + node.ahead_ms);
         }
+    }
+
+    /// Lets the time pass until all clocks show more than any has shown.
+    pub(crate) fn catch_up(&mut self) {
+        self.now_us = self.now_us.max((self.high_ms + 1 - START_MS) * 1000);
+        self.high_ms = self.high_ms.max(START_MS + self.now_us / 1000);
     }
 
     pub(crate) fn set_clock(&mut self, core: usize) {

@@ -64,3 +64,35 @@ fn answers_before_the_sync_are_noticed() {
 fn parts_of_writes_that_are_recovered_are_noticed() {
     check_with(Fault::IgnoreGroups, &["groups", "bank", "crash"], true);
 }
+
+#[test]
+fn what_is_removed_before_the_manifest_is_durable_is_noticed() {
+    check_rewrites(Fault::RemoveFirst);
+}
+
+#[test]
+fn bases_that_are_not_synced_are_noticed() {
+    check_rewrites(Fault::UnsyncedBase);
+}
+
+#[test]
+fn rewrites_that_count_too_soon_are_noticed() {
+    check_rewrites(Fault::ListTooSoon);
+}
+
+#[test]
+fn logs_that_begin_before_the_cut_are_noticed() {
+    check_rewrites(Fault::RotateEarly);
+}
+
+/// Faults of rewrites: what was answered is gone or done twice, or the log is not loaded any more.
+fn check_rewrites(fault: Fault) {
+    let plan = |seed, fault| Plan { fault, shards: Some(3), ..Plan::new("crash", seed) };
+    let noticed = (0..4 * SEEDS).find(|&seed| {
+        let outcome = run(plan(seed, Some(fault)));
+        matches!(outcome.verdict, Err(Failure::Violation(_) | Failure::NotLoaded(_)))
+    });
+    let Some(noticed) = noticed else { panic!("{fault:?} is not noticed in {} seeds", 4 * SEEDS) };
+    let outcome = run(plan(noticed, None));
+    assert!(!outcome.failed(), "without the fault: {outcome}");
+}

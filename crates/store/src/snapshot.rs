@@ -44,6 +44,11 @@ pub trait Sink: Send {
         true
     }
 
+    /// Lets go of some of what it holds, since nobody wants the rest; returns whether nothing is left that takes long.
+    fn give_up(&mut self) -> bool {
+        true
+    }
+
     /// Whether nobody wants the rest any more.
     fn is_cancelled(&self) -> bool {
         false
@@ -55,8 +60,8 @@ pub trait Sink: Send {
 
 /// Makes the sinks of snapshots that are begun by [`Shard::begin_snapshot`].
 pub trait Sinks: Send {
-    /// The sink of the snapshot that is beginning; `None` if nobody wants it any more.
-    fn begin(&mut self, shard: &Shard) -> Option<Box<dyn Sink>>;
+    /// The sink of the snapshot of this number, which is beginning; `None` if nobody wants it any more.
+    fn begin(&mut self, shard: &Shard, number: u64) -> Option<Box<dyn Sink>>;
 }
 
 /// A snapshot that is under way.
@@ -88,14 +93,19 @@ impl Shard {
         self.sinks = Some(sinks);
     }
 
-    /// Begins a snapshot of all databases as they are now. Returns false, and does nothing, if one is under way or nobody
-    /// wants it. O(number of databases used).
-    pub fn begin_snapshot(&mut self) -> bool {
-        if self.books.snapshot.is_some() {
-            return false;
+    /// Begins the snapshot of this number, of all databases as they are now. Returns false, and does nothing, if one is under way that somebody wants, or nobody
+    /// wants this one. O(number of databases used).
+    pub fn begin_snapshot(&mut self, number: u64) -> bool {
+        if let Some(before) = self.books.snapshot.take() {
+            // One that failed, or was given up, since the last slice is in nobody's way.
+            if !before.sink.is_cancelled() {
+                self.books.snapshot = Some(before);
+                return false;
+            }
+            self.end_snapshot(*before);
         }
         let Some(mut sinks) = self.sinks.take() else { return false };
-        let sink = sinks.begin(self);
+        let sink = sinks.begin(self, number);
         self.sinks = Some(sinks);
         let Some(sink) = sink else { return false };
         let mut databases = Vec::new();
@@ -123,8 +133,12 @@ impl Shard {
     pub fn snapshot_slice(&mut self) -> SliceEnd {
         let Some(mut snapshot) = self.books.snapshot.take() else { return SliceEnd::Done };
         if snapshot.sink.is_cancelled() {
-            self.end_snapshot(*snapshot);
-            return SliceEnd::Done;
+            if snapshot.sink.give_up() {
+                self.end_snapshot(*snapshot);
+                return SliceEnd::Done;
+            }
+            self.books.snapshot = Some(snapshot);
+            return SliceEnd::More;
         }
         if !snapshot.sink.has_room() {
             self.books.snapshot = Some(snapshot);
@@ -214,7 +228,7 @@ fn pass_record(mut found: ds::Occupied<'_, KeyRecord, TableHasher>, db: usize, s
         return sink.item(db, Item(found.record().view()));
     }
     let view = match found.record_mut().boxed_mut() {
-        Some(Large::Structure(structure)) => WholeView::of(structure),
+        Some(Large::Structure(structure)) => Some(WholeView::of(structure)),
         _ => None,
     };
     let item = Item(found.record().view());

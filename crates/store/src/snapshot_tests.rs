@@ -25,7 +25,7 @@ impl Sink for Seen {
 }
 
 impl Sinks for Seen {
-    fn begin(&mut self, _: &Shard) -> Option<Box<dyn Sink>> {
+    fn begin(&mut self, _: &Shard, _: u64) -> Option<Box<dyn Sink>> {
         self.0.lock().expect("unpoisoned").clear();
         Some(Box::new(self.clone()))
     }
@@ -89,8 +89,8 @@ fn a_snapshot_is_what_there_was() {
                 shard.expire_slice(1_000_000);
             }
             let expected = content(&mut shard);
-            assert!(shard.begin_snapshot());
-            assert!(!shard.begin_snapshot());
+            assert!(shard.begin_snapshot(1));
+            assert!(!shard.begin_snapshot(1));
             while shard.snapshot_slice() == SliceEnd::More {
                 (0..rng.below(30)).for_each(|_| change(&mut shard, &mut rng, keys));
             }

@@ -65,8 +65,9 @@ impl Shared {
         }
     }
 
-    /// Has the storage plane wait for the chunks of a base, whose cut must follow. Returns its generation.
-    fn begin_base(self: &Arc<Self>, now_ms: u64) -> Result<u64, Busy> {
+    /// Has the storage plane wait for the chunks of a base, whose cut must follow. Returns its generation and the number of
+    /// the snapshot.
+    fn begin_base(self: &Arc<Self>, now_ms: u64) -> Result<(u64, u64), Busy> {
         if self.saving.jobs.current().is_some() {
             return Err(Busy);
         }
@@ -88,21 +89,23 @@ impl Shared {
         let checksum = self.config().checksums();
         let target =
             Target { folder, name, form: Form::File, number: 0, checksum, shards: self.stats.len(), about };
-        if self.begin_job_of(target, true, now_ms).is_err() {
-            self.logs.end_rewrite(None, now_ms);
-            return Err(Busy);
+        match self.begin_job_of(target, true, now_ms) {
+            Ok(number) => Ok((generation, number)),
+            Err(_) => {
+                self.logs.end_rewrite(None, now_ms);
+                Err(Busy)
+            }
         }
-        Ok(generation)
     }
 }
 
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Begins a rewrite. `dest` hears of it when the cut is made.
     pub(crate) fn begin_rewrite(&mut self, dest: Dest) -> Result<(), Busy> {
-        let generation = self.shared.begin_base(self.now.unix_ms)?;
+        let begun = self.shared.begin_base(self.now.unix_ms)?;
         let new = NewTask::of_all(dest, self.topology.shards);
         let shared = Arc::clone(&self.shared);
-        self.begin_task(new, |tx| Box::pin(cut(tx, generation, shared)));
+        self.begin_task(new, |tx| Box::pin(cut(tx, begun, shared)));
         Ok(())
     }
 
@@ -119,14 +122,18 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 }
 
 /// The cut: all shards begin the snapshot, and their logs the next file, at one instant.
-async fn cut(tx: Tx, generation: u64, shared: Arc<Shared>) -> Result<(), commands::CmdError> {
+async fn cut(
+    tx: Tx,
+    (generation, number): (u64, u64),
+    shared: Arc<Shared>,
+) -> Result<(), commands::CmdError> {
     let step = |shard| {
         let shared = (shard == 0).then(|| Arc::clone(&shared));
         let begin: Step = Box::new(move |ctx| {
             if let Some(shared) = shared {
-                shared.save_functions();
+                shared.save_functions(number);
             }
-            ctx.shard.begin_snapshot();
+            ctx.shard.begin_snapshot(number);
             ctx.shard.leave_trail(true);
             ctx.shard.trail().rotate = Some(generation);
             StepOut::Done

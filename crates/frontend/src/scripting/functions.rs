@@ -18,7 +18,7 @@ use base::Args;
 use bus::Wake;
 use commands::{CmdError, StepOut, Tx};
 use hashbrown::HashMap;
-use persist::load::LoadError;
+use persist::load::{LoadError, Mode};
 use resp::Reply;
 use script::{
     CallOutcome, Engine, FunctionInfo, Host, Libraries, Library, LibraryInfo, ListQuery, RestorePolicy,
@@ -359,9 +359,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Adds a library that a file has.
     pub(crate) fn library_of_file(&mut self, code: &[u8], offset: u64) -> Result<(), LoadError> {
-        let replace = self.shared.saving.merges.load(std::sync::atomic::Ordering::Relaxed);
+        let mode = self.shared.saving.mode();
         let mut list = Libraries::clone(&self.shared.scripts.functions.get());
-        match self.add_library(&mut list, code, replace) {
+        match self.add_library(&mut list, code, mode == Mode::Merge) {
+            Ok(_) if mode == Mode::Look => Ok(()),
             Ok(_) => {
                 self.shared.scripts.functions.set(list);
                 Ok(())

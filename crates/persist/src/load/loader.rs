@@ -3,7 +3,7 @@
 use rdb::write::{put_end, put_header};
 use store::Shard;
 
-use super::{FeedItem, LoadError, Loaded, ShardLoader, Step};
+use super::{FeedItem, LoadError, Loaded, Mode, ShardLoader, Step};
 use crate::parts;
 
 /// The sources of a core, which may come mixed.
@@ -11,7 +11,7 @@ pub struct Loader {
     shard: u16,
     shards: u16,
     verify: bool,
-    merges: bool,
+    mode: Mode,
     /// By number of the part; a file is part 0.
     sources: Vec<Source>,
     /// Which of them is being worked on.
@@ -28,19 +28,19 @@ struct Source {
 impl Loader {
     /// For a shard of so many. One of them should `verify` the checksum of a file.
     pub fn new(shard: u16, shards: u16, verify: bool) -> Self {
-        Loader { shard, shards, verify, merges: false, sources: Vec::new(), current: 0, over: false }
+        Loader { shard, shards, verify, mode: Mode::Load, sources: Vec::new(), current: 0, over: false }
     }
 
-    /// Keys that are there already are replaced if `merges`; else they are an error.
+    /// What is done with the keys.
     #[must_use]
-    pub fn merging(self, merges: bool) -> Self {
-        Loader { merges, ..self }
+    pub fn with_mode(self, mode: Mode) -> Self {
+        Loader { mode, ..self }
     }
 
     fn source(&mut self, number: usize, is_part: bool) -> &mut Source {
         while self.sources.len() <= number {
             let loader =
-                ShardLoader::new(self.shard, self.shards, self.verify && !is_part).merging(self.merges);
+                ShardLoader::new(self.shard, self.shards, self.verify && !is_part).with_mode(self.mode);
             // Parts that don't come to this core have nothing to say.
             self.sources.push(Source { loader, ended: true, is_part });
         }

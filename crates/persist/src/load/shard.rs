@@ -97,12 +97,24 @@ enum Current {
 /// When or how often a key was used, as far as the file says.
 type Used = (Option<u64>, Option<u8>);
 
+/// What is done with the keys of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// They are loaded; one that is there already is an error.
+    #[default]
+    Load,
+    /// They are loaded, in the place of those that are there already.
+    Merge,
+    /// None is loaded: it is looked whether [`Mode::Load`] would go well.
+    Look,
+}
+
 /// Takes the keys of one shard out of a file.
 pub struct ShardLoader {
     reader: Reader,
     shard: u16,
     shards: u16,
-    merges: bool,
+    mode: Mode,
     current: Current,
     assembler: Assembler,
     loaded: Loaded,
@@ -121,7 +133,7 @@ impl ShardLoader {
             reader: Reader::new(verify),
             shard,
             shards,
-            merges: false,
+            mode: Mode::Load,
             current: Current::None,
             assembler: Assembler::default(),
             loaded: Loaded::default(),
@@ -131,10 +143,10 @@ impl ShardLoader {
         }
     }
 
-    /// Keys that are there already are replaced if `merges`; else they are an error.
+    /// What is done with the keys.
     #[must_use]
-    pub fn merging(self, merges: bool) -> Self {
-        ShardLoader { merges, ..self }
+    pub fn with_mode(self, mode: Mode) -> Self {
+        ShardLoader { mode, ..self }
     }
 
     /// Takes the next bytes of the file.
@@ -224,11 +236,15 @@ impl ShardLoader {
         };
         let name = name.to_vec();
         let found = shard.key(&name);
-        if self.merges {
+        if self.mode == Mode::Merge {
             shard.db(db).remove(found);
         } else if shard.db(db).look(found).is_some() {
             let problem = format!("a key that is there twice: {}", name.escape_ascii());
             return Err(LoadError::new(offset, problem));
+        }
+        if self.mode == Mode::Look {
+            self.current = Current::Skipped;
+            return Ok(Step::More);
         }
         let used = (idle_s, frequency);
         self.current = Current::Key { db, name, kind, expiry_ms, used };

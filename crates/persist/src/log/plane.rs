@@ -12,6 +12,7 @@
 //! leave their frames to it again. Frames stay in memory until they are synced, and if
 //! syncing fails they are written again: what the system did with them is not known.
 
+mod files;
 mod take;
 
 use std::collections::VecDeque;
@@ -21,10 +22,9 @@ use std::sync::Arc;
 
 use base::limits::LOG_UNSYNCED_MAX_BYTES;
 
-use super::folder::{keep_foreign_manifest, remove_unlisted, write_at, write_manifest};
-use super::head::{FILE_HEAD_BYTES, file_head};
-use super::logs::{Item, Logs, Opening, Order, Policy};
-use super::manifest::{Generation, Manifest, log_name};
+use super::head::FILE_HEAD_BYTES;
+use super::logs::{Item, Logs, Order, Policy};
+use super::manifest::Manifest;
 use super::volume::Volume;
 
 /// Stretches of memory that one write takes at most; the system's own limit.
@@ -70,6 +70,19 @@ pub struct Plane<V: Volume> {
     revoked: bool,
     closing: bool,
     stopping: bool,
+    /// What is broken on purpose.
+    #[cfg(feature = "sim-faults")]
+    pub faults: PlaneFaults,
+}
+
+/// Ways to break a rewrite, for tests that show that they notice.
+#[cfg(feature = "sim-faults")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlaneFaults {
+    /// What a rewrite replaces is removed before the manifest is written.
+    pub removes_first: bool,
+    /// A rewrite counts before all shards have come to its logs.
+    pub lists_too_soon: bool,
 }
 
 /// The files that the log consists of.
@@ -79,6 +92,9 @@ struct Set<F> {
     manifest: Manifest,
     /// Whether the manifest is on the disk: else it is written when there is a base.
     listed: bool,
+    /// Files that are made and synced, while it is not certain that the manifest lists them: if writing it failed it may list them
+    /// nevertheless, so they are not made again, which would empty them.
+    unlisted: Option<(u64, Vec<F>)>,
     /// Files that are made, by generation and shard, until the shard has come to them.
     made: Vec<(u64, Vec<Option<F>>)>,
     /// Length of what was there before this process and is still listed.
@@ -152,6 +168,8 @@ impl<V: Volume> Plane<V> {
             revoked: false,
             closing: false,
             stopping: false,
+            #[cfg(feature = "sim-faults")]
+            faults: PlaneFaults::default(),
         }
     }
 
@@ -244,11 +262,15 @@ impl<V: Volume> Plane<V> {
                 }
                 Order::Rewritten(generation, Some((base, bytes))) => {
                     let (generation, base, bytes) = (*generation, base.clone(), *bytes);
+                    #[cfg(feature = "sim-faults")]
+                    let waits = !self.faults.lists_too_soon;
+                    #[cfg(not(feature = "sim-faults"))]
+                    let waits = true;
                     let behind = |tail: &Tail<V::File>| {
                         tail.segment.as_ref().is_some_and(|segment| segment.generation < generation)
                             || tail.items.iter().any(|item| matches!(item, Item::Rotate(_)))
                     };
-                    if self.set.is_some() && self.tails.iter().any(behind) {
+                    if waits && self.set.is_some() && self.tails.iter().any(behind) {
                         break;
                     }
                     self.rewritten(generation, base, bytes)?;
@@ -267,93 +289,6 @@ impl<V: Volume> Plane<V> {
             }
             self.orders.pop_front();
         }
-        Ok(())
-    }
-
-    fn open(&mut self, opening: Opening) -> io::Result<()> {
-        let Opening { folder, name, manifest, after, whole } = opening;
-        self.volume.create_folder(&folder)?;
-        if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
-            self.volume.sync_folder(above)?;
-        }
-        let listed = manifest.files(&name);
-        let mut before_bytes = 0;
-        for file in &listed {
-            before_bytes += self.volume.len(&folder.join(file))?;
-        }
-        self.logs.change().base_bytes = before_bytes;
-        keep_foreign_manifest(&mut self.volume, &folder, &name)?;
-        let generation = manifest.last().max(after) + 1;
-        if !manifest.generations.is_empty() {
-            // What a crash left over of a rewrite.
-            remove_unlisted(&mut self.volume, &folder, &name, &listed, generation)?;
-        }
-        self.set = Some(Set {
-            folder,
-            name,
-            manifest,
-            listed: whole,
-            made: Vec::new(),
-            before_bytes,
-            bytes: Vec::new(),
-        });
-        if whole {
-            self.make(generation, true)?;
-            for tail in &mut self.tails {
-                tail.items.push_front(Item::Rotate(generation));
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes the files of a generation, and lists them, unless that is done.
-    fn make(&mut self, generation: u64, start: bool) -> io::Result<()> {
-        let Some(set) = &mut self.set else { return Ok(()) };
-        // A generation is made once: making it again would empty its files.
-        if set.manifest.last() >= generation {
-            return Ok(());
-        }
-        let shards = u16::try_from(self.tails.len()).unwrap_or(u16::MAX);
-        let mut files = Vec::new();
-        for shard in 0..shards {
-            let path = set.folder.join(log_name(&set.name, generation, shard));
-            let mut file = self.volume.create(&path)?;
-            write_at(&mut self.volume, &mut file, 0, &file_head(shard, shards, generation))?;
-            files.push(file);
-        }
-        let mut all: Vec<&mut V::File> = files.iter_mut().collect();
-        self.volume.sync(&mut all).into_iter().collect::<io::Result<()>>()?;
-        let mut manifest = set.manifest.clone();
-        manifest.generations.push(Generation { number: generation, shards, start: start || !set.listed });
-        if set.listed {
-            write_manifest(&mut self.volume, &set.folder, &set.name, &manifest)?;
-        }
-        set.manifest = manifest;
-        set.made.push((generation, files.into_iter().map(Some).collect()));
-        set.bytes.push((generation, u64::from(shards) * FILE_HEAD_BYTES as u64));
-        Ok(())
-    }
-
-    /// A base and the logs from its generation on replace all that was before.
-    fn rewritten(&mut self, generation: u64, base: String, base_bytes: u64) -> io::Result<()> {
-        let Some(set) = &mut self.set else { return Ok(()) };
-        let mut manifest = Manifest { base: Some(base), imported: Vec::new(), generations: Vec::new() };
-        manifest.generations.extend(set.manifest.generations.iter().filter(|old| old.number >= generation));
-        if let Some(first) = manifest.generations.first_mut() {
-            first.start = true;
-        }
-        write_manifest(&mut self.volume, &set.folder, &set.name, &manifest)?;
-        let old = std::mem::replace(&mut set.manifest, manifest);
-        set.listed = true;
-        set.before_bytes = base_bytes;
-        set.bytes.retain(|(number, _)| *number >= generation);
-        let listed = set.manifest.files(&set.name);
-        for file in old.files(&set.name).into_iter().filter(|file| !listed.contains(file)) {
-            // It is not listed any more, and goes at the next start if it doesn't go now.
-            let _ = self.volume.remove(&set.folder.join(file));
-        }
-        let _ = remove_unlisted(&mut self.volume, &set.folder, &set.name, &listed, generation);
-        self.logs.change().base_bytes = base_bytes + set.bytes.iter().map(|(_, bytes)| bytes).sum::<u64>();
         Ok(())
     }
 

@@ -9,8 +9,7 @@
 //! Frames of different logs name different keys, so their order among each other matters only at barriers.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::frame::{Frame, Head, put_command, put_frame};
@@ -32,7 +31,7 @@ pub struct LogSource<V: Volume> {
     folder: PathBuf,
     name: String,
     shards: usize,
-    base: Option<SnapshotSource<File>>,
+    base: Option<SnapshotSource<Box<dyn Read + Send>>>,
     /// Files of another server that are to be read.
     imported: VecDeque<ImportedFile>,
     /// Generations that are to be read.
@@ -52,7 +51,7 @@ struct Log {
 }
 
 impl<V: Volume> LogSource<V> {
-    /// What was recovered, for so many shards now. The base, if there is one, is read as a plain file.
+    /// What was recovered, for so many shards now.
     ///
     /// # Errors
     /// The base can't be opened.
@@ -67,7 +66,7 @@ impl<V: Volume> LogSource<V> {
         if let Some(file) = recovered.manifest.base.as_ref().map(|base| folder.join(base)) {
             // Of another server's files the name says nothing for sure.
             if recovered.manifest.imported.is_empty() || begins_as_snapshot(&mut volume, &file)? {
-                base = Some(File::open(file)?);
+                base = Some(volume.open(&file)?);
             } else {
                 imported.push_back(ImportedFile::open(&mut volume, &file, false)?);
             }

@@ -123,6 +123,12 @@ pub trait Volume {
     /// # Errors
     /// What the system says.
     fn read(&mut self, path: &Path, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Opens a file to be read from its beginning.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn open(&mut self, path: &Path) -> io::Result<Box<dyn io::Read + Send>>;
 }
 
 /// All of a small file.

@@ -46,17 +46,25 @@ pub struct Chunk {
 /// A snapshot that is under way.
 #[derive(Debug)]
 pub struct Job {
+    pub(super) number: u64,
     /// Whether strings are compressed.
     pub(super) compressed: bool,
     pub(super) sender: Sender<Message>,
     pub(super) cancelled: AtomicBool,
     /// It could not be written.
     pub(super) failed: AtomicBool,
+    /// Shards that have said all.
+    pub(super) said_all: AtomicUsize,
     /// Changes of data up to the cut, of all shards that have begun.
     pub(super) dirty: AtomicU64,
 }
 
 impl Job {
+    /// Its number, by which shards know at the cut that it is this one's.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Whether strings are compressed.
     pub fn is_compressed(&self) -> bool {
         self.compressed
@@ -70,6 +78,11 @@ impl Job {
         let chunk = Chunk { place, shard: 0, bytes: chunk, version: rdb::VERSION_PLAIN, in_flight_bytes };
         // Nobody receives only if the snapshot has failed.
         let _ = self.sender.send(Message::Chunk(chunk));
+    }
+
+    /// How many shards have said all.
+    pub fn said_all(&self) -> usize {
+        self.said_all.load(Ordering::Acquire)
     }
 
     /// Whether nobody wants the snapshot any more.
@@ -100,6 +113,8 @@ pub struct Saves {
 #[derive(Debug)]
 struct State {
     current: Option<Arc<Job>>,
+    /// How many there ever were.
+    begun: u64,
     saves: Saves,
 }
 
@@ -121,7 +136,7 @@ impl Jobs {
             count: 0,
             dirty: 0,
         };
-        Arc::new(Jobs { state: Mutex::new(State { current: None, saves }) })
+        Arc::new(Jobs { state: Mutex::new(State { current: None, begun: 0, saves }) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -138,11 +153,14 @@ impl Jobs {
             return Err(Busy);
         }
         let (sender, receiver) = channel();
+        state.begun += 1;
         let job = Arc::new(Job {
+            number: state.begun,
             compressed,
             sender,
             cancelled: AtomicBool::new(false),
             failed: AtomicBool::new(false),
+            said_all: AtomicUsize::new(0),
             dirty: AtomicU64::new(0),
         });
         state.current = Some(Arc::clone(&job));

@@ -398,17 +398,23 @@ fn commands_over_several_shards_are_imported() {
         let folder = folder();
         std::fs::write(folder.path().join("appendonly.aof"), &file).expect("written");
         for _ in 0..2 {
-            let server = start(folder.path(), shards, &["--appendfsync", "always"]);
-            let strings: Vec<Option<String>> =
-                ask(&server, &["MGET", "a", "renamed", "b", "copied", "c", "n1", "n2", "n3", "n4", "last"]);
-            let strings: Vec<&str> = strings.iter().map(|text| text.as_deref().unwrap_or("-")).collect();
-            assert_eq!(strings, ["-", "1", "3", "3", "-", "1", "2", "3", "-", "1"], "{shards}");
-            assert_eq!(ask::<usize>(&server, &["SCARD", "both"]), 2);
-            assert_eq!(ask::<usize>(&server, &["SCARD", "s2"]), 4);
-            assert_eq!(ask::<Vec<String>>(&server, &["LRANGE", "sorted", "0", "-1"]), ["1", "2"]);
-            assert_eq!(ask::<Vec<String>>(&server, &["LRANGE", "list2", "0", "-1"]), ["2"]);
-            assert_eq!(ask::<usize>(&server, &["PFCOUNT", "h3"]), 3);
-            assert_eq!(ask::<usize>(&server, &["STRLEN", "bits"]), 1);
+            let options = ["--appendfsync", "always", "--enable-debug-command", "yes"];
+            let server = start(folder.path(), shards, &options);
+            for _ in 0..2 {
+                let strings: Vec<Option<String>> = ask(
+                    &server,
+                    &["MGET", "a", "renamed", "b", "copied", "c", "n1", "n2", "n3", "n4", "last"],
+                );
+                let strings: Vec<&str> = strings.iter().map(|text| text.as_deref().unwrap_or("-")).collect();
+                assert_eq!(strings, ["-", "1", "3", "3", "-", "1", "2", "3", "-", "1"], "{shards}");
+                assert_eq!(ask::<usize>(&server, &["SCARD", "both"]), 2);
+                assert_eq!(ask::<usize>(&server, &["SCARD", "s2"]), 4);
+                assert_eq!(ask::<Vec<String>>(&server, &["LRANGE", "sorted", "0", "-1"]), ["1", "2"]);
+                assert_eq!(ask::<Vec<String>>(&server, &["LRANGE", "list2", "0", "-1"]), ["2"]);
+                assert_eq!(ask::<usize>(&server, &["PFCOUNT", "h3"]), 3);
+                assert_eq!(ask::<usize>(&server, &["STRLEN", "bits"]), 1);
+                ask::<()>(&server, &["DEBUG", "LOADAOF"]);
+            }
             kill(server);
         }
     }

@@ -42,7 +42,26 @@ fn a_snapshot_is_saved_and_loaded() {
         assert_eq!(wire.ask("DEBUG RELOAD NOSAVE"), "+OK\r\n");
         assert_eq!(digest(&mut wire), before, "{setup:?}");
         let failed = "-ERR Error trying to load the RDB dump, check server logs.\r\n";
+        // Redis ends when keys are there already; here nothing changes.
         assert_eq!(wire.ask("DEBUG RELOAD NOFLUSH"), failed);
+        for line in ["DEL key:7", "SET new 1", "FUNCTION FLUSH"] {
+            wire.ask(line);
+        }
+        let changed = digest(&mut wire);
+        assert_eq!(wire.ask("DEBUG RELOAD NOSAVE NOFLUSH"), failed);
+        assert_eq!(digest(&mut wire), changed, "{setup:?}");
+        assert_eq!(wire.ask("FUNCTION LIST"), "*0\r\n");
+        // None is there: all are added.
+        let keys = wire.ask("KEYS *");
+        for key in keys.split("\r\n").filter(|word| !word.is_empty() && !word.starts_with(['*', '$'])) {
+            wire.ask(&format!("RENAME {key} moved:{key}"));
+        }
+        for line in ["SELECT 3", "RENAME hash moved", "SELECT 0"] {
+            wire.ask(line);
+        }
+        assert_eq!(wire.ask("DEBUG RELOAD NOSAVE NOFLUSH"), "+OK\r\n");
+        assert_eq!(wire.ask("MGET moved:new key:7"), "*2\r\n$1\r\n1\r\n$1\r\n7\r\n");
+        assert_eq!(wire.ask("FCALL hello 0"), "$5\r\nhello\r\n");
         let wrong = "-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.\r\n";
         assert_eq!(wire.ask("DEBUG RELOAD NOTHING"), wrong);
         assert_eq!(

@@ -78,6 +78,7 @@ impl Crash {
                 vec![format!("MSET {}", pairs.join(" "))]
             }
             8 => return vec![mget(&self.group)],
+            9 if rng.one_in(5) => vec!["BGREWRITEAOF".into()],
             _ => vec![format!("LRANGE {} 0 -1", pick_key(rng, &self.lists))],
         };
         lines.iter().map(|line| Command::parse(line)).collect()

@@ -1,7 +1,7 @@
 //! A disk in memory that fails when it is told to, and can lose power.
 
 use std::collections::BTreeMap;
-use std::io::{self, IoSlice};
+use std::io::{self, Cursor, IoSlice};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,12 +46,40 @@ struct Inode {
     dirty: Vec<Range<usize>>,
 }
 
+/// A change of names.
+#[derive(Clone, Debug)]
+enum Change {
+    Made(PathBuf, usize),
+    Renamed(PathBuf, PathBuf, usize),
+    Removed(PathBuf),
+}
+
+impl Change {
+    fn apply(self, names: &mut BTreeMap<PathBuf, usize>) {
+        match self {
+            Change::Made(path, inode) => _ = names.insert(path, inode),
+            Change::Renamed(from, to, inode) => {
+                names.remove(&from);
+                names.insert(to, inode);
+            }
+            Change::Removed(path) => _ = names.remove(&path),
+        }
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Change::Made(path, _) | Change::Renamed(_, path, _) | Change::Removed(path) => path.parent(),
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
     inodes: Vec<Inode>,
     names: BTreeMap<PathBuf, usize>,
-    /// The names that are on the disk.
+    /// The names that are on the disk, and what became of them since then.
     durable: BTreeMap<PathBuf, usize>,
+    changes: Vec<Change>,
     faults: Option<Faults>,
 }
 
@@ -78,9 +106,15 @@ impl MemoryVolume {
         self.state().faults = None;
     }
 
-    /// The power is lost: what remains is what was synced, and of what was not any part. `random` returns numbers below its argument.
+    /// The power is lost: what remains is what was synced, and of what was not any part: of changes of names too, each whole or not
+    /// at all, in no order. `random` returns numbers below its argument.
     pub fn lose_power(&self, mut random: impl FnMut(usize) -> usize) {
         let mut state = self.state();
+        for change in std::mem::take(&mut state.changes) {
+            if random(2) == 0 {
+                change.apply(&mut state.durable);
+            }
+        }
         state.names = state.durable.clone();
         for inode in &mut state.inodes {
             let mut kept = std::mem::take(&mut inode.durable);
@@ -130,6 +164,11 @@ impl State {
             Some(Fault::Refused(kind) | Fault::Half(_, kind)) => Err(kind.into()),
             Some(Fault::Short(_)) | None => Ok(()),
         }
+    }
+
+    fn change(&mut self, change: Change) {
+        change.clone().apply(&mut self.names);
+        self.changes.push(change);
     }
 
     fn inode(&mut self, path: &Path) -> io::Result<&mut Inode> {
@@ -186,7 +225,7 @@ impl Volume for MemoryVolume {
         }
         state.inodes.push(Inode::default());
         let inode = state.inodes.len() - 1;
-        state.names.insert(path.to_owned(), inode);
+        state.change(Change::Made(path.to_owned(), inode));
         Ok(inode)
     }
 
@@ -258,15 +297,19 @@ impl Volume for MemoryVolume {
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.folder_op()?;
-        let inode = state.names.remove(from).ok_or_else(missing)?;
-        state.names.insert(to.to_owned(), inode);
+        let inode = *state.names.get(from).ok_or_else(missing)?;
+        state.change(Change::Renamed(from.to_owned(), to.to_owned(), inode));
         Ok(())
     }
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.folder_op()?;
-        state.names.remove(path).map(drop).ok_or_else(missing)
+        if !state.names.contains_key(path) {
+            return Err(missing());
+        }
+        state.change(Change::Removed(path.to_owned()));
+        Ok(())
     }
 
     fn create_folder(&mut self, _path: &Path) -> io::Result<()> {
@@ -276,7 +319,8 @@ impl Volume for MemoryVolume {
     fn sync_folder(&mut self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.folder_op()?;
-        let State { names, durable, .. } = &mut *state;
+        let State { names, durable, changes, .. } = &mut *state;
+        changes.retain(|change| change.folder() != Some(path));
         durable.retain(|name, _| name.parent() != Some(path));
         durable.extend(
             names
@@ -306,5 +350,9 @@ impl Volume for MemoryVolume {
             to.copy_from_slice(from);
         }
         Ok(len)
+    }
+
+    fn open(&mut self, path: &Path) -> io::Result<Box<dyn io::Read + Send>> {
+        Ok(Box::new(Cursor::new(self.state().inode(path)?.content.clone())))
     }
 }

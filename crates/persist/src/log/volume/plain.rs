@@ -142,4 +142,8 @@ impl Volume for PlainVolume {
     fn read(&mut self, path: &Path, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         read_full(&fs::File::open(path)?, offset, buffer)
     }
+
+    fn open(&mut self, path: &Path) -> io::Result<Box<dyn io::Read + Send>> {
+        Ok(Box::new(fs::File::open(path)?))
+    }
 }
