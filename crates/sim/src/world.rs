@@ -33,6 +33,8 @@ const SYNC_JUMP_MAX_US: u64 = 1_500_000;
 const QUIET_EVERY: u64 = 20;
 /// No deadline of a workload is further away.
 const SKIP_MAX_US: u64 = 10_000_000;
+/// Nor does a core that takes its log to the disk wait for longer with the next write.
+const SKIP_LOG_MAX_US: u64 = 100_000;
 /// Turns that cores may take to stop.
 const STOP_TURNS_MAX: usize = 10_000;
 /// Steps after which a run is taken for endless: far more than the largest shape needs.
@@ -284,7 +286,8 @@ impl World {
         self.look_around(calls);
         let odds: u64 =
             (0..KINDS).filter(|&kind| !self.movable[kind].is_empty()).map(|kind| self.knobs.odds[kind]).sum();
-        if odds == 0 && self.shape.blocks && self.skip_to_deadline() {
+        let soon_us = if self.shape.blocks { SKIP_MAX_US } else { SKIP_LOG_MAX_US };
+        if odds == 0 && (self.shape.blocks || self.disk.is_some()) && self.skip_to_deadline(soon_us) {
             return Ok(true);
         }
         if odds == 0 {
@@ -372,9 +375,9 @@ impl World {
     }
 
     /// Lets the time pass until a core wants a turn. False if none does soon: what cores do every few minutes never ends.
-    fn skip_to_deadline(&mut self) -> bool {
+    fn skip_to_deadline(&mut self, soon_us: u64) -> bool {
         let deadline_us = self.nodes.iter().filter_map(Node::deadline_us).min();
-        let deadline_us = deadline_us.filter(|&at_us| at_us < self.now_us + SKIP_MAX_US);
+        let deadline_us = deadline_us.filter(|&at_us| at_us < self.now_us + soon_us);
         self.now_us = deadline_us.map_or(self.now_us, |at_us| at_us.max(self.now_us));
         deadline_us.is_some()
     }

@@ -23,6 +23,8 @@ const ROOM_FOR_MAX_BYTES: usize = 64 * 1024;
 /// began with the first of them. Until as much came as they had written, but no longer than this part of the time that the write
 /// took. Whoever writes alone waits for nobody.
 const GATHER_SHARE: u64 = 4;
+/// Nor longer than this.
+const GATHER_MAX_US: u64 = 5000;
 /// Buffers of more than this are not kept.
 const KEPT_MAX_BYTES: usize = 128 * 1024;
 
@@ -173,7 +175,8 @@ impl Own {
                     self.spare = bytes;
                 }
                 if let Some(write) = self.under_way.take() {
-                    self.gather_until_us = now_us + now_us.saturating_sub(self.began_us) / GATHER_SHARE;
+                    self.gather_until_us =
+                        now_us + (now_us.saturating_sub(self.began_us) / GATHER_SHARE).min(GATHER_MAX_US);
                     self.gather_bytes = self.pending.len() + write.frames;
                     self.logs.core_synced(self.shard, write.end, write.frames, &write.groups);
                 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::harness::{Server, Setup, eventually, folder};
+use crate::harness::{Server, Setup, encode, eventually, folder};
 
 fn start(folder: &Path, shards: &str, more: &[&str]) -> Server {
     let dir = folder.to_str().expect("text");
@@ -46,6 +46,30 @@ fn a_snapshot_is_there_after_a_restart_with_other_shards() {
         assert_eq!(ask::<usize>(&server, &["DBSIZE"]), 20_001);
         assert_eq!(ask::<String>(&server, &["GET", "key:777"]), "value:777");
         assert_eq!(ask::<String>(&server, &["HGET", "hash", "field:1999"]), "1999");
+    }
+}
+
+/// A snapshot that is being written when the server ends is given up, and doesn't keep it from ending.
+#[test]
+fn the_end_does_not_wait_for_a_snapshot() {
+    for setup in Setup::all() {
+        for command in ["BGSAVE", "BGREWRITEAOF"] {
+            let folder = folder();
+            let dir = folder.path().to_str().expect("text");
+            let more = ["--dir", dir, "--appendonly", "yes", "--enable-debug-command", "yes"];
+            let mut server = Server::start(setup, &more);
+            let mut wire = server.connect();
+            eventually("loading", || wire.ask("DEBUG POPULATE 200000") == "+OK\r\n");
+            wire.send(&[encode(&[command]), encode(&["SHUTDOWN", "NOSAVE"])].concat());
+            wire.read_to_close();
+            assert!(server.wait().success(), "{setup:?} {command}");
+            for place in [folder.path(), &folder.path().join("appendonlydir")] {
+                let names = std::fs::read_dir(place).expect("a folder").map(|entry| entry.expect("an entry"));
+                let left: Vec<_> =
+                    names.map(|entry| entry.file_name().into_string().expect("text")).collect();
+                assert!(!left.iter().any(|name| name.starts_with("temp-")), "{setup:?} {command}: {left:?}");
+            }
+        }
     }
 }
 
