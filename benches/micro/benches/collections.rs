@@ -62,7 +62,7 @@ impl Server {
     fn run(&mut self, call: &Call) {
         self.out.clear();
         let (mut reply, args) = (Reply::new(&mut self.out, false), Args::new(&call.bytes, &call.ranges));
-        let key = self.shard.key(args.arg(1));
+        let key = self.shard.key(args.arg(if args.arg(0) == b"XGROUP" { 2 } else { 1 }));
         let mut ctx = ShardCtx { slot: key.slot, hash: key.hash, shard: &mut self.shard, db: 0 };
         assert!((call.handler)(&mut ctx, args, &mut reply).is_ok(), "no error");
         black_box(&self.out);
