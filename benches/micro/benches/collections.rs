@@ -188,3 +188,46 @@ fn xrange_10(bencher: Bencher<'_, '_>) {
         .collect();
     measure(bencher, &mut server, &calls);
 }
+
+/// A stream whose entries are all pending, by five consumers.
+fn pending() -> Server {
+    let mut server = Server::new();
+    server.line("XGROUP CREATE stream group 0 MKSTREAM");
+    for number in 1..=large() {
+        server.line(&format!("XADD stream {number}-1 name value"));
+        server.line(&format!("XCLAIM stream group consumer:{} 0 {number}-1 FORCE JUSTID", number % 5));
+    }
+    server
+}
+
+/// Entries in no order are acknowledged and claimed again.
+#[divan::bench]
+fn xack_xclaim(bencher: Bencher<'_, '_>) {
+    let mut server = pending();
+    let calls: Vec<Call> = (0..large())
+        .flat_map(|n| {
+            let number = 1 + n * 7919 % large();
+            [
+                server.call(&format!("XACK stream group {number}-1")),
+                server.call(&format!("XCLAIM stream group consumer:{} 0 {number}-1 FORCE JUSTID", n % 5)),
+            ]
+        })
+        .collect();
+    measure(bencher, &mut server, &calls);
+}
+
+/// As [`xack_xclaim`], in the order of ids.
+#[divan::bench]
+fn xack_xclaim_in_order(bencher: Bencher<'_, '_>) {
+    let mut server = pending();
+    let calls: Vec<Call> = (1..=large())
+        .flat_map(|number| {
+            [
+                server.call(&format!("XACK stream group {number}-1")),
+                server
+                    .call(&format!("XCLAIM stream group consumer:{} 0 {number}-1 FORCE JUSTID", number % 5)),
+            ]
+        })
+        .collect();
+    measure(bencher, &mut server, &calls);
+}

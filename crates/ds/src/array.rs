@@ -20,8 +20,9 @@ mod chunk;
 #[path = "array_tests.rs"]
 mod tests;
 
-use crate::blocks::{Blocks, Place};
+use crate::blocks::{BLOCK_MAX, Blocks, Place};
 use crate::pack::Element;
+use crate::share::Share;
 use chunk::Chunk;
 
 /// Indexes of a chunk: as many as a word has bits.
@@ -140,8 +141,11 @@ impl Array {
             let base = chunk.number() * CHUNK_INDEXES;
             let (from, to) = (low.max(base), high.min(base + (CHUNK_INDEXES - 1)));
             deleted += self.edit(place, |chunk| chunk.delete(from, to));
-            if self.chunks.get(place).is_some_and(Chunk::is_empty) {
-                self.chunks.remove(place);
+            if self.chunks.get(place).is_some_and(Chunk::is_empty)
+                && let Some(mut gone) = self.chunks.remove(place)
+            {
+                self.content_bytes -= gone.heap_bytes();
+                gone.give_up();
             }
         }
         deleted
@@ -182,11 +186,32 @@ impl Array {
     pub fn free_some(&mut self, chunks_max: usize) -> bool {
         for _ in 0..chunks_max {
             match self.chunks.pop_back() {
-                Some(chunk) => self.content_bytes -= chunk.heap_bytes(),
+                Some(mut chunk) => {
+                    self.content_bytes -= chunk.heap_bytes();
+                    chunk.give_up();
+                }
                 None => return true,
             }
         }
         self.chunks.items() == 0
+    }
+
+    /// The array as it is now, to look at while this one changes; it is not to be changed itself. It is let go of by
+    /// [`Array::release`]. O(chunks / 448), and the first change of each such block of chunks and of each chunk afterwards copies it.
+    pub fn lend(&mut self) -> Array {
+        Array { chunks: self.chunks.view(), ..*self }
+    }
+
+    /// Lets go of elements of an array that was lent, before an index; nobody looks at them any more.
+    pub fn release_before(&mut self, index: u64) {
+        if let Some(place) = self.chunks.partition(|chunk| chunk.number() <= index / CHUNK_INDEXES) {
+            self.chunks.drop_blocks_before(place);
+        }
+    }
+
+    /// Lets go of about `budget` chunks of an array that was lent; returns whether all is let go of. Nobody looks at it any more.
+    pub fn release(&mut self, budget: usize) -> bool {
+        (0..budget.div_ceil(BLOCK_MAX)).any(|_| !self.chunks.drop_block())
     }
 
     fn find(&self, number: u64) -> Option<Place> {

@@ -84,6 +84,50 @@ fn as_a_map() {
     }
 }
 
+/// Arrays that were lent stay as they were, however they are let go of.
+#[test]
+fn lent_arrays_stay_as_they_were() {
+    for seed in 0..if cfg!(miri) { 1 } else { 12 } {
+        let mut rng = Rng::new(seed);
+        let (mut array, mut model) = (Array::new(), BTreeMap::new());
+        let mut lent: Vec<(Array, BTreeMap<u64, Vec<u8>>)> = Vec::new();
+        for _ in 0..if cfg!(miri) { 200 } else { 3000 } {
+            let index = some_index(&mut rng);
+            match rng.below(9) {
+                0 => assert_eq!(array.delete(index), model.remove(&index).is_some()),
+                1 if rng.one_in(8) => {
+                    let end = index.saturating_add(200).min(INDEX_MAX);
+                    array.delete_range(index, end);
+                    model.retain(|at, _| !(index..=end).contains(at));
+                }
+                2 if rng.one_in(30) => lent.push((array.lend(), model.clone())),
+                3 if rng.one_in(40) && !lent.is_empty() => {
+                    let (mut view, seen) = lent.swap_remove(rng.below(lent.len() as u64) as usize);
+                    let (mut from, mut left) = (0, seen.iter());
+                    while from < view.len() {
+                        view.visit(from, INDEX_MAX, |index, element| {
+                            assert_eq!(left.next(), Some((&index, &element.to_vec())));
+                            from = index + 1;
+                            !rng.one_in(20)
+                        });
+                        view.release_before(from);
+                    }
+                    assert_eq!(left.next(), None);
+                    while rng.one_in(2) && !view.release(1) {}
+                }
+                _ => {
+                    let text = some_text(&mut rng);
+                    assert_eq!(array.set(index, &text), model.insert(index, text).is_none());
+                }
+            }
+        }
+        check(&array, &model, &mut rng);
+        while !array.free_some(3) {}
+        drop((array, lent));
+        assert_eq!(crate::share::retained_bytes(), 0);
+    }
+}
+
 #[test]
 fn a_dense_array_is_small() {
     let mut array = Array::new();

@@ -305,6 +305,11 @@ impl<T: Weigh + Share> Blocks<T> {
         self.blocks.pop_back().is_some()
     }
 
+    /// Lets go of the blocks before that of a place, which still count. Places of what is left change.
+    pub(crate) fn drop_blocks_before(&mut self, place: Place) {
+        self.blocks.drain(..place.block.min(self.blocks.len()));
+    }
+
     /// The weight of all items before a place. O(blocks).
     pub(crate) fn weight_before(&self, place: Place) -> usize {
         let blocks: usize = self.blocks.iter().take(place.block).map(|block| block.weight).sum();

@@ -17,6 +17,7 @@ mod id;
 mod producers;
 mod trim;
 mod view;
+mod whole;
 
 #[cfg(test)]
 #[path = "stream_tests.rs"]
@@ -29,9 +30,10 @@ use chunk::{Chunk, Raw, Walk, entry_bytes};
 pub use entry::Entry;
 pub use group::{Consumer, Group, Groups, Pending};
 pub use id::StreamId;
-pub use producers::{Producers, name_of};
+pub use producers::{Producer, Producers, name_of};
 pub use trim::{References, Trim, TrimTo};
 pub use view::StreamView;
+pub use whole::ChunkPlace;
 
 /// See the [module documentation](self).
 #[derive(Clone, Debug, Default)]
@@ -288,7 +290,7 @@ impl Stream {
         StreamView::new(self.chunks.view(), (from, to), backwards, count)
     }
 
-    /// Frees some of the stream's memory: at most `pieces_max` chunks, runs of pending entries or consumers. Returns
+    /// Frees some of the stream's memory: at most `pieces_max` chunks, producers, runs of pending entries or consumers. Returns
     /// whether none is left.
     pub fn free_some(&mut self, pieces_max: usize) -> bool {
         for _ in 0..pieces_max {
@@ -298,6 +300,9 @@ impl Stream {
                     chunk.give_up();
                 }
                 None => {
+                    if self.producers.as_mut().is_some_and(|producers| !producers.free_some(pieces_max)) {
+                        return false;
+                    }
                     self.producers = None;
                     return self.groups.free_some(pieces_max);
                 }

@@ -23,6 +23,9 @@ enum Act {
     Again(u8, u8),
     Acknowledge(u8, u8),
     DropConsumer(u8, u8),
+    /// Group, entry: pending, but nobody's.
+    Disown(u8, u8),
+    Produce(u8, u8),
 }
 
 fn trim() -> impl Strategy<Value = Trim> {
@@ -52,6 +55,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..3u8).prop_map(Act::ByTime),
         2 => (0..3u8, any::<u8>()).prop_map(|(group, at)| Act::Again(group, at)),
         1 => (0..3u8, 0..9u8).prop_map(|(group, who)| Act::DropConsumer(group, who)),
+        1 => (0..3u8, any::<u8>()).prop_map(|(group, at)| Act::Disown(group, at)),
+        1 => any::<(u8, u8)>().prop_map(|(producer, name)| Act::Produce(producer, name)),
     ]
 }
 
@@ -101,7 +106,9 @@ impl Stream {
     fn counted_bytes(&self) -> usize {
         let buffers: usize = self.chunks.iter().map(Chunk::heap_bytes).sum();
         assert!(self.chunks.iter().all(|chunk| chunk.live() > 0));
-        buffers + self.chunks.counted_bytes() + self.groups.counted_bytes()
+        let producers = self.producers.as_ref();
+        let producers = producers.map_or(0, |all| heap_bytes(size_of::<Producers>()) + all.counted_bytes());
+        buffers + self.chunks.counted_bytes() + self.groups.counted_bytes() + producers
     }
 }
 
@@ -200,6 +207,24 @@ fn apply(stream: &mut Stream, model: &mut Model, act: &Act, limits: Limits) {
             });
             assert_eq!(removed, modelled);
         }
+        Act::Disown(..) | Act::Produce(..) => apply_rare(stream, model, act),
+    }
+}
+
+fn apply_rare(stream: &mut Stream, model: &mut Model, act: &Act) {
+    match *act {
+        Act::Disown(group, at) => {
+            let (name, id) = (vec![b'g', group], model.id(at));
+            let state = Pending { consumer: None, delivered_ms: 0, count: 3 };
+            stream.groups_mut().edit(&name, |group| group.assign(id, state));
+            if let Some((_, pending)) = model.groups.get_mut(&name) {
+                pending.insert(id, Vec::new());
+            }
+        }
+        Act::Produce(producer, name) => {
+            stream.producers_mut().note(&[producer % 20], &[name], model.last, model.last.ms);
+        }
+        _ => {}
     }
 }
 
@@ -255,6 +280,45 @@ impl Watched {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 4 } else { 300 }, ..ProptestConfig::default() })]
+
+    /// Whole streams that were lent, looked at and let go of while all goes on.
+    #[test]
+    fn lent_streams_stay_as_they_were(
+        acts in prop::collection::vec((act(), 0..12u8, 1..60usize), 1..300),
+        entries in 1..12usize,
+    ) {
+        let limits = Limits { bytes: 200, entries };
+        let (mut stream, mut model) = (Stream::new(), Model::default());
+        let mut lent: Vec<(Stream, Stream)> = Vec::new();
+        for (act, what, amount) in acts {
+            apply(&mut stream, &mut model, &act, limits);
+            prop_assert_eq!(stream.memory_bytes(), stream.counted_bytes());
+            match what {
+                0 => {
+                    let copy = stream.clone();
+                    lent.push((stream.lend(), copy));
+                }
+                1 if !lent.is_empty() => {
+                    let (mut view, copy) = lent.swap_remove(amount % lent.len());
+                    prop_assert!(view == copy);
+                    // Seen to the end chunk by chunk.
+                    let (mut place, mut seen) = (None, 0);
+                    while let Some(next) = view.chunk_behind(place) {
+                        seen += view.entries_of(next).count();
+                        view.release_before(next);
+                        place = Some(next);
+                    }
+                    prop_assert_eq!(seen, copy.len());
+                    while amount % 2 == 0 && !view.release(1 + amount % 5) {}
+                }
+                _ => {}
+            }
+        }
+        while !stream.free_some(1) {}
+        prop_assert!(lent.iter().all(|(view, copy)| view == copy));
+        drop((stream, lent));
+        prop_assert_eq!(crate::share::retained_bytes(), 0);
+    }
 
     /// Several views at a time, visited in slices, given up early or seen to the end, while all goes on.
     #[test]
@@ -323,7 +387,9 @@ fn check(acts: &[Act], limits: Limits) {
     for (name, (last, pending)) in &model.groups {
         let group = stream.groups().get(name).expect("the group");
         assert_eq!(group.last_id(), *last);
-        let owner = |state: &Pending| group.consumer(state.consumer.unwrap()).unwrap().name().to_vec();
+        let owner = |state: Pending| {
+            state.consumer.map_or(Vec::new(), |number| group.consumer(number).unwrap().name().to_vec())
+        };
         let found: Vec<_> = group.pending().iter().map(|(id, state)| (id, owner(state))).collect();
         assert!(found.iter().map(|(id, owner)| (id, owner)).eq(pending.iter()));
         for (_, consumer) in group.consumers() {

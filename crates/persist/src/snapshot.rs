@@ -20,6 +20,9 @@ mod order;
 mod sink;
 
 #[cfg(test)]
+#[path = "snapshot_big_tests.rs"]
+mod big_tests;
+#[cfg(test)]
 #[path = "snapshot_tests.rs"]
 mod tests;
 

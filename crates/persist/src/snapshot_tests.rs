@@ -36,7 +36,7 @@ enum Fault {
 
 /// Files in memory, with something that goes wrong.
 #[derive(Default)]
-struct MemoryFiles {
+pub(super) struct MemoryFiles {
     fault: Fault,
     files: Mutex<Vec<(PathBuf, Bytes)>>,
     made: AtomicUsize,
@@ -117,7 +117,7 @@ impl Files for MemoryFiles {
 
 impl MemoryFiles {
     /// All files with their content, by name.
-    fn all(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(super) fn all(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let files = self.files.lock().expect("unpoisoned");
         let mut all: Vec<_> = files
             .iter()
@@ -128,11 +128,11 @@ impl MemoryFiles {
     }
 }
 
-fn at_once(works: Vec<Work<'_>>) {
+pub(super) fn at_once(works: Vec<Work<'_>>) {
     std::thread::scope(|scope| works.into_iter().for_each(|work| drop(scope.spawn(work))));
 }
 
-fn target(shards: usize) -> Target {
+pub(super) fn target(shards: usize) -> Target {
     let about = vec![("redis-ver", "8.2.0".to_owned())];
     Target {
         folder: "/data".into(),

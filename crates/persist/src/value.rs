@@ -13,7 +13,8 @@ use store::{Db, Kind, OwnedValue, StringValue, Value};
 
 pub use assemble::{Assembler, Misfit};
 pub use encode::{form_of, put_value};
-pub(crate) use encode::{text, text_of_value};
+pub(crate) use encode::{put_field, put_hash_head, put_items, text};
+pub(crate) use stream::StreamWriter;
 
 /// The store's name for a type of value.
 pub fn kind_of(kind: ValueKind) -> Kind {

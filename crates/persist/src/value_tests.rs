@@ -20,7 +20,10 @@ fn check(value: &OwnedValue, compressed: bool) {
     let payload = dump(value.value(), compressed);
     let restored = restore(&mut shard.db(0), &payload).expect("a good payload");
     assert_eq!(restored.kind(), value.kind());
-    assert_eq!(dump(restored.value(), compressed).len(), payload.len());
+    if value.kind() != store::Kind::Stream {
+        // Entries may be shared out to nodes in another way.
+        assert_eq!(dump(restored.value(), compressed).len(), payload.len());
+    }
     match value.value().as_stream() {
         Ok(stream) => {
             // The newest form always says something of producers.

@@ -16,8 +16,7 @@ use crate::part::{Text, ValueKind};
 use crate::{VALKEY_VERSION, VERSION_FIELD_EXPIRY, VERSION_NEWEST, VERSION_PLAIN, opcodes, types};
 
 pub use stream::{
-    NodePlan, NodeWriter, put_consumer, put_group, put_pending, put_producer_name, put_raw_id,
-    put_stream_state, texts_len,
+    NodeWriter, put_consumer, put_group, put_pending, put_producer_name, put_raw_id, put_stream_state,
 };
 
 /// Shortest text that is compressed.

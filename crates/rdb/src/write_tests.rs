@@ -70,6 +70,7 @@ proptest! {
     #[test]
     fn streams_come_back(
         entries in prop::collection::vec((any::<u32>(), any::<u64>(), prop::collection::vec(texts(), 1..4), any::<bool>()), 0..150),
+        node_entries in 1..100usize,
         compressed: bool,
     ) {
         let mut style = Style::new(compressed);
@@ -83,21 +84,16 @@ proptest! {
             }).collect()
         };
         let entries: Vec<_> = ids.into_iter().zip(&entries).map(|(id, entry)| (id, flat(&entry.2, entry.3))).collect();
-        let borrowed = |texts: &'_ [Vec<u8>]| -> Vec<Vec<u8>> { texts.to_vec() };
-        let (mut plan, mut nodes) = (NodePlan::default(), 0);
-        for (_, texts) in &entries {
-            let texts = borrowed(texts);
-            let texts: Vec<_> = texts.iter().map(|text| Text::Bytes(text)).collect();
-            nodes += u64::from(plan.begins_node(texts_len(&texts)));
-        }
         let mut out = Vec::new();
-        put_len(&mut out, nodes);
+        put_len(&mut out, entries.len().div_ceil(node_entries) as u64);
         let mut writer = NodeWriter::default();
-        for (id, texts) in &entries {
-            let texts: Vec<_> = texts.iter().map(|text| Text::Bytes(text)).collect();
-            writer.entry(&mut out, *id, &texts, &mut style);
+        for node in entries.chunks(node_entries) {
+            for (id, texts) in node {
+                let texts: Vec<_> = texts.iter().map(|text| Text::Bytes(text)).collect();
+                writer.entry(*id, &texts);
+            }
+            writer.finish(&mut out, &mut style);
         }
-        writer.finish(&mut out, &mut style);
         let last_id = Id { ms: u64::MAX, seq: 3 };
         let state = StreamState { len: entries.len() as u64, last_id, history: Some((Id { ms: 1, seq: 2 }, 99)) };
         put_stream_state(&mut out, state, Id::default());

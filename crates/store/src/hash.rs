@@ -178,6 +178,17 @@ impl<'a> HashRef<'a> {
         }
     }
 
+    /// When the first field expires, in ms since 1970, if any does. O(1), or O(number of fields) of a pack.
+    pub fn soonest_ms(self) -> Option<u64> {
+        match self.form {
+            Form::Pack(_, 3) => {
+                HashRef { now_ms: 0, ..self }.iter().filter_map(|field| field.expiry_ms).min()
+            }
+            Form::Pack(..) => None,
+            Form::Big(hash) => hash.soonest_ms(),
+        }
+    }
+
     /// The number of fields that have not expired. O(expired fields), or O(number of fields) of a pack.
     pub fn live_len(self) -> usize {
         match self.form {

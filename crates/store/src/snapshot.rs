@@ -44,6 +44,11 @@ pub trait Sink: Send {
         true
     }
 
+    /// Lets go of some of what it holds, since nobody wants the rest; returns whether nothing is left that takes long.
+    fn give_up(&mut self) -> bool {
+        true
+    }
+
     /// Whether nobody wants the rest any more.
     fn is_cancelled(&self) -> bool {
         false
@@ -128,8 +133,12 @@ impl Shard {
     pub fn snapshot_slice(&mut self) -> SliceEnd {
         let Some(mut snapshot) = self.books.snapshot.take() else { return SliceEnd::Done };
         if snapshot.sink.is_cancelled() {
-            self.end_snapshot(*snapshot);
-            return SliceEnd::Done;
+            if snapshot.sink.give_up() {
+                self.end_snapshot(*snapshot);
+                return SliceEnd::Done;
+            }
+            self.books.snapshot = Some(snapshot);
+            return SliceEnd::More;
         }
         if !snapshot.sink.has_room() {
             self.books.snapshot = Some(snapshot);
@@ -219,7 +228,7 @@ fn pass_record(mut found: ds::Occupied<'_, KeyRecord, TableHasher>, db: usize, s
         return sink.item(db, Item(found.record().view()));
     }
     let view = match found.record_mut().boxed_mut() {
-        Some(Large::Structure(structure)) => WholeView::of(structure),
+        Some(Large::Structure(structure)) => Some(WholeView::of(structure)),
         _ => None,
     };
     let item = Item(found.record().view());

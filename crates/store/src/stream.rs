@@ -8,6 +8,8 @@ use crate::{Db, Draft, Key, Limits, Structure, Value, WrongType};
 
 /// Longest chunk whatever is configured: what one change may have to move.
 const CHUNK_MAX_BYTES: usize = 64 * 1024;
+/// Most entries of a chunk whatever is configured: what one look, or one step of a snapshot, may have to walk over.
+const CHUNK_MAX_ENTRIES: usize = 4096;
 
 impl Collection for Stream {
     fn encoding(&self) -> &'static str {
@@ -39,7 +41,7 @@ impl Limits {
         let or_max = |value: usize, max: usize| if value == 0 { max } else { value.min(max) };
         ChunkLimits {
             bytes: frugal_size(or_max(self.stream_node_max_bytes, CHUNK_MAX_BYTES)),
-            entries: or_max(self.stream_node_max_entries, usize::MAX),
+            entries: or_max(self.stream_node_max_entries, CHUNK_MAX_ENTRIES),
         }
     }
 }

@@ -5,11 +5,12 @@
 
 use std::ops::Range;
 
+use ds::array::Array;
 use ds::list::ListView;
 use ds::pack::Element;
 use ds::pages::PagesView;
 use ds::rank::RankView;
-use ds::stream::{StreamId, StreamView};
+use ds::stream::{Stream, StreamId, StreamView};
 
 use crate::hash::Field;
 use crate::key::TableHasher;
@@ -55,26 +56,46 @@ impl SetView {
 /// All of a big collection as it was.
 #[derive(Debug)]
 pub enum WholeView {
-    /// A hash, with fields that had expired too.
-    Hash(HashView),
+    /// A hash, with fields that had expired too, and when the first of its fields expires, if any does.
+    Hash(HashView, Option<u64>),
     /// A set.
     Set(SetView),
     /// A sorted set, in ascending order.
     SortedSet(RankView),
     /// A list.
     List(ListView),
+    /// A stream that was lent.
+    Stream(Box<Stream>),
+    /// An array that was lent.
+    Array(Box<Array>),
 }
 
 impl WholeView {
-    /// That of a structure, if there is one of its type.
-    pub(crate) fn of(structure: &mut Structure) -> Option<Self> {
+    /// That of a structure. O(parts / 500), or so; O(groups) of a stream.
+    pub(crate) fn of(structure: &mut Structure) -> Self {
         let len = structure.collection().len();
         match structure {
-            Structure::Hash(hash) => Some(WholeView::Hash(HashView { fields: hash.view(), now_ms: 0 })),
-            Structure::Set(set) => Some(WholeView::Set(SetView(set.view()))),
-            Structure::SortedSet(set) => Some(WholeView::SortedSet(set.view(0..len, false))),
-            Structure::List(list) => Some(WholeView::List(list.view(0, len))),
-            _ => None,
+            Structure::Hash(hash) => {
+                let soonest_ms = hash.soonest_ms();
+                WholeView::Hash(HashView { fields: hash.view(), now_ms: 0 }, soonest_ms)
+            }
+            Structure::Set(set) => WholeView::Set(SetView(set.view())),
+            Structure::SortedSet(set) => WholeView::SortedSet(set.view(0..len, false)),
+            Structure::List(list) => WholeView::List(list.view(0, len)),
+            Structure::Stream(stream) => WholeView::Stream(Box::new(stream.lend())),
+            Structure::Array(array) => WholeView::Array(Box::new(array.lend())),
+        }
+    }
+
+    /// Lets go of about `budget` parts; returns whether all is let go of. Nobody looks at it afterwards.
+    pub fn free_some(&mut self, budget: usize) -> bool {
+        match self {
+            WholeView::Hash(hash, _) => hash.free_some(budget),
+            WholeView::Set(set) => set.free_some(budget),
+            WholeView::SortedSet(set) => set.free_some(budget),
+            WholeView::List(list) => list.free_some(budget),
+            WholeView::Stream(stream) => stream.release(budget),
+            WholeView::Array(array) => array.release(budget),
         }
     }
 }

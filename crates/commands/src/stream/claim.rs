@@ -127,7 +127,7 @@ fn claim(
         for &id in &options.ids {
             let exists = stream.contains(id);
             let claimed = stream.groups_mut().edit(name, |group| {
-                let state = group.pending().get(id).copied();
+                let state = group.pending().get(id);
                 if !exists {
                     changes += u64::from(group.acknowledge(id));
                     return false;

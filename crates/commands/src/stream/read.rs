@@ -340,7 +340,7 @@ fn claimable(
         stream.groups_mut().edit(name, |group| group.pending_by_time(until_ms).collect()).unwrap_or_default();
     let Some(group) = stream.groups().get(name) else { return Vec::new() };
     let states = ids.into_iter().filter(|&id| stream.contains(id));
-    states.filter_map(|id| Some((id, *group.pending().get(id)?))).take(count).collect()
+    states.filter_map(|id| Some((id, group.pending().get(id)?))).take(count).collect()
 }
 
 /// Replies with an entry, and with how long ago and how often it was delivered before, where that is given.

@@ -2,8 +2,7 @@
 
 use crate::blocks::{Weigh, heap_bytes};
 use crate::pack::{self, Element};
-use crate::record::size_class;
-use crate::share::Share;
+use crate::share::{Bytes, Share, Shared, Slab};
 
 use super::CHUNK_INDEXES;
 
@@ -20,15 +19,23 @@ pub(super) struct Chunk {
     /// Which of these are long.
     long: u64,
     /// The short elements, encoded, in order.
-    short_texts: Vec<u8>,
-    /// The long elements in order.
-    long_texts: Vec<Box<[u8]>>,
+    short_texts: Bytes,
+    /// The long elements in order, if there are any.
+    long_texts: Option<Shared<Vec<Slab>>>,
 }
 
-/// Arrays have no views, so their chunks need not be cheap to share.
 impl Share for Chunk {
     fn share(&self) -> Self {
-        self.clone()
+        let long_texts = self.long_texts.as_ref().map(Shared::share);
+        Chunk { short_texts: self.short_texts.share(), long_texts, ..*self }
+    }
+
+    fn give_up(&mut self) {
+        self.short_texts.give_up();
+        if let Some(texts) = &mut self.long_texts {
+            // Counted up if others have them too, so that what they keep is counted.
+            texts.make_mut().give_up();
+        }
     }
 }
 
@@ -52,7 +59,7 @@ fn bit_of(index: u64) -> u32 {
 
 impl Chunk {
     pub(super) fn new(number: u64) -> Self {
-        Chunk { number, filled: 0, long: 0, short_texts: Vec::new(), long_texts: Vec::new() }
+        Chunk { number, filled: 0, long: 0, short_texts: Bytes::default(), long_texts: None }
     }
 
     #[inline]
@@ -71,9 +78,15 @@ impl Chunk {
 
     /// Heap bytes. O(number of long elements).
     pub(super) fn heap_bytes(&self) -> usize {
-        let long: usize = self.long_texts.iter().map(|text| size_class(text.len())).sum();
-        let headers = self.long_texts.capacity() * size_of::<Box<[u8]>>();
-        heap_bytes(self.short_texts.capacity()) + heap_bytes(headers) + long
+        let long = self.long_texts.as_ref().map_or(0, |texts| {
+            let table = heap_bytes(texts.capacity() * size_of::<Slab>());
+            Shared::<Vec<Slab>>::HEAP_BYTES + table + texts.iter().map(Slab::heap_bytes).sum::<usize>()
+        });
+        self.short_texts.heap_bytes() + long
+    }
+
+    fn long_text(&self, at: usize) -> Option<Element<'_>> {
+        self.long_texts.as_ref()?.get(at).map(|text| Element::Bytes(text))
     }
 
     pub(super) fn get(&self, index: u64) -> Option<Element<'_>> {
@@ -82,7 +95,7 @@ impl Chunk {
             return None;
         }
         if self.long >> bit & 1 == 1 {
-            return self.long_texts.get(rank(self.long, bit)).map(|text| Element::Bytes(text));
+            return self.long_text(rank(self.long, bit));
         }
         let at = self.short_position(bit);
         pack::decode(self.short_texts.get(at..)?).map(|(element, _)| element)
@@ -100,18 +113,16 @@ impl Chunk {
         if text.len() >= LONG_MIN_BYTES && matches!(element, Element::Bytes(_)) {
             let at = rank(self.long, bit);
             self.long |= 1 << bit;
-            if self.long_texts.len() == self.long_texts.capacity() {
-                self.long_texts.reserve_exact(self.long_texts.len().max(1));
+            let texts = self.long_texts.get_or_insert_default().make_mut();
+            if texts.len() == texts.capacity() {
+                texts.reserve_exact(texts.len().max(1));
             }
-            self.long_texts.insert(at, text.into());
+            texts.insert(at, Slab::copy_of(text));
             return is_new;
         }
         let (at, encoded) = (self.short_position(bit), element.encode());
         let (old, added) = (self.short_texts.len(), encoded.bytes_len());
-        if old + added > self.short_texts.capacity() {
-            self.short_texts.reserve_exact(size_class(old + added) - old);
-        }
-        self.short_texts.resize(old + added, 0);
+        self.short_texts.grow(added);
         self.short_texts.copy_within(at..old, at + added);
         if let Some(target) = self.short_texts.get_mut(at..at + added) {
             encoded.write_to(target);
@@ -124,6 +135,7 @@ impl Chunk {
         let mut left = self.filled & mask(bit_of(from), bit_of(to));
         let count = u64::from(left.count_ones());
         if left == self.filled {
+            self.give_up();
             *self = Chunk::new(self.number);
             return count;
         }
@@ -150,7 +162,7 @@ impl Chunk {
             left &= left - 1;
             let element = if self.long >> bit & 1 == 1 {
                 long += 1;
-                self.long_texts.get(long - 1).map(|text| Element::Bytes(text))
+                self.long_text(long - 1)
             } else {
                 let rest = self.short_texts.get(position..).unwrap_or_default();
                 pack::decode(rest).map(|(element, len)| {
@@ -185,7 +197,7 @@ impl Chunk {
             let bit = left.ilog2();
             left &= !(1 << bit);
             let element = if self.long >> bit & 1 == 1 {
-                self.long_texts.get(rank(self.long, bit)).map(|text| Element::Bytes(text))
+                self.long_text(rank(self.long, bit))
             } else {
                 let start = starts.get(rank(self.filled & !self.long, bit)).copied().unwrap_or(0) as usize;
                 pack::decode(self.short_texts.get(start..).unwrap_or_default()).map(|(element, _)| element)
@@ -218,15 +230,18 @@ impl Chunk {
     fn remove(&mut self, bit: u32) {
         if self.long >> bit & 1 == 1 {
             let at = rank(self.long, bit);
-            if at < self.long_texts.len() {
-                self.long_texts.remove(at);
+            if let Some(texts) = &mut self.long_texts
+                && at < texts.len()
+            {
+                texts.make_mut().remove(at).give_up();
             }
             self.long &= !(1 << bit);
         } else {
             let at = self.short_position(bit);
             let len = pack::element_len(self.short_texts.get(at..).unwrap_or_default());
-            let end = (at + len).min(self.short_texts.len());
-            self.short_texts.drain(at..end);
+            let (old, end) = (self.short_texts.len(), (at + len).min(self.short_texts.len()));
+            self.short_texts.copy_within(end..old, at);
+            self.short_texts.truncate(old - (end - at));
         }
         self.filled &= !(1 << bit);
     }
@@ -234,10 +249,14 @@ impl Chunk {
     /// Gives back room that is more than half unused.
     fn shrink(&mut self) {
         if self.short_texts.len() < self.short_texts.capacity() / 2 {
-            self.short_texts.shrink_to_fit();
+            self.short_texts.shrink();
         }
-        if self.long_texts.len() < self.long_texts.capacity() / 2 {
-            self.long_texts.shrink_to_fit();
+        if let Some(texts) = &mut self.long_texts {
+            if texts.is_empty() {
+                self.long_texts = None;
+            } else if texts.len() < texts.capacity() / 2 {
+                texts.make_mut().shrink_to_fit();
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Ids of stream entries.
 
+use crate::sorted::Fixed;
+
 /// The id of an entry: a time and a number within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId {
@@ -35,5 +37,40 @@ impl StreamId {
             Some(seq) => Some(StreamId { seq, ..self }),
             None => Some(StreamId { ms: self.ms.checked_sub(1)?, seq: u64::MAX }),
         }
+    }
+}
+
+impl Fixed for StreamId {
+    const BYTES: usize = 16;
+
+    #[inline(always)]
+    fn write_to(self, bytes: &mut [u8]) {
+        if let Some(target) = bytes.first_chunk_mut::<16>() {
+            target[..8].copy_from_slice(&self.ms.to_le_bytes());
+            target[8..].copy_from_slice(&self.seq.to_le_bytes());
+        }
+    }
+
+    #[inline(always)]
+    fn read_from(bytes: &[u8]) -> StreamId {
+        StreamId { ms: u64::read_from(bytes), seq: u64::read_from(bytes.get(8..).unwrap_or_default()) }
+    }
+}
+
+/// A time and an id.
+impl Fixed for (i64, StreamId) {
+    const BYTES: usize = 24;
+
+    #[inline(always)]
+    fn write_to(self, bytes: &mut [u8]) {
+        if let Some(target) = bytes.first_chunk_mut::<24>() {
+            target[..8].copy_from_slice(&self.0.to_le_bytes());
+            self.1.write_to(&mut target[8..]);
+        }
+    }
+
+    #[inline(always)]
+    fn read_from(bytes: &[u8]) -> Self {
+        (u64::read_from(bytes) as i64, StreamId::read_from(bytes.get(8..).unwrap_or_default()))
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 
 use super::StreamId;
-use crate::blocks::heap_bytes;
+use crate::blocks::{BLOCK_MAX, Blocks, Place, Weigh, heap_bytes};
+use crate::share::{Share, Shared, Slab};
 
 /// How long a name is remembered if nobody says: 100 s, as in Redis.
 const DURATION_DEFAULT_MS: u64 = 100_000;
@@ -12,47 +13,111 @@ const DURATION_DEFAULT_MS: u64 = 100_000;
 const NAMES_DEFAULT_MAX: usize = 100;
 
 /// A message that was added.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Message {
-    name: Box<[u8]>,
+    name: Slab,
     id: StreamId,
     added_ms: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Producer {
-    name: Box<[u8]>,
+/// A producer.
+#[derive(Clone, Debug, Default)]
+pub struct Producer {
+    name: Slab,
     /// In the order of adding.
     messages: VecDeque<Message>,
 }
 
 impl Producer {
+    /// The name.
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// The names of its messages in the order of adding, and the entries that they stand for.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = (&[u8], StreamId)> {
+        self.messages.iter().map(|message| (&*message.name, message.id))
+    }
+
+    /// Without the names of the messages.
     fn heap_bytes(&self) -> usize {
-        heap_bytes(self.name.len()) + heap_bytes(self.messages.capacity() * size_of::<Message>())
+        self.name.heap_bytes() + heap_bytes(self.messages.capacity() * size_of::<Message>())
+    }
+
+    fn drop_first(&mut self) -> usize {
+        let Some(mut gone) = self.messages.pop_front() else { return 0 };
+        gone.name.give_up();
+        gone.name.heap_bytes()
+    }
+}
+
+impl Share for Message {
+    fn share(&self) -> Self {
+        Message { name: self.name.share(), ..*self }
+    }
+
+    fn give_up(&mut self) {
+        self.name.give_up();
+    }
+}
+
+impl Share for Producer {
+    fn share(&self) -> Self {
+        Producer { name: self.name.share(), messages: self.messages.share() }
+    }
+
+    fn give_up(&mut self) {
+        self.name.give_up();
+        self.messages.give_up();
+    }
+}
+
+impl<T> Weigh for Shared<T> {
+    fn weight(&self) -> usize {
+        1
     }
 }
 
 /// See the [module documentation](self).
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Producers can be shared ([`Producers::lend`]); the first change of one then costs a count for each of its names.
+#[derive(Clone, Debug)]
 pub struct Producers {
     duration_ms: u64,
     names_max: usize,
     /// By name.
-    producers: Vec<Producer>,
+    producers: Blocks<Shared<Producer>>,
     /// Which one is looked at next for what is too old.
     next: usize,
     messages: usize,
+    /// Heap bytes that the producers hold, without their allocations.
     producer_bytes: usize,
     added: u64,
     duplicates: u64,
 }
+
+impl PartialEq for Producers {
+    fn eq(&self, other: &Self) -> bool {
+        let numbers = |of: &Self| (of.duration_ms, of.names_max, of.messages, of.added, of.duplicates);
+        let same = |(one, other): (&Shared<Producer>, &Shared<Producer>)| {
+            let messages = one.messages.iter().zip(&other.messages);
+            *one.name == *other.name && one.messages.len() == other.messages.len() && { messages }
+                .all(|(one, other)| *one.name == *other.name && one.id == other.id)
+        };
+        numbers(self) == numbers(other)
+            && self.producers() == other.producers()
+            && self.producers.iter().zip(other.producers.iter()).all(same)
+    }
+}
+
+impl Eq for Producers {}
 
 impl Default for Producers {
     fn default() -> Self {
         Producers {
             duration_ms: DURATION_DEFAULT_MS,
             names_max: NAMES_DEFAULT_MAX,
-            producers: Vec::new(),
+            producers: Blocks::default(),
             next: 0,
             messages: 0,
             producer_bytes: 0,
@@ -83,7 +148,7 @@ impl Producers {
 
     /// The number of producers.
     pub fn producers(&self) -> usize {
-        self.producers.len()
+        self.producers.items()
     }
 
     /// The number of names that are remembered.
@@ -101,14 +166,9 @@ impl Producers {
         self.duplicates
     }
 
-    /// The producers by name, each with its names in the order of adding and the entries that they stand for.
-    pub fn iter(
-        &self,
-    ) -> impl Iterator<Item = (&[u8], impl ExactSizeIterator<Item = (&[u8], StreamId)> + '_)> + '_ {
-        self.producers.iter().map(|producer| {
-            let names = producer.messages.iter().map(|message| (&*message.name, message.id));
-            (&*producer.name, names)
-        })
+    /// The producer that is so manyth in the order of names.
+    pub fn at(&self, rank: usize) -> Option<&Producer> {
+        self.producers.get(self.producers.nth(rank)?).map(|producer| &**producer)
     }
 
     /// Sets how many messages with names were ever added and found to be there already.
@@ -118,66 +178,127 @@ impl Producers {
 
     /// Heap bytes. O(1).
     pub fn memory_bytes(&self) -> usize {
-        self.producer_bytes + heap_bytes(self.producers.capacity() * size_of::<Producer>())
+        let producers = self.producers.items() * Shared::<Producer>::HEAP_BYTES;
+        self.producer_bytes + producers + self.producers.heap_bytes()
     }
 
     /// The entry of a message that was added before. O(names of the producer).
     pub fn find(&mut self, producer: &[u8], name: &[u8], now_ms: u64) -> Option<StreamId> {
         self.forget_old(now_ms);
-        let at = self.search(producer).ok()?;
-        self.forget_old_of(at, now_ms);
-        let at = self.search(producer).ok()?;
-        let found = self.producers[at].messages.iter().find(|message| *message.name == *name)?.id;
+        let place = self.search(producer).ok()?;
+        self.forget_old_of(place, now_ms);
+        let producer = self.producers.get(self.search(producer).ok()?)?;
+        let found = producer.messages.iter().find(|message| *message.name == *name)?.id;
         self.duplicates += 1;
         Some(found)
     }
 
     /// Remembers a message that is being added.
     pub fn note(&mut self, producer: &[u8], name: &[u8], id: StreamId, now_ms: u64) {
-        let at = self.search(producer).unwrap_or_else(|at| {
-            let producer = Producer { name: producer.into(), messages: VecDeque::new() };
-            self.producer_bytes += producer.heap_bytes();
-            self.producers.insert(at, producer);
-            at
-        });
-        if self.producers[at].messages.len() >= self.names_max {
-            self.drop_first(at);
-        }
-        let producer = &mut self.producers[at];
-        let before = producer.heap_bytes();
-        producer.messages.push_back(Message { name: name.into(), id, added_ms: now_ms });
-        self.producer_bytes = self.producer_bytes + producer.heap_bytes() - before + heap_bytes(name.len());
+        let place = match self.search(producer) {
+            Ok(place) => place,
+            Err(before) => {
+                let producer = Producer { name: Slab::copy_of(producer), messages: VecDeque::new() };
+                self.producer_bytes += producer.heap_bytes();
+                match self.insert(before, Shared::new(producer)) {
+                    Some(place) => place,
+                    None => return,
+                }
+            }
+        };
+        let names_max = self.names_max;
+        let message = Message { name: Slab::copy_of(name), id, added_ms: now_ms };
         self.messages += 1;
         self.added += 1;
+        self.producer_bytes += message.name.heap_bytes();
+        let mut is_full = false;
+        self.edit(place, |producer| {
+            is_full = producer.messages.len() >= names_max;
+            let dropped = if is_full { producer.drop_first() } else { 0 };
+            producer.messages.push_back(message);
+            dropped
+        });
+        self.messages -= usize::from(is_full);
+    }
+
+    /// Adds a producer after a place, or as the first one.
+    fn insert(&mut self, before: Option<Place>, producer: Shared<Producer>) -> Option<Place> {
+        match before {
+            Some(before) => Some(self.producers.insert_after(before, producer)),
+            None => {
+                self.producers.push_front(producer);
+                self.producers.first()
+            }
+        }
+    }
+
+    /// Changes a producer; `change` returns the bytes of names that went.
+    fn edit(&mut self, place: Place, change: impl FnOnce(&mut Producer) -> usize) {
+        let Some(producer) = self.producers.get_mut_same_weight(place) else { return };
+        let producer = producer.make_mut();
+        let before = producer.heap_bytes();
+        let gone_bytes = change(producer);
+        self.producer_bytes = self.producer_bytes + producer.heap_bytes() - before - gone_bytes;
     }
 
     /// Looks at one producer in turn, so that none is remembered for ever.
     fn forget_old(&mut self, now_ms: u64) {
-        self.next = if self.next + 1 < self.producers.len() { self.next + 1 } else { 0 };
-        self.forget_old_of(self.next, now_ms);
+        self.next = if self.next + 1 < self.producers.items() { self.next + 1 } else { 0 };
+        if let Some(place) = self.producers.nth(self.next) {
+            self.forget_old_of(place, now_ms);
+        }
     }
 
-    fn forget_old_of(&mut self, at: usize, now_ms: u64) {
-        while let Some(message) = self.producers.get(at).and_then(|producer| producer.messages.front())
-            && message.added_ms.saturating_add(self.duration_ms) <= now_ms
-        {
-            self.drop_first(at);
+    fn forget_old_of(&mut self, place: Place, now_ms: u64) {
+        let duration_ms = self.duration_ms;
+        let is_old = |message: &Message| message.added_ms.saturating_add(duration_ms) <= now_ms;
+        let Some(producer) = self.producers.get(place) else { return };
+        let old = producer.messages.iter().take_while(|message| is_old(message)).count();
+        if old == 0 {
+            return;
         }
-        if self.producers.get(at).is_some_and(|producer| producer.messages.is_empty()) {
-            let producer = self.producers.remove(at);
+        let all = old == producer.messages.len();
+        self.messages -= old;
+        self.edit(place, |producer| (0..old).map(|_| producer.drop_first()).sum());
+        if all && let Some(mut producer) = self.producers.remove(place) {
             self.producer_bytes -= producer.heap_bytes();
+            producer.give_up();
         }
     }
 
-    fn drop_first(&mut self, at: usize) {
-        if let Some(message) = self.producers[at].messages.pop_front() {
-            self.producer_bytes -= heap_bytes(message.name.len());
-            self.messages -= 1;
-        }
+    /// The place of the producer with a name, or that of the one before it.
+    fn search(&self, name: &[u8]) -> Result<Place, Option<Place>> {
+        let place = self.producers.partition(|producer| *producer.name <= *name).ok_or(None)?;
+        let found = self.producers.get(place).is_some_and(|producer| *producer.name == *name);
+        if found { Ok(place) } else { Err(Some(place)) }
     }
 
-    fn search(&self, name: &[u8]) -> Result<usize, usize> {
-        self.producers.binary_search_by(|producer| (*producer.name).cmp(name))
+    /// The same producers, to look at while these are changed. O(producers / 448).
+    pub(super) fn lend(&mut self) -> Self {
+        Producers { producers: self.producers.view(), ..*self }
+    }
+
+    /// Frees at most `producers_max` producers. Returns whether none is left.
+    pub(super) fn free_some(&mut self, producers_max: usize) -> bool {
+        for _ in 0..producers_max {
+            let Some(mut producer) = self.producers.pop_back() else { return true };
+            let names: usize = producer.messages.iter().map(|message| message.name.heap_bytes()).sum();
+            self.producer_bytes -= producer.heap_bytes() + names;
+            self.messages -= producer.messages.len();
+            producer.make_mut().give_up();
+        }
+        self.producers.items() == 0
+    }
+
+    /// Lets go of about `budget` producers of what another owner may hold; returns whether all is let go of.
+    pub(super) fn release(&mut self, budget: &mut usize) -> bool {
+        while *budget > 0 {
+            if !self.producers.drop_block() {
+                return true;
+            }
+            *budget = budget.saturating_sub(BLOCK_MAX);
+        }
+        false
     }
 }
 
@@ -196,20 +317,43 @@ pub fn name_of<'f>(fields: impl Iterator<Item = &'f [u8]>) -> [u8; 16] {
 }
 
 #[cfg(test)]
+impl Producers {
+    /// What [`Producers::memory_bytes`] must say, by a count of everything.
+    pub(super) fn counted_bytes(&self) -> usize {
+        let names =
+            |of: &Producer| of.messages.iter().map(|message| message.name.heap_bytes()).sum::<usize>();
+        let each = |of: &Shared<Producer>| Shared::<Producer>::HEAP_BYTES + of.heap_bytes() + names(of);
+        assert_eq!(self.messages, self.producers.iter().map(|of| of.messages.len()).sum::<usize>());
+        self.producers.iter().map(each).sum::<usize>() + self.producers.counted_bytes()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn counted_bytes(producers: &Producers) -> usize {
-        let names = |producer: &Producer| -> usize {
-            producer.messages.iter().map(|message| heap_bytes(message.name.len())).sum()
+    #[test]
+    fn lent_producers_stay_as_they_were() {
+        let mut producers = Producers::default();
+        producers.configure(1000, 3);
+        let note = |producers: &mut Producers, number: u64| {
+            let (producer, name) = (format!("producer {}", number * 7 % 50), format!("name {number}"));
+            if producers.find(producer.as_bytes(), name.as_bytes(), number * 10).is_none() {
+                producers.note(producer.as_bytes(), name.as_bytes(), StreamId::new(number, 0), number * 10);
+            }
+            assert_eq!(producers.memory_bytes(), producers.counted_bytes());
         };
-        let all: usize =
-            producers.producers.iter().map(|producer| producer.heap_bytes() + names(producer)).sum();
-        assert_eq!(
-            producers.messages,
-            producers.producers.iter().map(|producer| producer.messages.len()).sum::<usize>()
-        );
-        all + heap_bytes(producers.producers.capacity() * size_of::<Producer>())
+        (0..300).for_each(|number| note(&mut producers, number));
+        let (copy, mut lent) = (producers.clone(), producers.lend());
+        (300..600).for_each(|number| note(&mut producers, number));
+        assert!(lent == copy && producers != copy);
+        assert_eq!((0..50).filter_map(|rank| lent.at(rank)).count(), lent.producers());
+        while !producers.free_some(3) {
+            assert_eq!(producers.memory_bytes(), producers.counted_bytes());
+        }
+        assert!(lent == copy && crate::share::retained_bytes() > 0);
+        while !lent.release(&mut 1) {}
+        assert_eq!(crate::share::retained_bytes(), 0);
     }
 
     #[test]
@@ -221,7 +365,7 @@ mod tests {
             assert_eq!(producers.find(b"p", name.as_bytes(), number), None);
             producers.note(b"p", name.as_bytes(), StreamId::new(number, 0), number);
             producers.note(b"q", b"m", StreamId::new(number, 1), number);
-            assert_eq!(producers.memory_bytes(), counted_bytes(&producers));
+            assert_eq!(producers.memory_bytes(), producers.counted_bytes());
         }
         assert_eq!(producers.find(b"p", b"message 4", 5), Some(StreamId::new(4, 0)));
         assert_eq!(producers.find(b"p", b"message 1", 5), None);
@@ -234,7 +378,7 @@ mod tests {
         }
         assert_eq!((producers.producers(), producers.names()), (0, 0));
         assert_eq!((producers.added(), producers.duplicates()), (10, 2));
-        assert_eq!(producers.memory_bytes(), counted_bytes(&producers));
+        assert_eq!(producers.memory_bytes(), producers.counted_bytes());
     }
 
     #[test]

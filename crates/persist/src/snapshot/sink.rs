@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rdb::Text;
 use rdb::VERSION_PLAIN;
-use rdb::write::{Style, put_key, put_len, put_score, put_select_db, put_text, type_byte};
-use store::{Item, Kind, Shard, Sink, Sinks, Value, WholeView};
+use rdb::write::{Style, put_array_head, put_key, put_len, put_score, put_select_db, put_text, type_byte};
+use store::{Item, Shard, Sink, Sinks, Value, WholeView};
 
 use super::jobs::{Chunk, Job, Jobs, Message, Place};
-use crate::value::{form_of, put_value, text, text_of_value};
+use crate::value::{StreamWriter, form_of, put_field, put_hash_head, put_items, put_value, text};
 
 /// A chunk is sent when it is at least this long: long enough for the disk, short enough to be made in a slice.
 const CHUNK_MIN_BYTES: usize = 256 * 1024;
@@ -23,6 +23,8 @@ const IN_FLIGHT_SHARD_MIN_BYTES: usize = 2 * CHUNK_MIN_BYTES;
 const VIEW_MIN_BYTES: usize = 128 * 1024;
 /// A piece of such a one is about this long, which takes some hundred microseconds.
 const PIECE_BYTES: usize = 64 * 1024;
+/// Parts of a view that are let go of at once: some hundred microseconds, if nobody else has them.
+const FREE_PARTS: usize = 1024;
 
 /// The sinks of a shard.
 pub(super) struct ShardSinks {
@@ -40,6 +42,7 @@ impl Sinks for ShardSinks {
         let share = IN_FLIGHT_MAX_BYTES / usize::from(self.shards.max(1));
         Some(Box::new(ShardSink {
             bigs: VecDeque::new(),
+            written: Vec::new(),
             pieces_bytes: Arc::default(),
             inside: false,
             job,
@@ -60,10 +63,21 @@ struct Big {
     head: Vec<u8>,
     version: u32,
     view: WholeView,
+    progress: Progress,
+}
+
+/// How far a value is written whose view does not know that.
+#[derive(Default)]
+struct Progress {
+    stream: StreamWriter,
+    /// Where in an array to go on.
+    index: u64,
 }
 
 struct ShardSink {
     bigs: VecDeque<Big>,
+    /// Views of values that are written, or that nobody wants any more: what they hold may be a lot, if it has changed since.
+    written: Vec<WholeView>,
     /// Bytes of pieces of big values that are not written yet. They have room of their own: what waits for the end of a value must not
     /// keep it from ending.
     pieces_bytes: Arc<AtomicUsize>,
@@ -97,15 +111,24 @@ impl ShardSink {
         let _ = self.job.sender.send(Message::Chunk(chunk));
     }
 
+    /// Lets go of some of a view that is not needed any more; returns whether there was none.
+    fn free_some(&mut self) -> bool {
+        let Some(view) = self.written.last_mut() else { return true };
+        if view.free_some(FREE_PARTS) {
+            self.written.pop();
+        }
+        false
+    }
+
     /// Writes some of the first big value, or all that is left of it.
     fn write_piece(&mut self) {
         let Some(big) = self.bigs.front_mut() else { return };
         let (mut bytes, style) = (std::mem::take(&mut big.head), &mut self.style);
-        let ended = put_some(&mut bytes, &mut big.view, style);
+        let ended = put_some(&mut bytes, &mut big.view, &mut big.progress, style);
         let version = big.version;
         self.inside = !ended;
         if ended {
-            self.bigs.pop_front();
+            self.written.extend(self.bigs.pop_front().map(|big| big.view));
         }
         self.pieces_bytes.fetch_add(bytes.len(), Ordering::Relaxed);
         let place = if ended { Place::LastPiece } else { Place::Piece };
@@ -115,12 +138,11 @@ impl ShardSink {
 }
 
 /// Appends elements of a view, about [`PIECE_BYTES`] of them; returns whether none are left.
-fn put_some(out: &mut Vec<u8>, view: &mut WholeView, style: &mut Style) -> bool {
+fn put_some(out: &mut Vec<u8>, view: &mut WholeView, progress: &mut Progress, style: &mut Style) -> bool {
     match view {
-        WholeView::Hash(hash) => hash.visit(|field| {
+        WholeView::Hash(hash, soonest_ms) => hash.visit(|field| {
             if let Some(field) = field {
-                put_text(out, text(field.name), style);
-                put_text(out, text_of_value(field.value, &mut [0; 16]), style);
+                put_field(out, *soonest_ms, field, style);
             }
             out.len() < PIECE_BYTES
         }),
@@ -137,6 +159,18 @@ fn put_some(out: &mut Vec<u8>, view: &mut WholeView, style: &mut Style) -> bool 
             put_text(out, text(item), style);
             out.len() < PIECE_BYTES
         }),
+        WholeView::Stream(stream) => {
+            let ended = progress.stream.put_some(out, stream, PIECE_BYTES, style);
+            if let Some(chunk) = progress.stream.chunk() {
+                stream.release_before(chunk);
+            }
+            ended
+        }
+        WholeView::Array(array) => {
+            let ended = put_items(out, array, &mut progress.index, PIECE_BYTES, style);
+            array.release_before(progress.index);
+            ended
+        }
     }
 }
 
@@ -157,38 +191,39 @@ impl Sink for ShardSink {
     }
 
     fn wants_view(&self, item: Item<'_>) -> bool {
-        match item.value() {
-            Value::Structure(structure) => {
-                // Fields that expire need a look at all of them first.
-                let plain = item.value().as_hash(0).is_ok_and(|hash| !hash.may_expire());
-                let is_viewed = match item.kind() {
-                    Kind::Hash => plain,
-                    Kind::Set | Kind::SortedSet | Kind::List => true,
-                    _ => false,
-                };
-                is_viewed && structure.heap_bytes() > VIEW_MIN_BYTES
-            }
-            _ => false,
-        }
+        matches!(item.value(), Value::Structure(structure) if structure.heap_bytes() > VIEW_MIN_BYTES)
     }
 
     fn view(&mut self, db: usize, item: Item<'_>, view: WholeView) {
         let value = item.value();
+        let (form, mut head) = (form_of(value), Vec::new());
+        put_select_db(&mut head, db as u64);
+        put_key(&mut head, form, item.key(), item.expiry_ms(), &mut self.style);
         let elements = match value {
             Value::Structure(structure) => structure.elements(),
             _ => 0,
         };
-        let (form, mut head) = (form_of(value), Vec::new());
-        put_select_db(&mut head, db as u64);
-        put_key(&mut head, form, item.key(), item.expiry_ms(), &mut self.style);
-        put_len(&mut head, elements as u64);
-        self.bigs.push_back(Big { head, version: type_byte(form).1, view });
+        match &view {
+            WholeView::Stream(_) => {}
+            WholeView::Hash(_, soonest_ms) => put_hash_head(&mut head, *soonest_ms, elements),
+            WholeView::Array(array) => put_array_head(&mut head, elements as u64, array.last_insert()),
+            _ => put_len(&mut head, elements as u64),
+        }
+        self.bigs.push_back(Big { head, version: type_byte(form).1, view, progress: Progress::default() });
     }
 
     fn work(&mut self) -> bool {
+        if !self.free_some() {
+            return true;
+        }
         let has_big = !self.bigs.is_empty();
         self.write_piece();
         has_big
+    }
+
+    fn give_up(&mut self) -> bool {
+        self.written.extend(self.bigs.drain(..).map(|big| big.view));
+        self.free_some()
     }
 
     fn has_room(&self) -> bool {

@@ -1,13 +1,14 @@
 //! Values of the store as the format has them.
 
+use ds::array::{Array, INDEX_MAX};
 use rdb::write::{
     Form, Style, put_array_head, put_array_item, put_expiring_hash_head, put_field_expiry, put_len,
     put_score, put_text,
 };
 use rdb::{Text, ValueKind};
-use store::{Dense, Element, HashRef, Kind, Structure, Value};
+use store::{Dense, Element, Field, HashRef, Kind, Structure, Value};
 
-use super::stream::{is_new_stream, put_stream};
+use super::stream::{StreamWriter, is_new_stream};
 
 /// The time for which nothing has expired: a snapshot has what is there, not what readers see.
 const NEVER_MS: u64 = 0;
@@ -21,7 +22,7 @@ pub fn form_of(value: Value<'_>) -> Form {
         Kind::SortedSet => Form::Plain(ValueKind::SortedSet),
         Kind::Array => Form::Plain(ValueKind::Array),
         Kind::Hash => match value.as_hash(NEVER_MS) {
-            Ok(hash) if hash.may_expire() && soonest_ms(hash).is_some() => Form::ExpiringHash,
+            Ok(hash) if hash.soonest_ms().is_some() => Form::ExpiringHash,
             _ => Form::Plain(ValueKind::Hash),
         },
         Kind::Stream => match value.as_stream() {
@@ -53,13 +54,12 @@ pub fn put_value(out: &mut Vec<u8>, value: Value<'_>, style: &mut Style) {
     match value {
         Value::Int(int) => put_text(out, Text::Int(int), style),
         Value::Bytes(bytes) => put_text(out, Text::Bytes(bytes), style),
-        Value::Structure(Structure::Stream(stream)) => put_stream(out, stream, style),
+        Value::Structure(Structure::Stream(stream)) => {
+            StreamWriter::default().put_some(out, stream, usize::MAX, style);
+        }
         Value::Structure(Structure::Array(array)) => {
             put_array_head(out, array.count() as u64, array.last_insert());
-            array.visit(0, ds::array::INDEX_MAX, |index, item| {
-                put_array_item(out, index, text(item), style);
-                true
-            });
+            put_items(out, array, &mut 0, usize::MAX, style);
         }
         collection => put_collection(out, collection, style),
     }
@@ -86,22 +86,45 @@ fn put_collection(out: &mut Vec<u8>, value: Value<'_>, style: &mut Style) {
     }
 }
 
-/// When the first field of a hash expires. O(fields).
-fn soonest_ms(hash: HashRef<'_>) -> Option<u64> {
-    hash.iter().filter_map(|field| field.expiry_ms).min()
+/// Appends elements of an array from an index on, until `out` is so long; returns whether none are left. The index is set to where
+/// to go on.
+pub(crate) fn put_items(
+    out: &mut Vec<u8>,
+    array: &Array,
+    from: &mut u64,
+    until_bytes: usize,
+    style: &mut Style,
+) -> bool {
+    let mut ended = true;
+    array.visit(*from, INDEX_MAX, |index, item| {
+        put_array_item(out, index, text(item), style);
+        *from = index + 1;
+        ended = out.len() < until_bytes;
+        ended
+    });
+    ended || *from >= array.len()
+}
+
+/// Appends what stands before the fields of a hash.
+pub(crate) fn put_hash_head(out: &mut Vec<u8>, soonest_ms: Option<u64>, fields: usize) {
+    match soonest_ms {
+        Some(soonest_ms) => put_expiring_hash_head(out, soonest_ms, fields as u64),
+        None => put_len(out, fields as u64),
+    }
+}
+
+/// Appends a field of a hash.
+#[inline]
+pub(crate) fn put_field(out: &mut Vec<u8>, soonest_ms: Option<u64>, field: Field<'_>, style: &mut Style) {
+    if let Some(soonest_ms) = soonest_ms {
+        put_field_expiry(out, soonest_ms, field.expiry_ms);
+    }
+    put_text(out, text(field.name), style);
+    put_text(out, text_of_value(field.value, &mut [0; 16]), style);
 }
 
 fn put_hash(out: &mut Vec<u8>, hash: HashRef<'_>, style: &mut Style) {
-    let soonest_ms = if hash.may_expire() { soonest_ms(hash) } else { None };
-    match soonest_ms {
-        Some(soonest_ms) => put_expiring_hash_head(out, soonest_ms, hash.len() as u64),
-        None => put_len(out, hash.len() as u64),
-    }
-    for field in hash.iter() {
-        if let Some(soonest_ms) = soonest_ms {
-            put_field_expiry(out, soonest_ms, field.expiry_ms);
-        }
-        put_text(out, text(field.name), style);
-        put_text(out, text_of_value(field.value, &mut [0; 16]), style);
-    }
+    let soonest_ms = hash.soonest_ms();
+    put_hash_head(out, soonest_ms, hash.len());
+    hash.iter().for_each(|field| put_field(out, soonest_ms, field, style));
 }

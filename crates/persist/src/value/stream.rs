@@ -1,95 +1,17 @@
 //! Streams, both ways.
 
-use ds::stream::{Group, Pending, Stream, StreamId};
-use rdb::write::{
-    NodePlan, NodeWriter, Style, put_consumer, put_group, put_len, put_pending, put_producer_name,
-    put_raw_id, put_stream_state, put_text, texts_len,
-};
+mod write;
+
+use ds::stream::{Group, Pending, StreamId};
 use rdb::{Id, Part, StreamState, Text};
 use store::Draft;
 
 use super::Misfit;
-use super::encode::text;
+pub(crate) use write::StreamWriter;
+pub(super) use write::is_new_stream;
 
 fn id_of(id: Id) -> StreamId {
     StreamId { ms: id.ms, seq: id.seq }
-}
-
-fn written(id: StreamId) -> Id {
-    Id { ms: id.ms, seq: id.seq }
-}
-
-/// Whether a stream has what only the newest version of the format knows.
-pub(super) fn is_new_stream(stream: &Stream) -> bool {
-    stream.producers().is_some() || stream.groups().iter().any(|group| unowned(group).next().is_some())
-}
-
-/// Pending entries that belong to nobody.
-fn unowned(group: &Group) -> impl Iterator<Item = StreamId> {
-    group.pending().iter().filter(|(_, state)| state.consumer.is_none()).map(|(id, _)| id)
-}
-
-/// Appends a stream.
-pub(super) fn put_stream(out: &mut Vec<u8>, stream: &Stream, style: &mut Style) {
-    let is_new = is_new_stream(stream);
-    let (mut plan, mut nodes, mut texts) = (NodePlan::default(), 0, Vec::new());
-    for entry in stream.range(StreamId::MIN, StreamId::MAX) {
-        texts.clear();
-        entry.for_each(|element| texts.push(text(element)));
-        nodes += u64::from(plan.begins_node(texts_len(&texts)));
-    }
-    put_len(out, nodes);
-    let mut writer = NodeWriter::default();
-    for entry in stream.range(StreamId::MIN, StreamId::MAX) {
-        texts.clear();
-        entry.for_each(|element| texts.push(text(element)));
-        writer.entry(out, written(entry.id), &texts, style);
-    }
-    writer.finish(out, style);
-    let state = StreamState {
-        len: stream.len() as u64,
-        last_id: written(stream.last_id()),
-        history: Some((written(stream.max_deleted_id()), stream.entries_added())),
-    };
-    put_stream_state(out, state, written(stream.first_id()));
-    put_len(out, stream.groups().len() as u64);
-    stream.groups().iter().for_each(|group| put_whole_group(out, group, is_new));
-    if is_new {
-        put_producers(out, stream);
-    }
-}
-
-fn put_whole_group(out: &mut Vec<u8>, group: &Group, is_new: bool) {
-    put_group(out, group.name(), written(group.last_id()), group.entries_read());
-    put_len(out, group.pending().len() as u64);
-    for (id, state) in group.pending().iter() {
-        put_pending(out, written(id), state.delivered_ms, state.count);
-    }
-    put_len(out, group.consumers_len() as u64);
-    for (_, consumer) in group.consumers() {
-        put_consumer(out, consumer.name(), consumer.seen_ms, consumer.active_ms);
-        put_len(out, consumer.pending_len() as u64);
-        consumer.pending_from(StreamId::MIN).for_each(|id| put_raw_id(out, written(id)));
-    }
-    if is_new {
-        put_len(out, unowned(group).count() as u64);
-        unowned(group).for_each(|id| put_raw_id(out, written(id)));
-    }
-}
-
-fn put_producers(out: &mut Vec<u8>, stream: &Stream) {
-    let none = Default::default();
-    let producers = stream.producers().unwrap_or(&none);
-    put_len(out, producers.duration_ms());
-    put_len(out, producers.names_max() as u64);
-    put_len(out, producers.producers() as u64);
-    for (producer, names) in producers.iter() {
-        put_text(out, Text::Bytes(producer), &mut Style::default());
-        put_len(out, names.len() as u64);
-        names.for_each(|(name, id)| put_producer_name(out, name, written(id)));
-    }
-    put_len(out, producers.added());
-    put_len(out, producers.duplicates());
 }
 
 /// Adds the parts of a stream to a draft.
@@ -238,7 +160,7 @@ fn add_to_group(
         }
         Part::Owned(id) | Part::Unowned(id) => {
             let id = id_of(id);
-            let state = group.pending().get(id).filter(|state| state.consumer.is_none()).copied();
+            let state = group.pending().get(id).filter(|state| state.consumer.is_none());
             let state = state.ok_or(Misfit(CLAIMED))?;
             *unclaimed = unclaimed.checked_sub(1).ok_or(Misfit(CLAIMED))?;
             if matches!(part, Part::Owned(_)) {

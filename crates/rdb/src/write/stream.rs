@@ -1,45 +1,19 @@
 //! Writing streams: nodes of entries, then everything else.
 //!
-//! A stream says first how many nodes it has. Entries are shared out to nodes by [`NodePlan`], so a first walk over the entries
-//! that only looks at their sizes tells the number; [`NodeWriter`] then shares them out in the same way.
+//! A stream says first how many nodes it has; how entries are shared out to nodes is for who writes them.
 
 use super::listpack::Builder;
 use super::{Style, put_len, put_text};
 use crate::part::{Id, StreamState, Text};
 
-/// Longest node, as the servers have them by default, but for a single entry that is longer.
-const NODE_MAX_BYTES: usize = 4096;
-/// Most entries of a node, likewise.
-const NODE_ENTRIES_MAX: usize = 100;
 /// The entry has the fields that the head of its node names.
 const FLAG_SAME_FIELDS: i64 = 2;
 /// A group that does not know how many entries it has read.
 const ENTRIES_READ_UNKNOWN: u64 = u64::MAX;
 
-/// Shares entries out to nodes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NodePlan {
-    entries: usize,
-    bytes: usize,
-}
-
-impl NodePlan {
-    /// Whether the next entry, whose texts have so many bytes in all, begins a new node.
-    pub fn begins_node(&mut self, bytes: usize) -> bool {
-        let fits = (1..NODE_ENTRIES_MAX).contains(&self.entries) && self.bytes + bytes <= NODE_MAX_BYTES;
-        if !fits {
-            *self = NodePlan::default();
-        }
-        self.entries += 1;
-        self.bytes += bytes;
-        !fits
-    }
-}
-
 /// Collects entries and writes them as nodes.
 #[derive(Debug, Default)]
 pub struct NodeWriter {
-    plan: NodePlan,
     /// Identity of the first entry of the node.
     id: Id,
     /// The names of its fields.
@@ -50,10 +24,9 @@ pub struct NodeWriter {
 }
 
 impl NodeWriter {
-    /// Adds an entry, given as names and values in turn. The node before it is appended to `out` if it is full.
-    pub fn entry(&mut self, out: &mut Vec<u8>, id: Id, texts: &[Text<'_>], style: &mut Style) {
-        if self.plan.begins_node(texts_len(texts)) {
-            self.flush(out, style);
+    /// Adds an entry to the node, given as names and values in turn.
+    pub fn entry(&mut self, id: Id, texts: &[Text<'_>]) {
+        if self.count == 0 {
             self.id = id;
             self.names = texts.iter().step_by(2).map(|name| name.to_vec()).collect();
             self.entries.begin();
@@ -81,16 +54,8 @@ impl NodeWriter {
         self.count += 1;
     }
 
-    /// Appends the last node.
+    /// Appends the node, which has an entry, and begins another one.
     pub fn finish(&mut self, out: &mut Vec<u8>, style: &mut Style) {
-        self.flush(out, style);
-        self.plan = NodePlan::default();
-    }
-
-    fn flush(&mut self, out: &mut Vec<u8>, style: &mut Style) {
-        if self.count == 0 {
-            return;
-        }
         let pack = &mut self.whole;
         pack.begin();
         pack.int(std::mem::take(&mut self.count));
@@ -103,13 +68,6 @@ impl NodeWriter {
         put_raw_id(out, self.id);
         put_text(out, Text::Bytes(pack.finish()), style);
     }
-}
-
-/// How many bytes the texts of an entry count for.
-pub fn texts_len(texts: &[Text<'_>]) -> usize {
-    /// What an integer counts for, whatever it is.
-    const INT_BYTES: usize = 8;
-    texts.iter().map(|text| if let Text::Bytes(bytes) = text { bytes.len() } else { INT_BYTES }).sum()
 }
 
 fn put_id(out: &mut Vec<u8>, id: Id) {
