@@ -5,8 +5,9 @@
 use base::{ArgRange, Args, KeyHasher};
 use commands::{CommandTable, FAMILIES, Handler, Route, ShardCtx};
 use divan::{Bencher, black_box};
+use ds::stream::StreamId;
 use resp::Reply;
-use store::{Shard, ShardOptions};
+use store::{Kind, Shard, ShardOptions};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -192,7 +193,13 @@ fn xrange_10(bencher: Bencher<'_, '_>) {
 /// A stream whose entries are all pending, by five consumers.
 fn pending() -> Server {
     let mut server = Server::new();
-    server.line("XGROUP CREATE stream group 0 MKSTREAM");
+    let key = server.shard.key(b"stream");
+    let edited = server.shard.db(0).edit(key, Kind::Stream, |draft| {
+        let mut draft = draft.as_stream();
+        draft.create();
+        draft.get().is_some_and(|stream| stream.groups_mut().add(b"group", StreamId::MIN, None))
+    });
+    assert!(edited.is_ok_and(|edited| edited.result), "the group is made");
     for number in 1..=large() {
         server.line(&format!("XADD stream {number}-1 name value"));
         server.line(&format!("XCLAIM stream group consumer:{} 0 {number}-1 FORCE JUSTID", number % 5));

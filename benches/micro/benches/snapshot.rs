@@ -177,6 +177,7 @@ fn measure(
         name: "dump.rdb".into(),
         form: Form::File,
         number: 1,
+        compressed: true,
         checksum: false,
         shards: 1,
         about: Vec::new(),

@@ -22,7 +22,7 @@ use bus::Wake;
 use commands::meta::Flag;
 use commands::{CmdError, CommandId, CommandSpec, Step, StepOut, Tx};
 use persist::load::{FeedItem, LoadError, Loader, Mode, Step as LoadStep};
-use persist::snapshot::{Busy, Job, Jobs, Message, Target, write};
+use persist::snapshot::{Busy, Form, Job, Jobs, Message, Target, write};
 use store::SliceEnd;
 
 pub(crate) use self::pace::Pace;
@@ -239,6 +239,7 @@ impl Shared {
             name: config.snapshot_file(),
             form: config.snapshot_form(),
             number: now_ms,
+            compressed: config.compresses(),
             checksum: config.checksums(),
             shards: self.stats.len(),
             about: about(now_ms, self.process.memory().used_bytes),
@@ -251,8 +252,8 @@ impl Shared {
         &self,
         now_ms: u64,
     ) -> Result<(u64, impl FnOnce(&Arc<Shared>) -> bool + Send + use<>), Busy> {
-        let (target, compressed) = (self.target(now_ms), self.config().compresses());
-        let (job, chunks) = self.saving.jobs.begin(compressed, now_ms)?;
+        let target = self.target(now_ms);
+        let (job, chunks) = self.saving.jobs.begin(compresses_strings(&target), now_ms)?;
         let number = job.number();
         let write = move |shared: &Arc<Shared>| {
             let count = shared.saving.jobs.saves().count;
@@ -269,8 +270,7 @@ impl Shared {
         base: bool,
         now_ms: u64,
     ) -> Result<u64, Busy> {
-        let compressed = self.config().compresses();
-        let (job, chunks) = self.saving.jobs.begin(compressed, now_ms)?;
+        let (job, chunks) = self.saving.jobs.begin(compresses_strings(&target), now_ms)?;
         let (number, shared) = (job.number(), Arc::clone(self));
         let accepted = self
             .process
@@ -332,6 +332,11 @@ impl Shared {
         }
         self.process.wake_all();
     }
+}
+
+/// Whether strings are compressed one by one. Not where frames are: what is compressed already leaves little to find in them.
+fn compresses_strings(target: &Target) -> bool {
+    target.compressed && target.form == Form::File
 }
 
 /// What a file says about itself.

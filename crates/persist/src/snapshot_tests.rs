@@ -139,6 +139,7 @@ pub(super) fn target(shards: usize) -> Target {
         name: "dump.rdb".into(),
         form: Form::File,
         number: 17,
+        compressed: true,
         checksum: true,
         shards,
         about,

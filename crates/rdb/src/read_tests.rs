@@ -282,6 +282,9 @@ fn damaged_blobs_say_where() {
     assert_eq!((offset, problem.as_str()), (12, "expected the length of an entry of a listpack"));
     assert_eq!(at(types::SET_INTSET, b"\x02\0\0\0\x02\0\0\0\x05\0\x05\0").0, 12);
     assert_eq!(at(types::SET_INTSET, b"\x02\0\0\0\xff\xff\xff\xff\x05\0\x05\0").0, 1);
+    let error = parts(types::LIST_QUICKLIST_2, b"\x01\x01\x00", 11)
+        .expect_err("an empty element in a node of its own");
+    assert_eq!((error.offset, error.problem.to_string()), (2, "expected an element of a list".into()));
     // An odd number of entries, a score that is none.
     assert_eq!(
         at(types::HASH_LISTPACK, b"\x0a\x00\x00\x00\x01\x00\x81a\x02\xff").1,

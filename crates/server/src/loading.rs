@@ -201,8 +201,10 @@ fn load_log(
     };
     let place = folder.join(&name).display().to_string();
     let failed = |error: &dyn std::fmt::Display| format!("can't load the append-only log: {error}");
-    let recovered =
+    let mut recovered =
         recover(&mut PlainVolume, &folder, &name, manifest, torn).map_err(|error| failed(&error))?;
+    // These are never cut.
+    recovered.torn_imports = shared.config().loads_torn_logs();
     for cut in &recovered.cuts {
         tracing::warn!("the append-only log was not complete: {cut}");
     }

@@ -86,9 +86,12 @@ impl Shared {
                 *value = "1".to_owned();
             }
         }
-        let checksum = self.config().checksums();
-        let target =
-            Target { folder, name, form: Form::File, number: 0, checksum, shards: self.stats.len(), about };
+        let (compressed, checksum) = {
+            let config = self.config();
+            (config.compresses(), config.checksums())
+        };
+        let (form, shards) = (Form::File, self.stats.len());
+        let target = Target { folder, name, form, number: 0, compressed, checksum, shards, about };
         match self.begin_job_of(target, true, now_ms) {
             Ok(number) => Ok((generation, number)),
             Err(_) => {

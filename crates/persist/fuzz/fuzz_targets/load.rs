@@ -5,6 +5,8 @@
 
 #![no_main]
 
+use std::sync::OnceLock;
+
 use base::KeyHasher;
 use libfuzzer_sys::fuzz_target;
 use persist::load::{ShardLoader, Step};
@@ -13,10 +15,12 @@ use store::{Shard, ShardOptions};
 
 /// What a slice loads at most.
 const SLICE: usize = 50;
+/// Made once, since it is never freed.
+static HASHER: OnceLock<KeyHasher> = OnceLock::new();
 
 fn shard(number: u16, shards: u16) -> Shard {
-    let options =
-        ShardOptions { shard: number, shards, databases: 16, hasher: KeyHasher::new((7, 8)), seed: 1 };
+    let hasher = *HASHER.get_or_init(|| KeyHasher::new((7, 8)));
+    let options = ShardOptions { shard: number, shards, databases: 16, hasher, seed: 1 };
     let mut shard = Shard::new(options);
     shard.set_now(1_000_000);
     shard

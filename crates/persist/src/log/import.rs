@@ -16,6 +16,8 @@ use super::volume::Volume;
 const READ_BYTES: usize = 1024 * 1024;
 /// Longest line that says a count or a length.
 const LINE_MAX_BYTES: usize = 64 * 1024;
+/// Longest line of a manifest, as in Redis.
+const MANIFEST_LINE_MAX_BYTES: usize = 1023;
 /// Lengths are below this.
 const ARG_MAX_BYTES: u64 = u32::MAX as u64;
 
@@ -27,11 +29,15 @@ pub fn parse_foreign(bytes: &[u8]) -> Result<Manifest, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not text")?;
     let mut manifest = Manifest::default();
     let mut last = 0;
-    for (number, line) in
-        text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-    {
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
         let wrong = |what: &str| format!("line {}: {what}", number + 1);
+        if line.len() > MANIFEST_LINE_MAX_BYTES {
+            return Err(wrong("it is too long"));
+        }
         let words = words(line).ok_or_else(|| wrong("a quote that does not end"))?;
+        if !words.len().is_multiple_of(2) {
+            return Err(wrong("a name without a value"));
+        }
         let pair = |key: &str| words.chunks(2).find(|pair| pair.first().is_some_and(|word| word == key));
         let value = |key: &str| pair(key)?.get(1).map(String::as_str);
         let (Some(name), Some(kind)) = (value("file"), value("type")) else {
@@ -469,6 +475,10 @@ mod tests {
         for bad in
             ["file \"a seq 1 type b", "file \"a\"b type b", "file \"a\\nb\" type b", "file \"a\\xff\" type b"]
         {
+            assert!(parse_foreign(bad.as_bytes()).is_err(), "{bad}");
+        }
+        let long = format!("file {} seq 1 type i\n", "x".repeat(1100));
+        for bad in ["file x seq 1 type i\n\nfile y seq 2 type i\n", "file x seq 1 type i more\n", &long] {
             assert!(parse_foreign(bad.as_bytes()).is_err(), "{bad}");
         }
         for bad in [&b""[..], b"file", b"file ../x type i seq 1", b"file x type z", b"file x type i seq y"] {

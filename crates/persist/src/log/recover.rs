@@ -89,6 +89,8 @@ pub struct Recovered {
     pub frames: u64,
     /// Length of all files, without what is cut off.
     pub bytes: u64,
+    /// Whether the last file of another server's log may end in the middle of a command, which does not count then.
+    pub torn_imports: bool,
 }
 
 /// What to do with an end that a crash has torn off.
@@ -147,7 +149,7 @@ pub fn recover(
         return Err(RecoverError::Corrupt { path: folder.join(missing), offset: None, what });
     }
     let after = last_number(volume, folder, name).map_err(|error| io(folder, error))?;
-    let mut recovered = Recovered { after, ..Recovered::default() };
+    let mut recovered = Recovered { after, torn_imports: torn != Torn::Refuse, ..Recovered::default() };
     for run in runs(&manifest.generations) {
         let is_last = run.last() == manifest.generations.last();
         let shards: Vec<ShardRun> = (0..run.first().map_or(0, |first| first.shards))

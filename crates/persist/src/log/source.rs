@@ -72,7 +72,7 @@ impl<V: Volume> LogSource<V> {
             }
         }
         for (number, file) in recovered.manifest.imported.iter().enumerate() {
-            let is_last = number + 1 == recovered.manifest.imported.len();
+            let is_last = recovered.torn_imports && number + 1 == recovered.manifest.imported.len();
             imported.push_back(ImportedFile::open(&mut volume, &folder.join(file), is_last)?);
         }
         Ok(LogSource {

@@ -38,6 +38,8 @@ pub struct Target {
     pub form: Form,
     /// A number that no other snapshot of the folder has.
     pub number: u64,
+    /// Whether the frames of a folder are compressed. In a file strings are, one by one: that is up to those who send chunks.
+    pub compressed: bool,
     /// Whether it ends with a checksum.
     pub checksum: bool,
     /// How many shards send chunks.

@@ -62,7 +62,7 @@ fn write_parts(
     for (shard, (name, own)) in names.iter().zip(receivers).enumerate() {
         let (results, path) = (&results, folder.join(name));
         works.push(Box::new(move || {
-            let written = write_part(files, &path, job, &own);
+            let written = write_part(files, &path, target.compressed, job, &own);
             if written.is_err() {
                 job.failed.store(true, Ordering::Relaxed);
             }
@@ -115,16 +115,22 @@ fn deal(shards: usize, parts: Vec<Sender<Chunk>>, job: &Job, chunks: &Receiver<M
 }
 
 /// Writes one part, until nobody sends any more.
-fn write_part(files: &dyn Files, path: &Path, job: &Job, chunks: &Receiver<Chunk>) -> io::Result<Written> {
+fn write_part(
+    files: &dyn Files,
+    path: &Path,
+    compressed: bool,
+    job: &Job,
+    chunks: &Receiver<Chunk>,
+) -> io::Result<Written> {
     let mut file = files.create(path)?;
     let mut whole = Written { bytes: 0, version: VERSION_PLAIN };
     let mut order = Order::default();
     for chunk in chunks {
         order.push(chunk);
         while let Some(chunk) = order.pop() {
-            let room = chunk.bytes.len() / if job.compressed { 2 } else { 1 } + 64;
+            let room = chunk.bytes.len() / if compressed { 2 } else { 1 } + 64;
             let mut frames = Vec::with_capacity(room);
-            put_frames(&mut frames, &chunk.bytes, job.compressed);
+            put_frames(&mut frames, &chunk.bytes, compressed);
             whole.version = whole.version.max(chunk.version);
             whole.bytes += frames.len() as u64;
             let written = file.write(frames);

@@ -35,6 +35,16 @@ pub(crate) enum Span {
     Int(i64),
 }
 
+impl Span {
+    /// Whether it is a text without a byte.
+    pub(crate) fn is_empty(self) -> bool {
+        match self {
+            Span::Input(begin, end) | Span::Scratch(begin, end) | Span::Blob(begin, end) => begin == end,
+            Span::Int(_) => false,
+        }
+    }
+}
+
 /// What a byte at the head of a length says.
 enum Head {
     Len(u64),

@@ -220,7 +220,12 @@ impl ValueReader {
                 let at = cursor.at;
                 match cursor.len()? {
                     NODE_PLAIN => {
-                        let part = Part::Item(cursor.string(&mut self.scratch)?);
+                        let text = cursor.string(&mut self.scratch)?;
+                        // Redis refuses it too: nobody writes an empty element so.
+                        if text.is_empty() {
+                            return Err(Fail::expected("an element of a list", at));
+                        }
+                        let part = Part::Item(text);
                         self.state = State::Nodes(Encoding::Listpack, left - 1);
                         return Ok(Step::Part(part));
                     }

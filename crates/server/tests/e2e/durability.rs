@@ -360,6 +360,10 @@ fn one_file_of_an_old_redis_is_imported() {
                 kill(server);
             }
             assert!(!folder.path().join(name).exists(), "it has moved");
+            let dir = folder.path().to_str().expect("text");
+            let refusing = ["--port", "0", "--dir", dir, "--appendonly", "yes", "--aof-load-truncated", "no"];
+            let mut server = Server::launch(&[&refusing[..], &named].concat(), &[]);
+            assert!(!server.wait().success() && server.log().contains("unexpected end"), "{}", server.log());
         }
     }
 }
