@@ -2,6 +2,7 @@
 
 use base::conn::ConnId;
 use bus::Wake;
+use commands::CommandId;
 
 use crate::core::{Core, conn_mut};
 use crate::gather::Gather;
@@ -157,7 +158,14 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     let Some(conn) = conn_mut(&mut self.conns, ConnId { index, generation }) else {
                         continue;
                     };
-                    conn.deliver_of(from, seq, bytes);
+                    // What is not a handler's (a function, say) may tell of more than the shard.
+                    let has_handler = |command: CommandId| {
+                        self.handlers.get(usize::from(command)).is_some_and(Option::is_some)
+                    };
+                    match piece.op {
+                        Op::Command(command) if has_handler(command) => conn.deliver_of(from, seq, bytes),
+                        _ => conn.deliver(seq, bytes),
+                    }
                     if !conn.dirty {
                         conn.dirty = true;
                         self.dirty.push(index);

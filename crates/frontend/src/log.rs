@@ -4,7 +4,7 @@
 //! handler, step ─► store::Trail ─► note: commands that have the same effect ─► Trail::body
 //! end of a piece, or of a task's last step here ─► seal: a frame
 //! end of the turn ─► flush_log: all frames to the log plane
-//! appendfsync always: replies wait (hold) until all that was logged before them is durable
+//! appendfsync always: replies wait (hold) until what they tell of is durable; the core writes its log by itself, where it can (own)
 //! ```
 //!
 //! What a task does is kept until its last step here: nobody sees its keys before, so it is one frame, at that place in the

@@ -4,6 +4,8 @@
 //!   core k ── frames of a turn ──► Logs ──► Plane ──► Volume: <name>.<generation>.shard<k>.incr.log
 //!          ◄── commit point, wake ──────────┘ one cycle: write what came, one write a shard; sync all files;
 //!                                             move the commit points
+//!   under appendfsync always the core may take its log to the disk by itself: see own.rs
+//!
 //!   at the start: manifest ──► base (a snapshot) + generations of logs ──► cut ──► Feed ──► cores
 //! ```
 //!

@@ -15,8 +15,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use bench_compare::command::{Material, Mix};
 use bench_compare::info::Client;
-use bench_compare::outcome::{Latencies, Latency};
+use bench_compare::keys::Distribution;
+use bench_compare::load::{Bound, Load};
+use bench_compare::outcome::{Latencies, Latency, Outcome};
 use bench_compare::proc::rss_bytes;
 use clap::Parser;
 
@@ -99,11 +102,21 @@ impl Drop for Server {
 
 impl Server {
     fn start(arguments: &Arguments, kind: Kind, folder: &Path, more: &[&str]) -> Result<Server> {
+        Server::start_with(arguments, kind, folder, more, arguments.shards)
+    }
+
+    fn start_with(
+        arguments: &Arguments,
+        kind: Kind,
+        folder: &Path,
+        more: &[&str],
+        shards: usize,
+    ) -> Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         drop(listener);
         let port = address.port().to_string();
-        let shards = arguments.shards.to_string();
+        let shards = shards.to_string();
         let program = match kind {
             Kind::Anax { .. } => &arguments.anax,
             Kind::Valkey => arguments.valkey.as_ref().context("no Valkey")?,
@@ -328,9 +341,6 @@ fn measure(arguments: &Arguments, kind: Kind) -> Result<()> {
         memory(arguments, name, &server, kind)?;
     }
     drop(server);
-    if wants("log") && kind != (Kind::Anax { folder: true }) {
-        log(arguments, kind)?;
-    }
     Ok(())
 }
 
@@ -377,31 +387,84 @@ fn memory(arguments: &Arguments, name: &str, server: &Server, kind: Kind) -> Res
     Ok(())
 }
 
-/// What the log costs.
-fn log(arguments: &Arguments, kind: Kind) -> Result<()> {
-    let (name, time) = (kind.name(), Duration::from_secs_f64(arguments.seconds));
-    let command = |random: &mut fastrand::Rng| set(random.u64(0..100_000), arguments.value_bytes);
+/// Who logs.
+#[derive(Clone, Copy)]
+enum Logger {
+    /// Anax with so many shards.
+    Anax(usize),
+    Valkey,
+}
+
+/// What a log costs, for each setting and pipeline: medians of rounds in which everybody takes turns.
+fn logs(arguments: &Arguments) -> Result<()> {
     let settings: [(&str, &[&str]); 3] = [
         ("no log", &[]),
         ("everysec", &["--appendonly", "yes", "--appendfsync", "everysec"]),
         ("always", &["--appendonly", "yes", "--appendfsync", "always"]),
     ];
+    let mut loggers = vec![Logger::Anax(arguments.shards), Logger::Anax(1)];
+    loggers.extend(arguments.valkey.as_ref().map(|_| Logger::Valkey));
+    println!(
+        "\n| log | pipeline | server | requests a second | CPU us | p99 ms |\n| --- | ---: | --- | ---: | ---: | ---: |"
+    );
     for (setting, more) in settings {
-        let folder = tempfile::tempdir_in(&arguments.folder)?;
-        let server = Server::start(arguments, kind, folder.path(), more)?;
         for pipeline in [1, 16] {
-            run(&server, 50, pipeline, None, Duration::from_millis(300), &command)?;
-            let cpu = server.cpu()?;
-            let (count, latency) = run(&server, 50, pipeline, None, time, &command)?;
-            let cpu_us = (server.cpu()? - cpu).as_secs_f64() * 1e6 / count as f64;
-            println!(
-                "| {name} | SET, 50 connections, pipeline {pipeline}, {setting} | {:.0} a second, {cpu_us:.2} us CPU, p99 {:.2} ms |",
-                count as f64 / arguments.seconds,
-                latency.p99_us / 1000.0
-            );
+            let mut outcomes: Vec<Vec<Outcome>> = loggers.iter().map(|_| Vec::new()).collect();
+            for _ in 0..arguments.rounds.max(1) {
+                for (logger, outcomes) in loggers.iter().zip(&mut outcomes) {
+                    outcomes.push(log(arguments, *logger, more, pipeline)?);
+                }
+            }
+            for (logger, outcomes) in loggers.iter().zip(&outcomes) {
+                let name = match logger {
+                    Logger::Anax(shards) => format!("Anax, shards: {shards}"),
+                    Logger::Valkey => "Valkey".to_owned(),
+                };
+                let of = |figure: fn(&Outcome) -> f64| median(outcomes.iter().map(figure).collect());
+                println!(
+                    "| {setting} | {pipeline} | {name} | {:.0} | {:.2} | {:.2} |",
+                    of(|outcome| outcome.per_second),
+                    of(Outcome::server_cpu_us),
+                    of(|outcome| outcome.latency.p99_us) / 1000.0
+                );
+            }
         }
     }
     Ok(())
+}
+
+/// One round of one server. Logs are not rewritten meanwhile: Valkey would do that in a process that nobody counts.
+fn log(arguments: &Arguments, logger: Logger, more: &[&str], pipeline: usize) -> Result<Outcome> {
+    let folder = tempfile::tempdir_in(&arguments.folder)?;
+    let (kind, shards) = match logger {
+        Logger::Anax(shards) => (Kind::Anax { folder: false }, shards),
+        Logger::Valkey => (Kind::Valkey, 1),
+    };
+    let more = [more, &["--auto-aof-rewrite-percentage", "0"]].concat();
+    let server = Server::start_with(arguments, kind, folder.path(), &more, shards)?;
+    let material = Material {
+        format: "key:%012d".parse().map_err(|error| anyhow::anyhow!("{error}"))?,
+        value_bytes: arguments.value_bytes,
+        misses: true,
+    };
+    let load = Load {
+        address: server.address,
+        server_pid: Some(server.child.id()),
+        cpu: None,
+        connections: 50,
+        pipeline,
+        mix: Mix::parse("set", &material)?,
+        material,
+        keys: 100_000,
+        distribution: Distribution::Uniform,
+        seed: 1,
+        bound: Bound::Time {
+            warmup: Duration::from_millis(300),
+            measured: Duration::from_secs_f64(arguments.seconds),
+        },
+        rate: None,
+    };
+    load.run()
 }
 
 fn main() -> ExitCode {
@@ -417,11 +480,18 @@ fn main() -> ExitCode {
     );
     let mut kinds = vec![Kind::Anax { folder: false }, Kind::Anax { folder: true }];
     kinds.extend(arguments.valkey.as_ref().map(|_| Kind::Valkey));
-    for kind in kinds {
+    let others = arguments.parts.iter().any(|part| part != "log");
+    for kind in kinds.into_iter().filter(|_| others) {
         if let Err(error) = measure(&arguments, kind) {
             eprintln!("snapshot: {}: {error:#}", kind.name());
             return ExitCode::FAILURE;
         }
+    }
+    if arguments.parts.iter().any(|part| part == "log")
+        && let Err(error) = logs(&arguments)
+    {
+        eprintln!("snapshot: logs: {error:#}");
+        return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
