@@ -178,16 +178,6 @@ impl Server {
         }
         Ok(())
     }
-
-    /// CPU time of the process.
-    fn cpu(&self) -> Result<Duration> {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let rest = text.rsplit_once(')').context("stat")?.1;
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).context("stat");
-        // User and system time, in hundredths of seconds.
-        Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
-    }
 }
 
 fn key(number: u64) -> String {
