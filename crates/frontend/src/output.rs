@@ -64,6 +64,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 sent = conn.out.len() as u64;
                 conn.output_bytes += sent;
                 conn.learn_reply_bytes();
+                conn.take_source();
                 conn.unsent_bytes = io.output(conn.id, &mut conn.out);
                 self.stalled_output |= conn.stalled;
                 goes_on |= conn.streams.is_some();

@@ -4,6 +4,8 @@ use sim::{Failure, Fault, Plan, run};
 
 /// Within so many seeds each fault must show.
 const SEEDS: u64 = 40;
+/// The same for faults that need a loss of power at one of a few operations.
+const REWRITE_SEEDS: u64 = 2000;
 
 /// The workloads that must notice a fault.
 fn check(fault: Fault, workloads: &[&'static str]) {
@@ -88,11 +90,11 @@ fn logs_that_begin_before_the_cut_are_noticed() {
 /// Faults of rewrites: what was answered is gone or done twice, or the log is not loaded any more.
 fn check_rewrites(fault: Fault) {
     let plan = |seed, fault| Plan { fault, shards: Some(3), ..Plan::new("crash", seed) };
-    let noticed = (0..4 * SEEDS).find(|&seed| {
+    let noticed = (0..REWRITE_SEEDS).find(|&seed| {
         let outcome = run(plan(seed, Some(fault)));
         matches!(outcome.verdict, Err(Failure::Violation(_) | Failure::NotLoaded(_)))
     });
-    let Some(noticed) = noticed else { panic!("{fault:?} is not noticed in {} seeds", 4 * SEEDS) };
+    let Some(noticed) = noticed else { panic!("{fault:?} is not noticed in {REWRITE_SEEDS} seeds") };
     let outcome = run(plan(noticed, None));
     assert!(!outcome.failed(), "without the fault: {outcome}");
 }

@@ -187,7 +187,12 @@ impl Own {
             Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {
                 self.again = Some(bytes);
             }
-            Err(_) => self.failed(bytes),
+            Err(error) => {
+                // Where files can't be written so, there is no point in trying again.
+                self.closed |=
+                    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput);
+                self.failed(bytes);
+            }
         }
     }
 

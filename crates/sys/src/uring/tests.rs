@@ -188,3 +188,42 @@ fn pausing_and_resuming_in_any_order() {
         true
     });
 }
+
+#[test]
+fn files_are_written_and_failures_told() {
+    let Some((mut uring, mut peers)) = backend((4, 8), &BackendOptions::default()) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("file");
+    let file = Arc::new(File::create(&path).expect("a file"));
+    for (at, text) in [(3, "one"), (0, "two"), (6, "three")] {
+        uring.write_file(Arc::clone(&file), at, text.into());
+        // Sockets go on meanwhile.
+        writeln!(peers[7], "{text}").expect("write");
+        let (mut written, mut received) = (false, false);
+        run(&mut uring, |_, event| {
+            match event {
+                Event::FileWritten { buffer, result } => {
+                    assert_eq!((&*buffer, result.expect("written")), (text.as_bytes(), text.len()));
+                    written = true;
+                }
+                Event::Received { slot: 7, .. } => received = true,
+                _ => {}
+            }
+            written && received
+        });
+    }
+    assert_eq!(std::fs::read(&path).expect("read"), b"twoonethree");
+    let readable = Arc::new(File::open(&path).expect("a file"));
+    uring.write_file(readable, 0, b"refused".to_vec());
+    run(&mut uring, |_, event| match event {
+        Event::FileWritten { buffer, result } => {
+            assert_eq!(buffer, b"refused");
+            assert!(result.is_err());
+            true
+        }
+        _ => false,
+    });
+    // A ring that ends in the middle of a write.
+    uring.write_file(file, 0, vec![1; 100_000]);
+    drop(uring);
+}

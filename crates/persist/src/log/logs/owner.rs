@@ -159,7 +159,7 @@ impl Logs {
 
     /// Asks the core of a shard for its log. It is the plane's when it says so.
     pub(in crate::log) fn ask_back(&self, shard: usize) {
-        let Some(log) = self.shards.get(shard) else { return };
+        let Some(log) = self.shards.get(shard).filter(|_| self.is_owned(shard)) else { return };
         let mut inbox = lock(&log.inbox);
         if log.take_back(&mut inbox) || log.owner.load(Ordering::Acquire) == PLANE {
             return;
