@@ -247,7 +247,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Once a turn: has the loop write what is to be written, if that is the core's to do.
     #[inline]
     pub(crate) fn write_log(&mut self, io: &mut impl Io) {
-        if let Some(write) = self.log.own.next_write(self.now.monotonic_us) {
+        // At the end nobody is waited for any more.
+        let now_us = if self.shared.is_stopping() { u64::MAX } else { self.now.monotonic_us };
+        if let Some(write) = self.log.own.next_write(now_us) {
             io.write_file(write);
         }
     }

@@ -256,6 +256,7 @@ impl World {
             self.pass_time();
             self.deliver_held_back();
             self.write_log();
+            (0..self.nodes.len()).for_each(|at| self.write_file(at));
             let is_able =
                 |&at: &usize| !self.nodes[at].stopped && self.nodes[at].is_runnable(self.now_us, &self.flags);
             let able: Vec<usize> = (0..self.nodes.len()).filter(is_able).collect();
