@@ -254,6 +254,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         }
     }
 
+    /// When the core's next write of its log is to be begun at the latest.
     pub(crate) fn own_log_deadline_us(&self) -> Option<u64> {
         self.log.own.deadline_us()
     }

@@ -83,6 +83,11 @@ pub(crate) struct NewTask {
 impl NewTask {
     /// One that holds all of so many shards, changes no data of theirs, and is counted elsewhere.
     pub(crate) fn of_all(dest: Dest, shards: u16) -> Self {
+        NewTask::uncounted(dest, (0..shards).map(|shard| (shard, Vec::new())).collect())
+    }
+
+    /// One that holds these keys, changes no data, and is counted elsewhere.
+    pub(crate) fn uncounted(dest: Dest, keys: ShardKeys) -> Self {
         NewTask {
             dest,
             db: 0,
@@ -91,7 +96,7 @@ impl NewTask {
             writes: false,
             command: None,
             words: ShortArgs::default(),
-            keys: (0..shards).map(|shard| (shard, Vec::new())).collect(),
+            keys,
         }
     }
 }

@@ -226,16 +226,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn forget(&mut self, watched: Watched) {
         let token = watched.token;
         let keys = self.by_shard(watched.keys.into_iter().map(|(_, key)| key.into_vec()));
-        let task = NewTask {
-            dest: Dest::NOBODY,
-            db: 0,
-            resp3: false,
-            no_touch: true,
-            writes: false,
-            command: None,
-            words: ShortArgs::default(),
-            keys: keys.clone(),
-        };
+        let task = NewTask::uncounted(Dest::NOBODY, keys.clone());
         self.begin_task(task, |tx| {
             Box::pin(async move {
                 let steps = keys.into_iter().map(|(shard, _)| {

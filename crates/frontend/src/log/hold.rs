@@ -38,6 +38,22 @@ pub(crate) struct Held {
     appended: Vec<u64>,
 }
 
+/// Has a connection's output wait for the same as the last in the queue, or behind it. Returns whether there is one more.
+fn add<N: Clone + PartialEq>(queue: &mut VecDeque<Waiting<N>>, need: &N, conn: &mut Conn) -> bool {
+    conn.log_held_bytes += conn.out.len();
+    let output = (conn.id, take(&mut conn.out));
+    match queue.back_mut().filter(|last| last.need == *need) {
+        Some(last) => {
+            last.output.push(output);
+            false
+        }
+        None => {
+            queue.push_back(Waiting { need: need.clone(), output: vec![output] });
+            true
+        }
+    }
+}
+
 fn is_durable(logs: &Logs, need: &[u64]) -> bool {
     need.iter().enumerate().all(|(shard, &position)| logs.committed(shard) >= position)
 }
@@ -100,17 +116,12 @@ impl CoreLog {
     /// Holds a connection's output back, unless nothing keeps it from going.
     pub(crate) fn hold(&mut self, conn: &mut Conn, logs: &Logs) -> bool {
         let held = &mut self.held;
-        let mut source = conn.take_source();
-        if conn.log_held_bytes > 0 && conn.log_held_for != source {
-            source = None;
-        }
-        let output = |conn: &mut Conn| (conn.id, take(&mut conn.out));
         let waits = conn.log_held_bytes > 0;
-        match source {
+        let source = conn.take_source().filter(|&shard| !waits || conn.log_held_for == Some(shard));
+        match source.map(usize::from) {
             Some(shard) => {
-                let shard = usize::from(shard);
-                let need = if shard == self.shard { held.appended.get(shard) } else { held.heard.get(shard) };
-                let need = need.copied().unwrap_or(u64::MAX);
+                let known = if shard == self.shard { &held.appended } else { &held.heard };
+                let need = known.get(shard).copied().unwrap_or(u64::MAX);
                 if !waits && logs.committed(shard) >= need {
                     return false;
                 }
@@ -118,28 +129,13 @@ impl CoreLog {
                     held.of_one.resize_with(shard + 1, VecDeque::new);
                 }
                 let Some(queue) = held.of_one.get_mut(shard) else { return false };
-                conn.log_held_bytes += conn.out.len();
-                match queue.back_mut().filter(|last| last.need == need) {
-                    Some(last) => last.output.push(output(conn)),
-                    None => {
-                        queue.push_back(Waiting { need, output: vec![output(conn)] });
-                        held.count += 1;
-                    }
-                }
+                held.count += usize::from(add(queue, &need, conn));
             }
             None => {
                 if !waits && is_durable(logs, &held.appended) {
                     return false;
                 }
-                conn.log_held_bytes += conn.out.len();
-                match held.of_all.back_mut().filter(|last| last.need == held.appended) {
-                    Some(last) => last.output.push(output(conn)),
-                    None => {
-                        let need = held.appended.clone();
-                        held.of_all.push_back(Waiting { need, output: vec![output(conn)] });
-                        held.count += 1;
-                    }
-                }
+                held.count += usize::from(add(&mut held.of_all, &held.appended, conn));
             }
         }
         conn.log_held_for = source;

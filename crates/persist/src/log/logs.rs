@@ -160,7 +160,7 @@ struct ShardLog {
     /// By shard, where its commit point has to be before the core of this one has something to do: that of any of the first, or those
     /// of all of the second. At the end of time if it waits for nothing.
     needs: Box<[(AtomicU64, AtomicU64)]>,
-    /// Who takes it to the disk: one of the three below.
+    /// Who takes it to the disk: see [`owner`].
     owner: AtomicU8,
     /// The plane asks the core to give it back.
     wanted_back: AtomicBool,

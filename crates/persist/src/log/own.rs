@@ -48,6 +48,13 @@ struct InFlight {
     groups: Vec<(Group, u64)>,
 }
 
+impl InFlight {
+    /// The position of its first byte.
+    fn start(&self) -> u64 {
+        self.end - self.frames as u64
+    }
+}
+
 /// See the [module documentation](self). Belongs to a core.
 pub struct Own {
     logs: Arc<Logs>,
@@ -122,10 +129,8 @@ impl Own {
     #[inline]
     pub fn next_write(&mut self, now_us: u64) -> Option<Write> {
         let granted = self.granted.as_ref()?;
-        if let Some(bytes) = self.again.take() {
-            let done = self.under_way.as_ref().map_or(0, |write| write.done as u64);
-            let start = self.under_way.as_ref().map_or(0, |write| write.end - write.frames as u64);
-            let offset = granted.offset_of(start) + done;
+        if let (Some(write), Some(bytes)) = (&self.under_way, self.again.take()) {
+            let offset = granted.offset_of(write.start()) + write.done as u64;
             return Some(Write { file: Arc::clone(&granted.file), offset, bytes });
         }
         if self.logs.is_wanted_back(self.shard) {
@@ -163,8 +168,7 @@ impl Own {
             Ok(len) => {
                 let rest = bytes.len().saturating_sub(len);
                 write.done += len;
-                self.len =
-                    self.len.max(granted.offset_of(write.end - write.frames as u64) + write.done as u64);
+                self.len = self.len.max(granted.offset_of(write.start()) + write.done as u64);
                 if write.done < write.frames && rest > 0 {
                     bytes.drain(..len);
                     self.again = Some(bytes);

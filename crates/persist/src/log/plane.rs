@@ -128,6 +128,13 @@ struct Segment<F> {
     start: u64,
 }
 
+impl<F> Segment<F> {
+    /// Where a position is in the file.
+    fn offset_of(&self, position: u64) -> u64 {
+        FILE_HEAD_BYTES as u64 + (position - self.start)
+    }
+}
+
 impl<F> Set<F> {
     /// So much more was written to a generation.
     fn grow(&mut self, generation: u64, more: u64) {
@@ -349,7 +356,7 @@ impl<V: Volume> Plane<V> {
             if slices.is_empty() {
                 return Ok(());
             }
-            let offset = FILE_HEAD_BYTES as u64 + (tail.written - segment.start);
+            let offset = segment.offset_of(tail.written);
             tail.dirty = true;
             self.wrote = true;
             let wanted: usize = slices.iter().map(|slice| slice.len()).sum();

@@ -1,6 +1,6 @@
 //! What the plane takes from cores, and when they write by themselves.
 
-use super::{FILE_HEAD_BYTES, GRANT_TRIES, Item, Plane, Policy, Volume};
+use super::{GRANT_TRIES, Item, Plane, Policy, Volume};
 
 impl<V: Volume> Plane<V> {
     pub(super) fn all_direct(&self) -> bool {
@@ -66,7 +66,7 @@ impl<V: Volume> Plane<V> {
                 && !self.logs.is_owned(shard)
                 && let Some(file) = self.volume.synced(&segment.file)
             {
-                let offset = FILE_HEAD_BYTES as u64 + (tail.written - segment.start);
+                let offset = segment.offset_of(tail.written);
                 self.logs.grant_own(shard, file, tail.written, offset);
             }
         }
@@ -90,7 +90,7 @@ impl<V: Volume> Plane<V> {
                 let Some(segment) = tail.segment.as_ref().filter(|_| tail.next == tail.items.len()) else {
                     break;
                 };
-                let offset = FILE_HEAD_BYTES as u64 + (tail.written - segment.start);
+                let offset = segment.offset_of(tail.written);
                 let Some(file) = self.volume.direct(&segment.file) else { break };
                 if self.logs.grant(shard, file, offset) {
                     break;
