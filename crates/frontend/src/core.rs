@@ -179,8 +179,8 @@ pub struct Core<C, W> {
     pub(crate) pace: Pace,
     /// The log of what the shard's data went through.
     pub(crate) log: CoreLog,
-    /// What loads the file at the start.
-    pub(crate) loader: Option<Box<Loader>>,
+    /// What loads the file at the start or again, and in which pass.
+    pub(crate) loader: Option<(u64, Box<Loader>)>,
     /// Ways to break an invariant on purpose.
     #[cfg(feature = "sim-faults")]
     pub faults: crate::faults::Faults,

@@ -176,6 +176,7 @@ async fn load(tx: &Tx, around: &Surroundings) -> Result<(), String> {
         *lock(&result) = Some(loaded);
     }));
     if !begun {
+        around.shared.feed.end();
         return Err("there is no thread to be had".into());
     }
     loop {

@@ -392,11 +392,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.gate = gate;
             self.refresh_hot_specs();
         }
-        if self.shared.feed.is_active() {
-            return self.load_slice();
+        match self.shared.feed.pass() {
+            Some(pass) => self.load_slice(pass),
+            None => {
+                self.loader = None;
+                false
+            }
         }
-        self.loader = None;
-        false
     }
 
     /// Walks on for a snapshot. Returns when to go on: 0 for at once.
@@ -446,19 +448,20 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Loads some of the file. Returns whether there is more to do at once. Time passes for the shard by what is published alone
     /// (T1), so what is loaded sees the core's time only meanwhile.
     #[cold]
-    fn load_slice(&mut self) -> bool {
+    fn load_slice(&mut self, pass: u64) -> bool {
         let clock_ms = self.shard.now_ms();
         self.shard.set_now(self.now.unix_ms);
-        let more = self.load_some();
+        let more = self.load_some(pass);
         self.shard.replay_at(clock_ms);
         more
     }
 
-    fn load_some(&mut self) -> bool {
+    fn load_some(&mut self, pass: u64) -> bool {
         let (shard, shards) = (self.id, self.topology.shards);
-        let loader = self.loader.get_or_insert_with(|| {
+        self.loader.take_if(|(of, _)| *of != pass);
+        let (_, loader) = self.loader.get_or_insert_with(|| {
             let verify = shard == 0 && self.shared.config().checksums();
-            Box::new(Loader::new(shard, shards, verify).with_mode(self.shared.saving.mode()))
+            (pass, Box::new(Loader::new(shard, shards, verify).with_mode(self.shared.saving.mode())))
         });
         if loader.is_over() {
             return false;
@@ -470,12 +473,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         {
             worked = Err(error);
         }
-        let Some(loader) = &mut self.loader else { return false };
+        let Some((_, loader)) = &mut self.loader else { return false };
         let (feed, number) = (&self.shared.feed, usize::from(shard));
         match worked {
             Ok(LoadStep::More) => true,
             Ok(LoadStep::Hungry | LoadStep::End) => {
-                let item = feed.next(number);
+                let item = feed.next(pass, number);
                 let result = match (item, loader.inside()) {
                     (Ok(None), _) => return false,
                     (Ok(Some(FeedItem::Frames(_) | FeedItem::Across(_))) | Err(()), Some(truncated)) => {
@@ -492,7 +495,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                     },
                     (Ok(Some(item)), _) => match loader.feed(&item) {
                         Ok(()) => {
-                            feed.note(number, loader.loaded());
+                            feed.note(pass, number, loader.loaded());
                             return true;
                         }
                         Err(error) => Err(error),
@@ -500,12 +503,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 };
                 self.begin_log();
                 self.publish_stats();
-                self.shared.feed.finished(number, result);
-                self.loader.iter_mut().for_each(|loader| loader.end());
+                self.shared.feed.finished(pass, number, result);
+                self.loader.iter_mut().for_each(|(_, loader)| loader.end());
                 false
             }
             Err(error) => {
-                feed.finished(number, Err(error));
+                feed.finished(pass, number, Err(error));
                 loader.end();
                 false
             }

@@ -75,3 +75,41 @@ fn a_damaged_file_is_refused() {
     let error = load(elsewhere, 1, 300).err().expect("refused");
     assert_eq!(error.problem, "database 32, and there are only 16");
 }
+
+#[test]
+fn a_pass_that_follows_at_once_is_another_one() {
+    let feed = Feed::default();
+    assert_eq!(feed.pass(), None);
+    feed.begin(2, 0, 0);
+    let first = feed.pass().expect("begun");
+    assert!(
+        feed.run(&mut SnapshotSource::new(&b""[..]), || {
+            feed.finished(first, 0, Err(LoadError::new(7, "wrong".to_owned())));
+        })
+        .is_err()
+    );
+    feed.end();
+    assert_eq!(feed.pass(), None);
+    feed.begin(2, 0, 0);
+    let second = feed.pass().expect("begun");
+    assert_ne!(first, second);
+    // A core that has not seen the end of the first is not heard, and takes nothing of the second's.
+    let loaded = feed.run(&mut SnapshotSource::new(&b"file"[..]), || {
+        assert_eq!(feed.next(first, 1).ok(), Some(None));
+        feed.note(first, 1, Loaded { keys: 5, ..Loaded::default() });
+        feed.finished(first, 1, Err(LoadError::new(7, "wrong".to_owned())));
+        for shard in 0..2 {
+            while let Ok(Some(_)) = feed.next(second, shard) {}
+            if feed.next(second, shard).is_err() {
+                feed.finished(second, shard, Ok(Loaded { keys: 3, ..Loaded::default() }));
+            }
+        }
+    });
+    assert_eq!(loaded.expect("loaded").keys, 6);
+    // Whether or not somebody has said that it is over.
+    feed.begin(2, 0, 0);
+    assert!(feed.pass().is_some_and(|third| third != second));
+    feed.end();
+    feed.end();
+    assert_eq!(feed.pass(), None);
+}

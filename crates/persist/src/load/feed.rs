@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{LoadError, Loaded};
@@ -122,7 +122,8 @@ struct State {
 /// Hands what is read to the shards. One for the process.
 #[derive(Default)]
 pub struct Feed {
-    active: AtomicBool,
+    /// Counts beginnings and ends: odd while something is being loaded.
+    passes: AtomicU64,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -132,10 +133,23 @@ impl Feed {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state, as long as this pass lasts.
+    fn state_in(&self, pass: u64) -> Option<MutexGuard<'_, State>> {
+        let state = self.state();
+        (self.pass() == Some(pass)).then_some(state)
+    }
+
     /// Whether a file is being loaded.
     #[inline]
     pub fn is_active(&self) -> bool {
-        self.active.load(Ordering::Acquire)
+        self.pass().is_some()
+    }
+
+    /// The number of this pass of loading, if one is under way. One may follow another before a core has seen the first end.
+    #[inline]
+    pub fn pass(&self) -> Option<u64> {
+        let passes = self.passes.load(Ordering::Acquire);
+        (passes % 2 == 1).then_some(passes)
     }
 
     /// How far loading is, or was at its end.
@@ -159,7 +173,8 @@ impl Feed {
             loaded: vec![Loaded::default(); shards],
             progress: Progress { began_ms: now_ms, total_bytes, ..Progress::default() },
         };
-        self.active.store(true, Ordering::Release);
+        // The next odd number, also if nobody has ended the pass before.
+        self.passes.store((self.passes.load(Ordering::Acquire) + 1) | 1, Ordering::Release);
     }
 
     /// Reads and hands out until all shards have loaded it or one has failed; `wake` wakes them.
@@ -313,13 +328,14 @@ impl Feed {
 
     /// Loading is over: clients are served.
     pub fn end(&self) {
-        self.active.store(false, Ordering::Release);
+        let _state = self.state();
+        self.passes.store(self.passes.load(Ordering::Acquire).next_multiple_of(2), Ordering::Release);
     }
 
-    /// The next item for a shard. `Ok(None)`: later; `Err`: no more come.
+    /// The next item for a shard in a pass. `Ok(None)`: later, or never, since the pass is over; `Err`: no more come.
     #[allow(clippy::result_unit_err, reason = "the end is all there is to say")]
-    pub fn next(&self, shard: usize) -> Result<Option<FeedItem>, ()> {
-        let mut state = self.state();
+    pub fn next(&self, pass: u64, shard: usize) -> Result<Option<FeedItem>, ()> {
+        let Some(mut state) = self.state_in(pass) else { return Ok(None) };
         let ended = state.ended;
         let chunk = state.queues.get_mut(shard).and_then(VecDeque::pop_front);
         if let Some(hungry) = state.hungry.get_mut(shard) {
@@ -329,9 +345,9 @@ impl Feed {
         if chunk.is_none() && ended { Err(()) } else { Ok(chunk) }
     }
 
-    /// A shard has loaded the file, or can't.
-    pub fn finished(&self, shard: usize, result: Result<Loaded, LoadError>) {
-        let mut state = self.state();
+    /// A shard has loaded the file of a pass, or can't.
+    pub fn finished(&self, pass: u64, shard: usize, result: Result<Loaded, LoadError>) {
+        let Some(mut state) = self.state_in(pass) else { return };
         if let (Some(place), Ok(loaded)) = (state.loaded.get_mut(shard), &result) {
             *place = *loaded;
         }
@@ -347,9 +363,11 @@ impl Feed {
         self.changed.notify_all();
     }
 
-    /// What a shard has loaded so far.
-    pub fn note(&self, shard: usize, loaded: Loaded) {
-        if let Some(place) = self.state().loaded.get_mut(shard) {
+    /// What a shard has loaded so far in a pass.
+    pub fn note(&self, pass: u64, shard: usize, loaded: Loaded) {
+        if let Some(mut state) = self.state_in(pass)
+            && let Some(place) = state.loaded.get_mut(shard)
+        {
             *place = loaded;
         }
     }
