@@ -29,7 +29,7 @@ use super::volume::{BLOCK_BYTES, InBlocks, SyncedFile, skip_to_block};
 const ROOM_FOR_MAX_BYTES: usize = 64 * 1024;
 /// The next write waits for those whom the last one has let go on: they write again soon, and would wait for two writes if the next one
 /// began with the first of them. Until as much came as they had written, but no longer than this part of the time that the write
-/// took. Whoever writes alone waits for nobody.
+/// took. Whoever writes alone waits for nobody; and with several shards nobody waits, as others are served while writes are under way.
 const GATHER_SHARE: u64 = 4;
 /// Nor longer than this.
 const GATHER_MAX_US: u64 = 5000;
@@ -253,9 +253,11 @@ impl Own {
                     self.spare = bytes;
                 }
                 if let Some(write) = self.under_way.take() {
-                    self.gather_until_us =
-                        now_us + (now_us.saturating_sub(self.began_us) / GATHER_SHARE).min(GATHER_MAX_US);
-                    self.gather_bytes = self.pending.len() + write.frames;
+                    if self.logs.shards() == 1 {
+                        let took_us = now_us.saturating_sub(self.began_us);
+                        self.gather_until_us = now_us + (took_us / GATHER_SHARE).min(GATHER_MAX_US);
+                        self.gather_bytes = self.pending.len() + write.frames;
+                    }
                     self.logs.core_synced(self.shard, write.end, write.frames, &write.groups);
                 }
                 if self.returning {
