@@ -197,3 +197,69 @@ fn another_number_of_shards_brings_everything_back() {
         check(seed, 2, 1, false, 300);
     }
 }
+
+/// A library whose function returns a number.
+fn library(name: &str, number: u32) -> String {
+    format!("#!lua name={name}\nredis.register_function('{name}', function() return {number} end)")
+}
+
+#[test]
+fn libraries_come_back_as_they_were_last() {
+    for again in [3, 2] {
+        let mut first = Harness::new(3, "--save");
+        first.keep_logs();
+        let clients: Vec<Client> = (0..3).map(|core| first.connect(core)).collect();
+        let load = |name: &str, number| encode(&["FUNCTION", "LOAD", "REPLACE", &library(name, number)]);
+        // The last comes from neither the first core nor the last one.
+        for (number, core) in [(1, 2), (2, 0), (3, 2), (4, 1)] {
+            first.send(clients[core], &load("turns", number));
+        }
+        first.send(clients[2], &load("gone", 1));
+        first.ask(clients[0], "FUNCTION DELETE gone");
+        first.send(clients[2], &load("kept", 7));
+        for (command, expect) in
+            [("MULTI", "+OK\r\n"), ("SET a 1", "+QUEUED\r\n"), ("FLUSHALL", "+QUEUED\r\n")]
+        {
+            first.check(clients[1], command, expect);
+        }
+        first.send(clients[1], &load("in_transaction", 8));
+        first.ask(clients[1], "SET b 2");
+        first.check(clients[1], "EXEC", "*4\r\n+OK\r\n+OK\r\n$14\r\nin_transaction\r\n+OK\r\n");
+        // What fails is logged nowhere.
+        assert!(first.ask(clients[1], "FUNCTION DELETE nosuch").starts_with("-ERR "));
+        let expect = first.ask(clients[0], "FUNCTION LIST");
+        let logs = first.logs();
+        let mut second = Harness::new(again, "--save");
+        for (shard, log) in logs.iter().enumerate() {
+            second.replay((again == 3).then_some(shard), log);
+        }
+        second.run();
+        let client = second.connect(1);
+        assert_eq!(second.ask(client, "FUNCTION LIST"), expect, "{again} shards");
+        for (name, number) in [("turns", 4), ("kept", 7), ("in_transaction", 8)] {
+            second.check(client, &format!("FCALL {name} 0"), &format!(":{number}\r\n"));
+        }
+        if again == 3 {
+            second.check(client, "MGET a b", "*2\r\n$-1\r\n$1\r\n2\r\n");
+        }
+    }
+}
+
+#[test]
+fn libraries_of_older_logs_come_back() {
+    let mut harness = Harness::new(3, "--save");
+    // Each in the log of the core that was asked, and not in the others.
+    for (shard, name) in ["a", "b", "c"].iter().enumerate() {
+        let (mut body, mut log) = (Vec::new(), Vec::new());
+        let code = library(name, shard as u32);
+        let words = [&b"FUNCTION"[..], b"LOAD", b"REPLACE", code.as_bytes()];
+        persist::log::put_command(&mut body, 0, words.into_iter());
+        let head = persist::log::Head { time_ms: 1, group: None, barrier: true };
+        persist::log::put_frame(&mut log, &head, &body);
+        harness.replay(Some(shard), &log);
+    }
+    let client = harness.connect(0);
+    for (number, name) in ["a", "b", "c"].iter().enumerate() {
+        harness.check(client, &format!("FCALL {name} 0"), &format!(":{number}\r\n"));
+    }
+}
