@@ -120,7 +120,7 @@ pub struct Core<C, W> {
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
-    arrived: Vec<(ConnId, C)>,
+    pub(crate) arrived: Vec<(ConnId, C)>,
     pub(crate) plan: Plan<C>,
     /// Connections with output, or something else to tell the socket.
     pub(crate) dirty: Vec<u32>,
