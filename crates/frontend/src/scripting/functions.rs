@@ -25,7 +25,7 @@ use script::{
     RunningFunction, ScriptId, Tick, read_payload,
 };
 
-use super::registry::{Running, Runs};
+use super::registry::Runs;
 use crate::core::{Core, conn_mut};
 use crate::journal::ShortArgs;
 use crate::log::note_change_of_list;
@@ -436,7 +436,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn function_stats(&mut self, call: &Call) -> Result<(), CmdError> {
         let now_ms = self.now.unix_ms;
         let list = self.shared.scripts.functions.get();
-        let running = self.shared.scripts.running.iter().find_map(Running::now);
+        let running = self.shared.scripts.running.iter().find_map(|running| running.busy().first().cloned());
         match running {
             Some(Runs { is_function: false, .. }) => return Err(super::busy::BUSY_SCRIPT),
             Some(runs) => {
