@@ -10,7 +10,7 @@ use base::hash::KeyHasher;
 use bus::{Credits, Wake};
 
 use crate::config::{Config, Setting};
-use crate::core::{Core, CoreBus, CoreOptions, Io, Now};
+use crate::core::{Core, CoreBus, CoreOptions, Io, Next, Now};
 use crate::errand::ErrandCall;
 use crate::process::{CpuInfo, Facts, MemoryInfo, Process};
 use crate::shared::Shared;
@@ -216,10 +216,10 @@ impl Harness {
         self.cores[client.core].receive(client.id, bytes.to_vec());
     }
 
-    /// A core takes a turn. Returns whether it wants another one at once.
-    pub(crate) fn turn(&mut self, core: usize) -> bool {
+    /// A core takes a turn.
+    pub(crate) fn turn(&mut self, core: usize) -> Next {
         self.sockets.core = core;
-        self.cores[core].turn(self.now, &mut self.sockets).again
+        self.cores[core].turn(self.now, &mut self.sockets)
     }
 
     /// A core, to look into it.
@@ -234,7 +234,7 @@ impl Harness {
             let core = &self.cores[at];
             again[at] || core.work_waiting() || !core.arrived.is_empty()
         }) {
-            again[core] = self.turn(core);
+            again[core] = self.turn(core).again;
         }
     }
 

@@ -1,6 +1,9 @@
 //! What is logged brings back what was there, with any number of shards.
 
+use std::sync::Arc;
+
 use base::Rng;
+use persist::log::{Manifest, MemoryVolume, Opening, Plane, Policy};
 
 use crate::harness::{Client, Harness};
 
@@ -262,4 +265,30 @@ fn libraries_of_older_logs_come_back() {
     for (number, name) in ["a", "b", "c"].iter().enumerate() {
         harness.check(client, &format!("FCALL {name} 0"), &format!(":{number}\r\n"));
     }
+}
+
+#[test]
+fn a_core_does_not_stop_before_what_it_was_served_is_sent() {
+    let mut harness = Harness::new(3, "--save");
+    let shared = Arc::clone(&harness.core(0).shared);
+    shared.logs.set_policy(Policy::Always);
+    let (folder, name) = ("folder".into(), "log".into());
+    shared.logs.open(Opening { folder, name, manifest: Manifest::default(), after: 0, whole: true });
+    harness.keep_logs();
+    let mut plane = Plane::new(Arc::clone(&shared.logs), MemoryVolume::default(), Box::new(|_| {}));
+    let topology = commands::Topology { shards: 3 };
+    let key = (0..).map(|number| format!("k{number}")).find(|key| topology.shard_of(key.as_bytes()) == 1);
+    let key = key.expect("a key");
+    let [waits, pushes] = [0, 2].map(|core| harness.connect(core));
+    harness.send(waits, format!("BLPOP {key} 0\r\n").as_bytes());
+    // Nobody waits for the answer to this.
+    harness.send(pushes, b"CLIENT REPLY OFF\r\n");
+    harness.give(pushes, format!("RPUSH {key} x\r\n").as_bytes());
+    harness.turn(2);
+    shared.stop();
+    let stops: Vec<bool> = [0, 1, 2, 0].iter().map(|&core| harness.turn(core).stop).collect();
+    assert_eq!(stops, [false, false, true, false], "a client of the first core has no reply yet");
+    plane.step(0);
+    assert!(harness.turn(0).stop);
+    assert_eq!(harness.received(waits), format!("*2\r\n${}\r\n{key}\r\n$1\r\nx\r\n", key.len()));
 }
