@@ -57,8 +57,19 @@ pub struct Load {
     pub seed: u64,
     /// When to stop.
     pub bound: Bound,
-    /// Requests a second of an open loop; `None` is a closed loop.
-    pub rate: Option<f64>,
+    /// The open loop; `None` is a closed loop.
+    pub rate: Option<Rate>,
+}
+
+/// How an open loop sends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Requests a second.
+    pub per_second: f64,
+    /// Zero: each request leaves when it is due, for which the generator polls and takes a CPU of its own. Else it sleeps so long between
+    /// its looks at what is due and what has come, which leaves the CPU to others, adds so much to latencies at most, and sends
+    /// what has become due together.
+    pub nap: Duration,
 }
 
 /// When a run ends.
@@ -105,7 +116,7 @@ impl Load {
     pub fn run(&self) -> Result<Outcome> {
         ensure!(self.connections > 0 && self.pipeline > 0, "there must be connections and a pipeline");
         ensure!(self.keys > 0, "there must be keys");
-        ensure!(self.rate.is_none_or(|rate| rate > 0.0), "the rate must be positive");
+        ensure!(self.rate.is_none_or(|rate| rate.per_second > 0.0), "the rate must be positive");
         let _pinned = self.cpu.map(|cpu| Pinned::to(&[cpu])).transpose()?;
         let sockets = self.connect()?;
         let ring = Ring::new(sockets, self.buffer_bytes()).context("setting up io_uring")?;
@@ -288,9 +299,9 @@ impl<'a> Run<'a> {
     }
 
     /// Open loop: all requests that are due, as far as the connections have room. Returns how long to wait for more.
-    fn issue_due(&mut self, now: u64, rate: f64) -> Result<Duration> {
+    fn issue_due(&mut self, now: u64, rate: Rate) -> Result<Duration> {
         self.ready.clear();
-        let due = |request: u64| (request as f64 * 1e9 / rate) as u64;
+        let due = |request: u64| (request as f64 * 1e9 / rate.per_second) as u64;
         let room = (self.load.connections * self.load.pipeline) as u64;
         while self.budget > 0 && due(self.issued) <= now && self.unanswered < room {
             while self.conns[self.next_conn].pending.len() >= self.load.pipeline {
@@ -321,6 +332,12 @@ impl<'a> Run<'a> {
 
     /// One turn of the ring: what was queued goes out, what came in is checked and counted.
     fn turn(&mut self, sleep: Duration) -> Result<()> {
+        let nap = self.load.rate.map_or(Duration::ZERO, |rate| rate.nap);
+        if !nap.is_zero() {
+            // What was queued goes out first.
+            self.ring.flush()?;
+            std::thread::sleep(nap);
+        }
         let Run { ring, conns, source, replies, ready, clock, unanswered, .. } = self;
         let mut now = None;
         let mut result = Ok(());

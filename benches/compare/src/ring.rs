@@ -128,6 +128,18 @@ impl Ring {
         result
     }
 
+    /// Submits what is queued and waits for nothing.
+    ///
+    /// # Errors
+    /// When the ring itself fails.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        match self.io.submit() {
+            Ok(_) => Ok(()),
+            Err(e) if matches!(e.raw_os_error(), Some(libc::EINTR | libc::EBUSY)) => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
     /// One `io_uring_enter`; leaves the completions in `reaped`.
     fn enter(&mut self, timeout: Duration) -> io::Result<()> {
         let limit = Timespec::from(timeout);

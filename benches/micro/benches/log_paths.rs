@@ -4,7 +4,7 @@
 //! folder for temporary files, to see that they run.
 
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use glommio::io::{BufferedFile, DmaFile};
 use glommio::{LocalExecutorBuilder, Placement};
+use persist::log::volume::{BLOCK_BYTES, skip_to_block};
 use rustix::time::{ClockId, clock_gettime};
 use sys::uring::Uring;
 use sys::{Backend, BackendOptions, Event, Waker};
@@ -20,8 +21,6 @@ use sys::{Backend, BackendOptions, Event, Waker};
 const GROUP_BYTES: usize = 6000;
 /// Room that is made ahead.
 const ROOM_BYTES: usize = 256 * 1024;
-/// What files that bypass the page cache are written in.
-const BLOCK_BYTES: usize = 4096;
 
 fn cpu() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
@@ -65,24 +64,33 @@ fn plain(path: &Path, groups: usize, makes_room: bool) {
     }
 }
 
-/// The loop of a core: one operation that writes and syncs.
-fn ring(path: &Path, groups: usize) {
+/// The loop of a core: one operation that writes and syncs, into room; `in_blocks`: past the page cache, where the last block is written
+/// again with the next group.
+fn ring(path: &Path, groups: usize, in_blocks: bool) {
     let mut ring = Uring::open(&BackendOptions::default(), &Waker::new().expect("a waker")).expect("a ring");
-    let (file, mut room) = (Arc::new(create(path)), 0);
+    let flags = if in_blocks { rustix::fs::OFlags::DIRECT.bits() as i32 } else { 0 };
+    create(path);
+    let file = OpenOptions::new().write(true).custom_flags(flags).open(path).expect("a file");
+    let (file, mut room) = (Arc::new(file), 0);
     let mut buffer = Vec::new();
     for group in 0..groups {
-        let at = (group * GROUP_BYTES) as u64;
-        buffer.clear();
-        buffer.resize(GROUP_BYTES, 1);
-        if at + GROUP_BYTES as u64 > room {
-            buffer.resize(GROUP_BYTES + ROOM_BYTES, 0);
-            room = at + buffer.len() as u64;
+        let at = group * GROUP_BYTES;
+        let start = if in_blocks { at - at % BLOCK_BYTES } else { at };
+        let mut len = at + GROUP_BYTES - start;
+        if start + len > room {
+            len += ROOM_BYTES;
+            room = start + len;
         }
-        ring.write_file(Arc::clone(&file), at, std::mem::take(&mut buffer));
+        buffer.clear();
+        buffer.reserve(len + 2 * BLOCK_BYTES);
+        let skip = if in_blocks { skip_to_block(&buffer) } else { 0 };
+        buffer.resize(skip + at + GROUP_BYTES - start, 1);
+        buffer.resize(skip + if in_blocks { len.next_multiple_of(BLOCK_BYTES) } else { len }, 0);
+        ring.write_file(Arc::clone(&file), start as u64, std::mem::take(&mut buffer), skip);
         buffer = loop {
             match ring.next_event() {
                 Some(Event::FileWritten { buffer, result }) => {
-                    assert_eq!(result.expect("written"), buffer.len());
+                    assert_eq!(result.expect("written"), buffer.len() - skip);
                     break buffer;
                 }
                 Some(_) => {}
@@ -133,7 +141,8 @@ fn main() {
     println!("| way | us a group | CPU us a group |\n| --- | ---: | ---: |");
     measure("write, fdatasync", groups, |groups| plain(&path, groups, false));
     measure("write into room, fdatasync", groups, |groups| plain(&path, groups, true));
-    measure("the core's ring, RWF_DSYNC, into room", groups, |groups| ring(&path, groups));
+    measure("the core's ring, RWF_DSYNC, into room", groups, |groups| ring(&path, groups, false));
+    measure("the core's ring, RWF_DSYNC, into room, O_DIRECT", groups, |groups| ring(&path, groups, true));
     measure("glommio BufferedFile, fdatasync", groups, |groups| glommio_buffered(path.clone(), groups));
     measure("glommio DmaFile, fdatasync", groups, |groups| glommio_direct(path.clone(), groups));
     std::fs::remove_file(&path).expect("removed");

@@ -18,7 +18,6 @@ use base::Args;
 use bus::Wake;
 use commands::{CmdError, Outside, Step, StepOut, Tx};
 use persist::load::Mode;
-use persist::log::Policy;
 use persist::snapshot::Busy;
 
 use crate::core::Core;
@@ -262,11 +261,10 @@ async fn sync_log(tx: &Tx, shared: &Arc<Shared>) {
     // Whether that was in time shows when it is read.
     let _ = outside(tx, move || {
         let logs = &shared.logs;
-        let policy = logs.policy();
-        logs.set_policy(Policy::Always);
+        logs.force_syncs(true);
         let is_synced = || (0..logs.shards()).all(|shard| logs.synced(shard) >= logs.appended(shard));
         shared.process.wait_until(&is_synced);
-        logs.set_policy(policy);
+        logs.force_syncs(false);
         Ok(())
     })
     .await;

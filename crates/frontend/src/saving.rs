@@ -68,11 +68,43 @@ pub struct Saving {
     /// A frame of the log that is to be carried out by the task that loads it again.
     across: Mutex<Option<Arc<[u8]>>>,
     opened: Mutex<Option<Load>>,
-    /// Who waits for the end of the snapshot that is under way.
-    waiters: Mutex<Vec<(u16, CommandId, Dest)>>,
+    /// Who waits for the end of which snapshot.
+    waiters: Mutex<Vec<Waiter>>,
+}
+
+/// Ends a job when it is dropped: nobody writes it, since there is no thread to be had.
+struct Unwritten {
+    jobs: Option<Arc<Jobs>>,
+    now_ms: u64,
+}
+
+impl Unwritten {
+    fn disarm(mut self) {
+        self.jobs = None;
+    }
+}
+
+impl Drop for Unwritten {
+    fn drop(&mut self) {
+        if let Some(jobs) = &self.jobs {
+            jobs.end(false, self.now_ms);
+        }
+    }
+}
+
+/// A command that waits for the end of a snapshot.
+struct Waiter {
+    snapshot: u64,
+    core: u16,
+    command: CommandId,
+    dest: Dest,
 }
 
 impl Saving {
+    fn waiters(&self) -> MutexGuard<'_, Vec<Waiter>> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn new(started_unix_s: u64) -> Self {
         Saving {
             jobs: Jobs::new(started_unix_s),
@@ -214,7 +246,7 @@ impl Shared {
     /// Prepares a last snapshot, which cores take when all have stopped. A snapshot that is under way is given up; until it is,
     /// the answer is false, and the caller tries again.
     pub fn prepare_last_save(self: &Arc<Self>, now_ms: u64) -> bool {
-        match self.begin_job(now_ms) {
+        match self.begin_job_of(self.target(now_ms), false, now_ms, |_| ()) {
             Ok(_) => {
                 self.saving.last.store(true, Ordering::Release);
                 true
@@ -224,11 +256,6 @@ impl Shared {
                 false
             }
         }
-    }
-
-    /// Has the storage plane wait for the chunks of a snapshot, whose cut must follow. Returns its number.
-    fn begin_job(self: &Arc<Self>, now_ms: u64) -> Result<u64, Busy> {
-        self.begin_job_of(self.target(now_ms), false, now_ms)
     }
 
     /// Where snapshots go, and how.
@@ -255,7 +282,9 @@ impl Shared {
         let target = self.target(now_ms);
         let (job, chunks) = self.saving.jobs.begin(compresses_strings(&target), now_ms)?;
         let number = job.number();
+        let unwritten = Unwritten { jobs: Some(Arc::clone(&self.saving.jobs)), now_ms };
         let write = move |shared: &Arc<Shared>| {
+            unwritten.disarm();
             let count = shared.saving.jobs.saves().count;
             shared.write_snapshot(&target, false, &job, chunks, &|| now_ms);
             shared.saving.jobs.saves().count > count
@@ -263,19 +292,23 @@ impl Shared {
         Ok((number, write))
     }
 
-    /// Has the storage plane wait for the chunks of a snapshot; `base`: of a rewrite of the log. Returns its number.
+    /// Has the storage plane wait for the chunks of a snapshot, whose cut must follow; `base`: of a rewrite of the log. Returns its number, which is told before
+    /// the snapshot can have ended.
     pub(crate) fn begin_job_of(
         self: &Arc<Self>,
         target: Target,
         base: bool,
         now_ms: u64,
+        tell: impl FnOnce(u64),
     ) -> Result<u64, Busy> {
         let (job, chunks) = self.saving.jobs.begin(compresses_strings(&target), now_ms)?;
         let (number, shared) = (job.number(), Arc::clone(self));
+        tell(number);
         let accepted = self
             .process
             .storage(Box::new(move |now_ms| shared.write_snapshot(&target, base, &job, chunks, now_ms)));
         if !accepted {
+            self.saving.waiters().retain(|waiter| waiter.snapshot != number);
             self.saving.jobs.end(false, now_ms);
             return Err(Busy);
         }
@@ -325,10 +358,10 @@ impl Shared {
             self.saving.jobs.end(result.is_ok(), now_ms());
         }
         let reply: &[u8] = if result.is_ok() { b"+OK\r\n" } else { b"-ERR\r\n" };
-        let waiters =
-            std::mem::take(&mut *self.saving.waiters.lock().unwrap_or_else(PoisonError::into_inner));
-        for (core, command, dest) in waiters {
-            self.errand_results(core).push(Done::new(command, dest, reply.to_vec()));
+        let number = job.number();
+        for waiter in self.saving.waiters().extract_if(.., |waiter| waiter.snapshot == number) {
+            let done = Done::new(waiter.command, waiter.dest, reply.to_vec());
+            self.errand_results(waiter.core).push(done);
         }
         self.process.wake_all();
     }
@@ -358,12 +391,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         dest: Dest,
         waiter: Option<(CommandId, Dest)>,
     ) -> Result<(), Busy> {
-        let number = self.shared.begin_job(self.now.unix_ms)?;
-        if let Some((command, dest)) = waiter {
-            self.errands += 1;
-            let mut waiters = self.shared.saving.waiters.lock().unwrap_or_else(PoisonError::into_inner);
-            waiters.push((self.id, command, dest));
-        }
+        let (shared, core) = (Arc::clone(&self.shared), self.id);
+        let (target, now_ms) = (shared.target(self.now.unix_ms), self.now.unix_ms);
+        let number = shared.begin_job_of(target, false, now_ms, |snapshot| {
+            let waiter = waiter.map(|(command, dest)| Waiter { snapshot, core, command, dest });
+            shared.saving.waiters().extend(waiter);
+        })?;
+        self.errands += u32::from(waiter.is_some());
         let new = NewTask::of_all(dest, self.topology.shards);
         let shared = Arc::clone(&self.shared);
         self.begin_task(new, |tx| Box::pin(cut(tx, number, shared)) as Pin<Box<_>>);

@@ -393,8 +393,8 @@ impl<B: Backend, S: Service> Reactor<B, S> {
 
     /// Carries out what the turn asked for.
     fn flush(&mut self) {
-        if let Some((file, offset, buffer)) = self.table.file_write.take() {
-            self.backend.write_file(file, offset, buffer);
+        if let Some((file, offset, buffer, skip)) = self.table.file_write.take() {
+            self.backend.write_file(file, offset, buffer, skip);
         }
         while let Some(slot) = self.table.pop_dirty() {
             self.start_send(slot);

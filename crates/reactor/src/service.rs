@@ -68,7 +68,7 @@ pub trait Service {
         let _ = (conn, unsent_bytes);
     }
 
-    /// The write of [`TurnIo::write_file`] has ended: so many bytes of the buffer are on the disk.
+    /// The write of [`TurnIo::write_file`] has ended: so many bytes of what was to be written are on the disk.
     fn file_written(&mut self, buffer: Vec<u8>, result: io::Result<usize>) {
         let _ = (buffer, result);
     }
@@ -139,10 +139,10 @@ impl TurnIo<'_> {
         self.table.close(conn, mode);
     }
 
-    /// Begins to write a buffer at an offset of a file after the turn; [`Service::file_written`] tells when all of it is on the disk, or
+    /// Begins to write a buffer without its first `skip` bytes at an offset of a file after the turn; [`Service::file_written`] tells when all of it is on the disk, or
     /// how much. One write is under way at a time. With epoll it fails.
-    pub fn write_file(&mut self, file: Arc<File>, offset: u64, buffer: Vec<u8>) {
-        self.table.file_write = Some((file, offset, buffer));
+    pub fn write_file(&mut self, file: Arc<File>, offset: u64, buffer: Vec<u8>, skip: usize) {
+        self.table.file_write = Some((file, offset, buffer, skip));
     }
 
     /// Stops reading a connection.

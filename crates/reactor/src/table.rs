@@ -121,7 +121,7 @@ pub(crate) struct Table {
     /// Connections to be closed, paused or resumed.
     pub(crate) changed: Vec<u32>,
     /// What is to be written to a file: where, and what.
-    pub(crate) file_write: Option<(Arc<File>, u64, Vec<u8>)>,
+    pub(crate) file_write: Option<(Arc<File>, u64, Vec<u8>, usize)>,
     pub(crate) wheel: Wheel,
     /// The current tick of the wheel.
     pub(crate) tick: u32,

@@ -71,6 +71,8 @@ pub(crate) struct Server {
     pub(crate) listening: Vec<String>,
     /// Whether the process ends with a snapshot.
     pub(crate) saves_last: bool,
+    /// Nothing keeps that snapshot from being taken.
+    pub(crate) last_prepared: bool,
     /// It goes with the process.
     pub(crate) pid_file: Option<PidFile>,
     /// Ends last: what cores have logged goes to the disk.
@@ -140,7 +142,7 @@ impl Server {
             std::thread::sleep(LOOK_EVERY);
         }
         self.log_writer.finish()?;
-        if self.saves_last && self.shared.saving.jobs.saves().failed {
+        if self.saves_last && (!self.last_prepared || self.shared.saving.jobs.saves().failed) {
             return Err("the last snapshot failed: what was changed since the one before is lost".into());
         }
         drop(self.pid_file);
@@ -157,7 +159,11 @@ impl Server {
         self.saves_last = save.unwrap_or_else(|| self.shared.saves_at_end()) && !self.shared.feed.is_active();
         if self.saves_last {
             let by = Instant::now() + SHUTDOWN_PATIENCE;
-            while !self.shared.prepare_last_save(sys::clock::realtime_ms()) && Instant::now() < by {
+            loop {
+                self.last_prepared = self.shared.prepare_last_save(sys::clock::realtime_ms());
+                if self.last_prepared || Instant::now() >= by {
+                    break;
+                }
                 std::thread::sleep(LOOK_EVERY);
             }
         }

@@ -62,7 +62,7 @@ impl frontend::Io for TurnSockets<'_, '_> {
     fn write_file(&mut self, write: Write) {
         // Files of the system have handles.
         if let Some(file) = write.file.handle() {
-            self.0.write_file(file, write.offset, write.bytes);
+            self.0.write_file(file, write.offset, write.bytes, write.skip);
         }
     }
 }

@@ -116,7 +116,16 @@ pub(crate) fn start(mut config: Config, log_level: LevelHandle) -> Result<Server
             cores::spawn(seat, &common, cpu, rng.next_u64())
         })
         .collect::<Result<Vec<_>, String>>()?;
-    Ok(Server { shared: common.shared, cores, events, listening, saves_last: false, pid_file, log_writer })
+    Ok(Server {
+        shared: common.shared,
+        cores,
+        events,
+        listening,
+        saves_last: false,
+        last_prepared: false,
+        pid_file,
+        log_writer,
+    })
 }
 
 /// Makes room for so many clients by raising the limit of open files. Returns how many there may be.

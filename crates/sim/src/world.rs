@@ -338,7 +338,7 @@ impl World {
     fn write_file(&mut self, at: usize) {
         let node = &mut self.nodes[at];
         let (Some(disk), Some(write)) = (&self.disk, node.sockets.file_write.take()) else { return };
-        let result = write.file.write_synced(write.offset, &write.bytes);
+        let result = write.file.write_synced(write.offset, write.content());
         self.is_dark |= disk.is_dark();
         node.core.file_written(write.bytes, result, self.now_us);
         self.flags.wake(at as u16);

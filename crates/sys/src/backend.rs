@@ -170,9 +170,9 @@ pub trait Backend: Sized {
     /// [`Event::Released`] says when, and other events of the slot may still come before it.
     fn close(&mut self, slot: u32) -> bool;
 
-    /// Begins to write a buffer at an offset of a file, such that it is on the disk when [`Event::FileWritten`] tells that it is written.
+    /// Begins to write a buffer without its first `skip` bytes at an offset of a file, such that it is on the disk when [`Event::FileWritten`] tells that it is written.
     /// One write is under way at a time: the next may follow when that has come. None of this is there with epoll, where the write fails.
-    fn write_file(&mut self, file: Arc<File>, offset: u64, buffer: Vec<u8>);
+    fn write_file(&mut self, file: Arc<File>, offset: u64, buffer: Vec<u8>, skip: usize);
 
     /// Hands queued work to the kernel without waiting.
     ///

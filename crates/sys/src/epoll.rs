@@ -398,7 +398,7 @@ impl Backend for Epoll {
         true
     }
 
-    fn write_file(&mut self, _: Arc<File>, _: u64, buffer: Vec<u8>) {
+    fn write_file(&mut self, _: Arc<File>, _: u64, buffer: Vec<u8>, _: usize) {
         self.unwritten = Some(buffer);
     }
 

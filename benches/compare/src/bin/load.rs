@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use bench_compare::command::{Material, Mix};
 use bench_compare::keys::{Distribution, KeyFormat};
-use bench_compare::load::{Bound, Load};
+use bench_compare::load::{Bound, Load, Rate};
 use clap::Parser;
 
 /// Drives one server with one workload and prints what it cost.
@@ -75,6 +75,9 @@ struct Arguments {
     /// Open loop: requests a second, latency counted from when each was due
     #[arg(long, short)]
     rate: Option<f64>,
+    /// Open loop: microseconds to sleep between looks instead of polling for the next request
+    #[arg(long, default_value_t = 0)]
+    nap_us: u64,
     /// Print the JSON line only
     #[arg(long)]
     json: bool,
@@ -110,7 +113,7 @@ impl Arguments {
             distribution: self.distribution,
             seed: self.seed,
             bound,
-            rate: self.rate,
+            rate: self.rate.map(|per_second| Rate { per_second, nap: Duration::from_micros(self.nap_us) }),
         })
     }
 }

@@ -10,7 +10,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -18,8 +18,8 @@ use anyhow::{Context, Result, bail, ensure};
 use bench_compare::command::{Material, Mix};
 use bench_compare::info::Client;
 use bench_compare::keys::Distribution;
-use bench_compare::load::{Bound, Load};
-use bench_compare::outcome::{Latencies, Latency, Outcome};
+use bench_compare::load::{Bound, Load, Rate};
+use bench_compare::outcome::{Latency, Outcome};
 use bench_compare::proc::rss_bytes;
 use clap::Parser;
 
@@ -29,13 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const FILL_PIPELINE: u64 = 500;
 /// Connections while latencies are measured.
 const CONNECTIONS: usize = 16;
+/// How long the generator sleeps between its looks at half load: it must leave the CPUs to the servers.
+const NAP: Duration = Duration::from_micros(100);
 /// Connections of full load.
 const FULL_CONNECTIONS: usize = 8;
 /// The hash that is written to throughout.
 const HASH: &str = "big:hash";
 
 /// Compares snapshots and logs of Anax and Valkey on this machine and prints Markdown.
-#[derive(Parser)]
+#[derive(Parser, Clone)]
 struct Arguments {
     /// Program of Anax
     #[arg(long, default_value = "target/release/anax")]
@@ -193,66 +195,106 @@ fn set(number: u64, bytes: usize) -> Vec<String> {
     vec!["SET".into(), key(number), value(number, bytes)]
 }
 
-/// One command of the mixed load: half GET, half SET; or a write to the big hash among them.
-fn mixed(random: &mut fastrand::Rng, arguments: &Arguments, hash: bool) -> Vec<String> {
-    let number = random.u64(0..arguments.keys.max(1));
-    match random.u8(0..if hash { 3 } else { 2 }) {
-        0 => vec!["GET".into(), key(number)],
-        1 => set(number, arguments.value_bytes),
-        _ => {
-            let field = format!("field:{}", random.u64(0..arguments.fields.max(1)));
-            vec!["HSET".into(), HASH.into(), field, "changed".into()]
-        }
-    }
+/// What goes through a server: as fast as it can, or at a rate.
+fn load(arguments: &Arguments, server: &Server, commands: &[&str]) -> Result<Load> {
+    let material = Material {
+        format: "key:%012d".parse().map_err(|error| anyhow::anyhow!("{error}"))?,
+        value_bytes: arguments.value_bytes,
+        misses: true,
+    };
+    let commands: Vec<String> = commands.iter().map(|&command| command.to_owned()).collect();
+    Ok(Load {
+        address: server.address,
+        server_pid: Some(server.child.id()),
+        cpu: None,
+        connections: CONNECTIONS,
+        pipeline: 16,
+        mix: Mix::from_templates(&commands, &material)?,
+        material,
+        keys: arguments.keys,
+        distribution: Distribution::Uniform,
+        seed: 1,
+        bound: Bound::Time {
+            warmup: Duration::from_millis(300),
+            measured: Duration::from_secs_f64(arguments.seconds),
+        },
+        rate: None,
+    })
 }
 
-/// Runs connections, each with commands one at a time, until time is over; each `pause` after the last, if there is one. Latencies
-/// count from when a command was due.
-fn run(
-    server: &Server,
-    connections: usize,
-    pipeline: usize,
-    pause: Option<Duration>,
-    time: Duration,
-    command: &(dyn Fn(&mut fastrand::Rng) -> Vec<String> + Sync),
-) -> Result<(u64, Latency)> {
-    let (count, all) = (AtomicU64::new(0), std::sync::Mutex::new(Latencies::default()));
-    let began = Instant::now();
-    std::thread::scope(|scope| -> Result<()> {
-        let mut threads = Vec::new();
-        for number in 0..connections {
-            let (count, all) = (&count, &all);
-            threads.push(scope.spawn(move || -> Result<()> {
-                let mut client = server.client()?;
-                let mut random = fastrand::Rng::with_seed(number as u64);
-                let mut own = Latencies::default();
-                let phase = pause.unwrap_or_default().mul_f64(random.f64());
-                let mut due = Instant::now() + phase;
-                while began.elapsed() < time {
-                    let commands: Vec<Vec<String>> = (0..pipeline).map(|_| command(&mut random)).collect();
-                    let words: Vec<Vec<&str>> =
-                        commands.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
-                    let slices: Vec<&[&str]> = words.iter().map(Vec::as_slice).collect();
-                    // Who is late because the last answer was late counts from when the command was due; the generator's own
-                    // oversleeping is not the server's.
-                    let early = due.saturating_duration_since(Instant::now());
-                    sleep(early);
-                    let sent = if early.is_zero() && pause.is_some() { due } else { Instant::now() };
-                    client.send(&slices)?;
-                    client.receive(pipeline)?;
-                    let took = sent.elapsed();
-                    own.record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), pipeline as u64);
-                    count.fetch_add(pipeline as u64, Ordering::Relaxed);
-                    due = pause.map_or_else(Instant::now, |pause| due + pause);
-                }
-                all.lock().expect("unpoisoned").add(&own);
-                Ok(())
-            }));
-        }
-        threads.into_iter().try_for_each(|thread| thread.join().expect("no panic"))
-    })?;
-    let summary = all.lock().expect("unpoisoned").summary();
-    Ok((count.into_inner(), summary))
+/// CPU time that the host took from this machine since it started, in seconds.
+fn stolen() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let ticks: u64 = stat.split_ascii_whitespace().nth(8).context("no such field")?.parse()?;
+    // In hundredths of a second, whatever the kernel counts in.
+    Ok(ticks as f64 / 100.0)
+}
+
+/// A time of half load.
+struct Sample {
+    latency: Latency,
+    /// The longest turn of the server's event loops, by its own account.
+    turn_ms: f64,
+    /// What the host took meanwhile.
+    stolen_s: f64,
+}
+
+fn sample(server: &Server, load: &Load) -> Result<Sample> {
+    server.client()?.call(&["CONFIG", "RESETSTAT"], |_| Some(()))?;
+    let before = stolen()?;
+    let outcome = load.run()?;
+    let turn_us: f64 =
+        server.client()?.info("debug")?.get("eventloop_duration_max").context("no longest turn")?.parse()?;
+    Ok(Sample { latency: outcome.latency, turn_ms: turn_us / 1000.0, stolen_s: stolen()? - before })
+}
+
+/// What snapshots do to latencies at half load, without them and with them in turn; `hash`: a big one is written to among the rest.
+fn latencies(arguments: &Arguments, name: &str, server: &Server, hash: bool) -> Result<()> {
+    let mut commands = vec!["GET __key__", "SET __key__ __value__"];
+    let write_field = format!("HSET {HASH} field:__int:{}__ changed", arguments.fields.max(1));
+    if hash {
+        commands.push(&write_field);
+    }
+    let mut load = load(arguments, server, &commands)?;
+    let (mut without, mut during, mut saves) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..arguments.rounds.max(1) {
+        let full = Load { pipeline: 1, rate: None, ..load.clone() }.run()?.per_second;
+        load.rate = Some(Rate { per_second: full / 2.0, nap: NAP });
+        without.push(sample(server, &load)?);
+        let stop = AtomicBool::new(false);
+        during.push(std::thread::scope(|scope| -> Result<Sample> {
+            let saving = scope.spawn(|| save_until(server, &stop));
+            let sample = sample(server, &load);
+            stop.store(true, Ordering::Relaxed);
+            saves += saving.join().expect("no panic")?;
+            sample
+        })?);
+    }
+    let with = if hash { ", a hash among them" } else { "" };
+    let of = |samples: &[Sample], figure: fn(&Sample) -> f64| median(samples.iter().map(figure).collect());
+    let ratios =
+        without.iter().zip(&during).map(|(without, during)| during.latency.p999_us / without.latency.p999_us);
+    let ratios: Vec<f64> = ratios.collect();
+    let most = ratios.iter().copied().fold(0.0, f64::max);
+    let figures: [(&str, fn(&Sample) -> f64); 4] = [
+        ("p99.9", |sample| sample.latency.p999_us / 1000.0),
+        ("slowest", |sample| sample.latency.max_us / 1000.0),
+        ("longest turn of a loop", |sample| sample.turn_ms),
+        ("taken by the host, s", |sample| sample.stolen_s),
+    ];
+    for (what, figure) in figures {
+        println!(
+            "| {name} | {what}, half load{with}: without, during | {:.2}, {:.2} |",
+            of(&without, figure),
+            of(&during, figure)
+        );
+    }
+    println!(
+        "| {name} | ratio of p99.9{with}: median of {} rounds with {saves} snapshots, highest | {:.2}, {most:.2} |",
+        ratios.len(),
+        median(ratios)
+    );
+    Ok(())
 }
 
 /// Takes snapshots one after the other until the flag is set, at least one.
@@ -274,7 +316,6 @@ fn median(mut times: Vec<f64>) -> f64 {
 fn measure(arguments: &Arguments, kind: Kind) -> Result<()> {
     let wants = |part: &str| arguments.parts.iter().any(|wanted| wanted == part);
     let folder = tempfile::tempdir_in(&arguments.folder)?;
-    let time = Duration::from_secs_f64(arguments.seconds);
     let name = kind.name();
     let mut server = Server::start(arguments, kind, folder.path(), &[])?;
     server.fill(0, arguments.keys, |number| set(number, arguments.value_bytes))?;
@@ -302,30 +343,7 @@ fn measure(arguments: &Arguments, kind: Kind) -> Result<()> {
                 |number: u64| vec!["HSET".into(), HASH.into(), format!("field:{number}"), "value".into()];
             server.fill(0, arguments.fields, field)?;
         }
-        let command = |random: &mut fastrand::Rng| mixed(random, arguments, hash);
-        let (count, _) = run(&server, CONNECTIONS, 1, None, time / 2, &command)?;
-        let full = count as f64 / (arguments.seconds / 2.0);
-        let pause = Some(Duration::from_secs_f64(CONNECTIONS as f64 / (full / 2.0)));
-        let (_, without) = run(&server, CONNECTIONS, 1, pause, time, &command)?;
-        let stop = AtomicBool::new(false);
-        let (during, saves) = std::thread::scope(|scope| -> Result<_> {
-            let saves = scope.spawn(|| save_until(&server, &stop));
-            let during = run(&server, CONNECTIONS, 1, pause, time, &command);
-            stop.store(true, Ordering::Relaxed);
-            Ok((during?.1, saves.join().expect("no panic")?))
-        })?;
-        let with = if hash { ", a hash among them" } else { "" };
-        println!(
-            "| {name} | p99.9 at half load{with}: without, during snapshots, ratio | {:.2} ms, {:.2} ms, {:.2} |",
-            without.p999_us / 1000.0,
-            during.p999_us / 1000.0,
-            during.p999_us / without.p999_us
-        );
-        println!(
-            "| {name} | slowest at half load{with}: without, during {saves} snapshots | {:.2} ms, {:.2} ms |",
-            without.max_us / 1000.0,
-            during.max_us / 1000.0
-        );
+        latencies(arguments, name, &server, hash)?;
     }
     if wants("memory") {
         memory(arguments, name, &server, kind)?;
@@ -337,15 +355,16 @@ fn measure(arguments: &Arguments, kind: Kind) -> Result<()> {
 /// What a snapshot under full load costs in memory.
 fn memory(arguments: &Arguments, name: &str, server: &Server, kind: Kind) -> Result<()> {
     let (stop, done) = (AtomicBool::new(false), AtomicBool::new(false));
-    let command =
-        |random: &mut fastrand::Rng| set(random.u64(0..arguments.keys.max(1)), arguments.value_bytes);
-    let warm = Duration::from_secs_f64(arguments.seconds);
-    run(server, FULL_CONNECTIONS, 16, None, warm, &command)?;
+    let full = Load { connections: FULL_CONNECTIONS, ..load(arguments, server, &["SET __key__ __value__"])? };
+    full.run()?;
+    let piece = Bound::Time { warmup: Duration::ZERO, measured: Duration::from_millis(200) };
     let before = rss_bytes(server.child.id())?;
     let (peak, took) = std::thread::scope(|scope| -> Result<_> {
         let load = scope.spawn(|| -> Result<()> {
+            let mut seed = 2;
             while !stop.load(Ordering::Relaxed) {
-                run(server, FULL_CONNECTIONS, 16, None, Duration::from_millis(200), &command)?;
+                Load { bound: piece, seed, ..full.clone() }.run()?;
+                seed += 1;
             }
             Ok(())
         });
@@ -432,29 +451,9 @@ fn log(arguments: &Arguments, logger: Logger, more: &[&str], pipeline: usize) ->
     };
     let more = [more, &["--auto-aof-rewrite-percentage", "0"]].concat();
     let server = Server::start_with(arguments, kind, folder.path(), &more, shards)?;
-    let material = Material {
-        format: "key:%012d".parse().map_err(|error| anyhow::anyhow!("{error}"))?,
-        value_bytes: arguments.value_bytes,
-        misses: true,
-    };
-    let load = Load {
-        address: server.address,
-        server_pid: Some(server.child.id()),
-        cpu: None,
-        connections: 50,
-        pipeline,
-        mix: Mix::parse("set", &material)?,
-        material,
-        keys: 100_000,
-        distribution: Distribution::Uniform,
-        seed: 1,
-        bound: Bound::Time {
-            warmup: Duration::from_millis(300),
-            measured: Duration::from_secs_f64(arguments.seconds),
-        },
-        rate: None,
-    };
-    load.run()
+    let few = Arguments { keys: 100_000, ..arguments.clone() };
+    let load = load(&few, &server, &["SET __key__ __value__"])?;
+    Load { connections: 50, pipeline, ..load }.run()
 }
 
 fn main() -> ExitCode {

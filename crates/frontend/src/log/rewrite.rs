@@ -21,13 +21,10 @@ const RETRY_AFTER_MS: u64 = 5000;
 impl Shared {
     /// Puts what the configuration says of the log into effect. Called when it has changed.
     pub(crate) fn look_at_log(&self) {
-        let (wanted, policy) = {
-            let config = self.config();
-            (config.logs(), config.sync_policy())
-        };
-        if self.logs.policy() != policy {
-            self.logs.set_policy(policy);
-        }
+        // Kept meanwhile, so that nobody puts something older into effect behind this.
+        let config = self.config();
+        let wanted = config.logs();
+        self.logs.set_policy(config.sync_policy());
         if !wanted && self.logs.is_on() {
             self.logs.close();
         }
@@ -47,20 +44,34 @@ impl Shared {
         self.saving.rewrite_wanted.load(Ordering::Acquire)
     }
 
-    /// Looks whether the log has grown so much that it is to be rewritten; several times a second, by the control plane.
+    /// Looks whether the log is on as it should be, and whether it is to be rewritten because it has grown; several times a second, by the
+    /// control plane.
     pub fn look_at_log_growth(&self, now_ms: u64) {
+        if self.feed.is_active() {
+            return;
+        }
+        let waits = |failed: bool| {
+            let last_ms = self.saving.rewrite_tried_ms.load(Ordering::Relaxed);
+            failed && now_ms.saturating_sub(last_ms) < RETRY_AFTER_MS
+        };
+        if self.is_rewrite_wanted() {
+            // The plane may have become free without the first core's noticing.
+            self.process.wake_all();
+        } else if self.logs.status().rewriting_since_ms.is_none() {
+            // A rewrite opens the log even if it is to be off, and is seen through.
+            self.look_at_log();
+        }
         if !self.logs.is_on() {
             return;
         }
         let (percent, least) = self.config().rewrite_growth();
         let status = self.logs.status();
         let grown = status.current_bytes.saturating_sub(status.base_bytes);
-        let due = percent > 0
+        let has_grown = percent > 0
             && status.current_bytes >= least
             && grown.saturating_mul(100) >= status.base_bytes.max(1).saturating_mul(percent);
-        let last_ms = self.saving.rewrite_tried_ms.load(Ordering::Relaxed);
-        let waits = status.rewrite_failed && now_ms.saturating_sub(last_ms) < RETRY_AFTER_MS;
-        if due && !waits && status.rewriting_since_ms.is_none() && !self.feed.is_active() {
+        let due = has_grown || status.needs_base;
+        if due && !waits(status.rewrite_failed) && status.rewriting_since_ms.is_none() {
             self.want_rewrite();
         }
     }
@@ -92,7 +103,7 @@ impl Shared {
         };
         let (form, shards) = (Form::File, self.stats.len());
         let target = Target { folder, name, form, number: 0, compressed, checksum, shards, about };
-        match self.begin_job_of(target, true, now_ms) {
+        match self.begin_job_of(target, true, now_ms, |_| ()) {
             Ok(number) => Ok((generation, number)),
             Err(_) => {
                 self.logs.end_rewrite(None, now_ms);
@@ -119,8 +130,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             return;
         }
         shared.saving.rewrite_wanted.store(false, Ordering::Release);
-        // If one is under way, this one is not needed.
-        let _ = self.begin_rewrite(Dest::NOBODY);
+        if self.begin_rewrite(Dest::NOBODY).is_err() {
+            // The one under way may have begun before what this one is wanted for.
+            shared.saving.rewrite_wanted.store(true, Ordering::Release);
+        }
     }
 }
 

@@ -92,6 +92,40 @@ fn frames_are_written_and_groups_committed_whole() {
 }
 
 #[test]
+fn whoever_waits_is_woken_when_the_policy_changes_meanwhile() {
+    for (from, to) in
+        [(Policy::Always, Policy::No), (Policy::Always, Policy::EverySec), (Policy::No, Policy::Always)]
+    {
+        let folder = Folder::new("policies");
+        let logs = Logs::new(1);
+        logs.set_policy(from);
+        let (sender, woken) = channel();
+        let wake = move |shard| sender.send(shard).expect("somebody looks");
+        let mut plane = Plane::new(logs.clone(), PlainVolume, Box::new(wake));
+        logs.open(opening(&folder, true));
+        while plane.step(0) == Next::Again {}
+        let end = logs.append(0, frame(None, b"frame"), &[]);
+        if from == Policy::No {
+            // It counts as committed, though it is not synced.
+            while plane.step(0) == Next::Again {}
+            assert!(logs.committed(0) == end && logs.synced(0) < end);
+        }
+        logs.wait_for_commits(0, |_| Some(end), None);
+        assert_eq!(woken.try_iter().count(), 0);
+        logs.set_policy(to);
+        while plane.step(5000) == Next::Again {}
+        assert_eq!(logs.committed(0), end);
+        assert!(woken.try_iter().count() > 0, "{from:?} {to:?}");
+        logs.force_syncs(true);
+        assert_eq!(logs.policy(), Policy::Always);
+        logs.set_policy(Policy::EverySec);
+        assert_eq!(logs.policy(), Policy::Always);
+        logs.force_syncs(false);
+        assert_eq!(logs.policy(), Policy::EverySec);
+    }
+}
+
+#[test]
 fn a_rewrite_replaces_what_was_before() {
     let folder = Folder::new("rewrite");
     let logs = Logs::new(2);
@@ -121,6 +155,41 @@ fn a_rewrite_replaces_what_was_before() {
     assert_eq!((status.rewrites, status.rewrite_took_ms, status.error), (1, Some(3000), None));
     let frames = frame(None, b"three").len() as u64;
     assert_eq!((status.current_bytes, status.base_bytes), (10 + 48 + frames, 10 + 48 + frames));
+}
+
+#[test]
+fn a_rewrite_begins_while_logs_are_granted() {
+    // A core that has its log, with and without something to write, and one that has not taken it yet.
+    for (takes, writes) in [(true, true), (true, false), (false, false)] {
+        let folder = Folder::new("granted");
+        let logs = Logs::new(1);
+        logs.set_policy(Policy::Always);
+        logs.let_cores_write();
+        let mut plane = Plane::new(logs.clone(), PlainVolume, Box::new(|_| {}));
+        logs.open(opening(&folder, true));
+        while plane.step(0) == Next::Again {}
+        let mut own = Own::new(logs.clone(), 0);
+        if takes {
+            assert!(own.take(&mut frame(None, b"one"), &mut Vec::new()));
+            let write = own.next_write(0).expect("a write");
+            let len = write.file.write_synced(write.offset, write.content());
+            own.written(write.bytes, len, 0);
+        }
+        if writes {
+            assert!(own.take(&mut frame(None, b"two"), &mut Vec::new()));
+        }
+        let generation = logs.begin_rewrite(0).expect("none is under way");
+        own.give_back();
+        logs.rotate(0, generation);
+        assert!(!own.take(&mut frame(None, b"three"), &mut Vec::new()), "it goes elsewhere");
+        logs.append(0, frame(None, b"three"), &[]);
+        std::fs::write(folder.0.join(logs.base_file(generation).1), b"base").expect("written");
+        logs.end_rewrite(Some(4), 1);
+        while plane.step(0) == Next::Again {}
+        assert_eq!(logs.status().rewriting_since_ms, None);
+        assert!(folder.manifest().base.is_some());
+        assert_eq!(folder.frames(generation, 0), [(None, b"three".to_vec())]);
+    }
 }
 
 #[test]

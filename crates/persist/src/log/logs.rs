@@ -75,6 +75,8 @@ pub struct Status {
     pub rewrites: u64,
     /// The last generation.
     pub generation: u64,
+    /// The log was switched on without what was there before, and no rewrite has brought that yet: it can't be loaded.
+    pub needs_base: bool,
 }
 
 /// What shards hand over, in their order.
@@ -169,6 +171,9 @@ struct ShardLog {
     inbox: Mutex<Inbox>,
 }
 
+/// With a policy: everything is synced for now, as under `always`.
+const FORCED: u8 = 0x80;
+
 /// No commit point gets here.
 const NEVER: u64 = u64::MAX;
 
@@ -259,15 +264,27 @@ impl Logs {
     #[inline]
     pub fn policy(&self) -> Policy {
         match self.policy.load(Ordering::Relaxed) {
-            0 => Policy::Always,
             1 => Policy::EverySec,
-            _ => Policy::No,
+            2 => Policy::No,
+            _ => Policy::Always,
         }
     }
 
     /// Says when the log is to be synced.
     pub fn set_policy(&self, policy: Policy) {
-        self.policy.store(policy as u8, Ordering::Relaxed);
+        let new = |old: u8| Some(old & FORCED | policy as u8).filter(|&new| new != old);
+        if self.policy.fetch_update(Ordering::Relaxed, Ordering::Relaxed, new).is_ok() {
+            self.ring(URGENT);
+        }
+    }
+
+    /// Has the log synced as under `always`, until that is taken back.
+    pub fn force_syncs(&self, forced: bool) {
+        if forced {
+            self.policy.fetch_or(FORCED, Ordering::Relaxed);
+        } else {
+            self.policy.fetch_and(!FORCED, Ordering::Relaxed);
+        }
         self.ring(URGENT);
     }
 
@@ -288,8 +305,9 @@ impl Logs {
         let item = Item::Frames { bytes, end, groups: groups.to_vec(), written };
         inbox.items.push_back(item);
         let is_refused = was_direct && inbox.direct.is_none();
-        drop(inbox);
+        // The plane is to find all of it appended that it finds here.
         log.appended.store(end, Ordering::Release);
+        drop(inbox);
         self.ring(if spooled > LOG_SPOOL_MAX_BYTES / 4 || is_refused { URGENT } else { 0 });
         end
     }
@@ -337,6 +355,8 @@ impl Logs {
     pub fn rotate(&self, shard: usize, generation: u64) {
         if let Some(log) = self.shards.get(shard) {
             let mut inbox = lock(&log.inbox);
+            // Granted, and not taken yet.
+            log.take_back(&mut inbox);
             // What follows goes to a file that the plane has to make.
             inbox.direct = None;
             inbox.items.push_back(Item::Rotate(generation));
@@ -371,21 +391,28 @@ impl Logs {
         {
             let mut status = self.change();
             status.generation = status.generation.max(generation);
+            status.needs_base |= !opening.whole;
         }
         {
             let mut place = lock(&self.place);
             place.folder.clone_from(&opening.folder);
             place.name.clone_from(&opening.name);
             place.orders.push(Order::Open(opening));
+            // Under the lock, so that the last order says what is so.
+            self.on.store(true, Ordering::Release);
         }
-        self.on.store(true, Ordering::Release);
         self.ring(URGENT);
     }
 
     /// Switches the log off; what was appended is still written and synced.
     pub fn close(&self) {
-        self.on.store(false, Ordering::Release);
-        self.order(Order::Close);
+        {
+            let mut place = lock(&self.place);
+            place.orders.push(Order::Close);
+            self.on.store(false, Ordering::Release);
+        }
+        self.change().needs_base = false;
+        self.ring(URGENT);
     }
 
     /// The process ends: the plane is to write and sync all, and to end.

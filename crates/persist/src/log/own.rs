@@ -7,6 +7,14 @@
 //!   plane ◄── give back: what is pending, as for any other core; what failed goes first
 //! ```
 //!
+//! Where the file can be written past the page cache, writes are of whole blocks: what is in the last one is written again with what follows.
+//!
+//! ```text
+//!   file    |     block     |     block     |     block     |            tail: kept here, on the disk already
+//!           |  tail  frames of this write      room (zeros) |
+//!   buffer skip |  tail  frames ............   zeros        |
+//! ```
+//!
 //! No thread but the core's own is woken for a write that it alone answers. The core gives the log back when the plane asks for it, when a
 //! write fails, and when what follows goes to another file. While a write is under way then, the plane waits for its end.
 
@@ -15,7 +23,7 @@ use std::sync::Arc;
 
 use super::frame::Group;
 use super::logs::{Granted, Item, Logs};
-use super::volume::SyncedFile;
+use super::volume::{BLOCK_BYTES, InBlocks, SyncedFile, skip_to_block};
 
 /// A write of more than this gains nothing from room made ahead.
 const ROOM_FOR_MAX_BYTES: usize = 64 * 1024;
@@ -34,12 +42,31 @@ pub struct Write {
     pub file: Arc<dyn SyncedFile>,
     /// Where.
     pub offset: u64,
-    /// What.
+    /// What, behind the bytes to be skipped.
     pub bytes: Vec<u8>,
+    /// How many bytes are not to be written.
+    pub skip: usize,
+}
+
+impl Write {
+    /// What is to be written.
+    pub fn content(&self) -> &[u8] {
+        self.bytes.get(self.skip..).unwrap_or_default()
+    }
+}
+
+/// A file that is written in blocks.
+struct Blocks {
+    file: Arc<dyn SyncedFile>,
+    /// What is in the last block.
+    tail: Vec<u8>,
 }
 
 /// The write under way.
 struct InFlight {
+    /// What is in the buffer before the frames: bytes that are skipped, and of those that are written the ones that were there.
+    skip: usize,
+    tail: usize,
     /// How many of its bytes are frames: behind them is room.
     frames: usize,
     /// How many of its bytes are on the disk.
@@ -55,11 +82,35 @@ impl InFlight {
     }
 }
 
+impl Blocks {
+    /// Makes a buffer of the next write: whole blocks of the tail, these frames and at least so much room. Returns how many bytes of it are
+    /// to be skipped, and how many are the tail.
+    fn fill(&mut self, bytes: &mut Vec<u8>, frames: &[u8], room: usize) -> (usize, usize) {
+        let tail = self.tail.len();
+        let len = (tail + frames.len() + room).next_multiple_of(BLOCK_BYTES);
+        bytes.clear();
+        bytes.reserve(BLOCK_BYTES + len);
+        let skip = skip_to_block(bytes);
+        bytes.resize(skip, 0);
+        bytes.extend_from_slice(&self.tail);
+        bytes.extend_from_slice(frames);
+        bytes.resize(skip + len, 0);
+        let used = tail + frames.len();
+        let last = used - used % BLOCK_BYTES;
+        self.tail.clear();
+        self.tail.extend_from_slice(bytes.get(skip + last..skip + used).unwrap_or_default());
+        (skip, tail)
+    }
+}
+
 /// See the [module documentation](self). Belongs to a core.
 pub struct Own {
     logs: Arc<Logs>,
     shard: usize,
     granted: Option<Granted>,
+    blocks: Option<Blocks>,
+    /// Blocks were refused.
+    not_in_blocks: bool,
     /// It is given back as soon as the write that is under way has ended.
     returning: bool,
     /// Nothing is taken on any more.
@@ -85,6 +136,8 @@ impl Own {
             logs,
             shard,
             granted: None,
+            blocks: None,
+            not_in_blocks: false,
             returning: false,
             closed: false,
             pending: Vec::new(),
@@ -120,9 +173,12 @@ impl Own {
         if self.closed || !self.logs.is_granted(self.shard) {
             return false;
         }
-        self.granted = self.logs.take_granted(self.shard);
+        let Some(mut granted) = self.logs.take_granted(self.shard) else { return false };
+        let blocks = granted.in_blocks.take().filter(|_| !self.not_in_blocks);
+        self.blocks = blocks.map(|InBlocks { file, tail }| Blocks { file, tail });
+        self.granted = Some(granted);
         self.len = 0;
-        self.granted.is_some()
+        true
     }
 
     /// Once a turn: the write that is to be done next, if none is under way. Gives the log back if it is wanted.
@@ -131,7 +187,7 @@ impl Own {
         let granted = self.granted.as_ref()?;
         if let (Some(write), Some(bytes)) = (&self.under_way, self.again.take()) {
             let offset = granted.offset_of(write.start()) + write.done as u64;
-            return Some(Write { file: Arc::clone(&granted.file), offset, bytes });
+            return Some(Write { file: Arc::clone(&granted.file), offset, bytes, skip: 0 });
         }
         if self.logs.is_wanted_back(self.shard) {
             self.give_back();
@@ -144,14 +200,27 @@ impl Own {
             return None;
         }
         self.began_us = now_us;
-        let mut bytes = std::mem::replace(&mut self.pending, std::mem::take(&mut self.spare));
-        let (frames, end) = (bytes.len(), self.logs.appended(self.shard));
+        let (frames, end) = (self.pending.len(), self.logs.appended(self.shard));
         let offset = granted.offset_of(end - frames as u64);
-        if offset + frames as u64 > self.len && frames <= ROOM_FOR_MAX_BYTES {
-            bytes.resize(frames + granted.file.room_bytes(), 0);
-        }
-        self.under_way = Some(InFlight { frames, done: 0, end, groups: std::mem::take(&mut self.groups) });
-        Some(Write { file: Arc::clone(&granted.file), offset, bytes })
+        let is_longer = offset + frames as u64 > self.len && frames <= ROOM_FOR_MAX_BYTES;
+        let room = if is_longer { granted.file.room_bytes() } else { 0 };
+        let mut bytes = std::mem::take(&mut self.spare);
+        let (file, skip, tail) = match &mut self.blocks {
+            None => {
+                std::mem::swap(&mut self.pending, &mut bytes);
+                bytes.resize(frames + room, 0);
+                (Arc::clone(&granted.file), 0, 0)
+            }
+            Some(blocks) => {
+                let (skip, tail) = blocks.fill(&mut bytes, &self.pending, room);
+                self.pending.clear();
+                self.pending.shrink_to(KEPT_MAX_BYTES);
+                (Arc::clone(&blocks.file), skip, tail)
+            }
+        };
+        let groups = std::mem::take(&mut self.groups);
+        self.under_way = Some(InFlight { skip, tail, frames, done: 0, end, groups });
+        Some(Write { file, offset: offset - tail as u64, bytes, skip })
     }
 
     /// When the next write is to be begun at the latest.
@@ -166,9 +235,14 @@ impl Own {
         match result {
             Ok(0) => self.failed(bytes),
             Ok(len) => {
-                let rest = bytes.len().saturating_sub(len);
-                write.done += len;
+                let rest = bytes.len().saturating_sub(write.skip + len);
+                write.done += len.saturating_sub(write.tail);
                 self.len = self.len.max(granted.offset_of(write.start()) + write.done as u64);
+                if write.done < write.frames && self.blocks.is_some() {
+                    // What is left does not begin with a block.
+                    self.failed(bytes);
+                    return;
+                }
                 if write.done < write.frames && rest > 0 {
                     bytes.drain(..len);
                     self.again = Some(bytes);
@@ -188,13 +262,19 @@ impl Own {
                     self.end_return(None);
                 }
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
+                    && self.blocks.is_none() =>
+            {
                 self.again = Some(bytes);
             }
             Err(error) => {
                 // Where files can't be written so, there is no point in trying again.
-                self.closed |=
-                    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput);
+                let never = matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput);
+                match self.blocks {
+                    Some(_) => self.not_in_blocks |= never,
+                    None => self.closed |= never,
+                }
                 self.failed(bytes);
             }
         }
@@ -204,9 +284,10 @@ impl Own {
     fn failed(&mut self, mut bytes: Vec<u8>) {
         self.give_back();
         let Some(write) = self.under_way.take() else { return };
-        // A part may be done, and is no longer here: the plane begins behind it.
-        let done = write.done.min(write.frames);
+        // A part may be done, and is no longer here: the plane begins behind it. Of blocks everything is here.
+        let done = if self.blocks.is_some() { 0 } else { write.done.min(write.frames) };
         self.logs.forget(done);
+        bytes.drain(..(write.skip + write.tail).min(bytes.len()));
         bytes.truncate(write.frames - done);
         let end = write.end;
         self.end_return(Some(Item::Frames { bytes, end, groups: write.groups, written: 0 }));
@@ -233,6 +314,7 @@ impl Own {
     fn end_return(&mut self, failed: Option<Item>) {
         self.returning = false;
         self.granted = None;
+        self.blocks = None;
         self.logs.end_return(self.shard, failed);
     }
 

@@ -66,6 +66,8 @@ pub struct Plane<V: Volume> {
     retry_ms: Option<u64>,
     /// This step has written something.
     wrote: bool,
+    /// Something was synced since waiting cores were woken.
+    synced: bool,
     /// Cores that wrote by themselves were told not to, for a sync.
     revoked: bool,
     closing: bool,
@@ -172,6 +174,7 @@ impl<V: Volume> Plane<V> {
             synced_ms: 0,
             retry_ms: None,
             wrote: false,
+            synced: false,
             revoked: false,
             closing: false,
             stopping: false,
@@ -226,7 +229,8 @@ impl<V: Volume> Plane<V> {
         if error.is_none() {
             error = self.carry_out().err();
         }
-        if self.logs.advance() && self.logs.policy() != Policy::No {
+        // Also when nobody has to wait any more, since somebody may still do, and for what is synced that was committed without.
+        if self.logs.advance() | std::mem::take(&mut self.synced) {
             self.logs.wake_waiting(None);
         }
         self.ask_back();
@@ -454,6 +458,7 @@ impl<V: Volume> Plane<V> {
     fn synced(&mut self, shard: usize) {
         let Some(tail) = self.tails.get_mut(shard) else { return };
         tail.dirty = false;
+        self.synced = true;
         while tail.next > 0
             && let Some(Item::Frames { bytes, .. }) = tail.items.pop_front()
         {

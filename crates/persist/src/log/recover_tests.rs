@@ -299,7 +299,7 @@ impl Core {
 
     fn written(&mut self, now_us: u64) {
         if let Some(write) = self.under_way.take() {
-            let result = write.file.write_synced(write.offset, &write.bytes);
+            let result = write.file.write_synced(write.offset, write.content());
             self.own.written(write.bytes, result, now_us);
         }
     }

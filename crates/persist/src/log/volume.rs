@@ -32,11 +32,33 @@ pub trait SyncedFile: Send + Sync {
         0
     }
 
+    /// The same file past the page cache, which spares a copy and a thread of the kernel's, with what stands in its block before `end`;
+    /// none if it can't be had. What is written then begins and ends with a [`BLOCK_BYTES`], in the file and in memory.
+    fn in_blocks(&self, _end: u64) -> Option<InBlocks> {
+        None
+    }
+
     /// Writes at an offset and waits until that is on the disk; says how many bytes are, which may be fewer.
     ///
     /// # Errors
     /// What the system says; nothing is known of what is on the disk then.
     fn write_synced(&self, offset: u64, bytes: &[u8]) -> io::Result<usize>;
+}
+
+/// See [`SyncedFile::in_blocks`].
+pub struct InBlocks {
+    /// The file.
+    pub file: Arc<dyn SyncedFile>,
+    /// What is before the end in its block.
+    pub tail: Vec<u8>,
+}
+
+/// What files past the page cache are written in: no disk wants more.
+pub const BLOCK_BYTES: usize = 4096;
+
+/// How much of a buffer is to be skipped so that the rest begins with a block. There must be a block more of it.
+pub fn skip_to_block(buffer: &[u8]) -> usize {
+    buffer.as_ptr().align_offset(BLOCK_BYTES).min(BLOCK_BYTES)
 }
 
 /// A file may be longer than what was written by so much, all zeros.

@@ -236,3 +236,28 @@ fn a_rewrite_that_fails_leaves_the_log() {
         assert_eq!(server.connect().ask("MGET k after"), "*2\r\n$1\r\nv\r\n$-1\r\n");
     }
 }
+
+#[test]
+fn a_log_that_cannot_be_switched_on_is_tried_again() {
+    let folder = folder();
+    let server = start(folder.path(), "2", &["--save", ""]);
+    let mut wire = server.connect();
+    assert_eq!(wire.ask("SET k v"), "+OK\r\n");
+    assert_eq!(wire.ask(&format!("SET big {}", noise(200_000))), "+OK\r\n");
+    limit(&server, Some(10_000));
+    assert_eq!(wire.ask("CONFIG SET appendonly yes"), "+OK\r\n");
+    eventually("the failure", || wire.info("persistence", "aof_last_bgrewrite_status") == "err");
+    limit(&server, None);
+    // Nobody asks for it.
+    eventually("the success", || {
+        let folder = folder.path().join("appendonlydir/appendonly.aof.manifest");
+        std::fs::read_to_string(folder).is_ok_and(|manifest| manifest.contains("base "))
+    });
+    assert_eq!(wire.ask("SET after 1"), "+OK\r\n");
+    assert!(wire.ask("WAITAOF 1 0 0").starts_with("*2\r\n:1"));
+    kill(server);
+    let server = start(folder.path(), "3", &["--save", "", "--appendonly", "yes"]);
+    let mut wire = server.connect();
+    assert_eq!(wire.ask("MGET k after"), "*2\r\n$1\r\nv\r\n$1\r\n1\r\n");
+    assert_eq!(wire.number("STRLEN big"), 200_000);
+}

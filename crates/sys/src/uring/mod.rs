@@ -372,10 +372,11 @@ impl Backend for Uring {
         false
     }
 
-    fn write_file(&mut self, file: Arc<File>, offset: u64, buffer: Vec<u8>) {
+    fn write_file(&mut self, file: Arc<File>, offset: u64, buffer: Vec<u8>, skip: usize) {
         debug_assert!(self.file_write.is_none(), "a write is under way");
-        let length = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
-        let entry = opcode::Write::new(Fd(file.as_raw_fd()), buffer.as_ptr(), length).offset(offset);
+        let bytes = buffer.get(skip..).unwrap_or_default();
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let entry = opcode::Write::new(Fd(file.as_raw_fd()), bytes.as_ptr(), length).offset(offset);
         let entry = entry.rw_flags(libc::RWF_DSYNC).build().user_data(tag(Kind::File, 0, 0));
         self.file_write = Some((file, buffer));
         // SAFETY: the bytes and the descriptor belong to `file_write`, which is neither changed nor dropped before the completion.

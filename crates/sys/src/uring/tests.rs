@@ -196,14 +196,14 @@ fn files_are_written_and_failures_told() {
     let path = folder.path().join("file");
     let file = Arc::new(File::create(&path).expect("a file"));
     for (at, text) in [(3, "one"), (0, "two"), (6, "three")] {
-        uring.write_file(Arc::clone(&file), at, text.into());
+        uring.write_file(Arc::clone(&file), at, format!("##{text}").into(), 2);
         // Sockets go on meanwhile.
         writeln!(peers[7], "{text}").expect("write");
         let (mut written, mut received) = (false, false);
         run(&mut uring, |_, event| {
             match event {
                 Event::FileWritten { buffer, result } => {
-                    assert_eq!((&*buffer, result.expect("written")), (text.as_bytes(), text.len()));
+                    assert_eq!((&buffer[2..], result.expect("written")), (text.as_bytes(), text.len()));
                     written = true;
                 }
                 Event::Received { slot: 7, .. } => received = true,
@@ -214,7 +214,7 @@ fn files_are_written_and_failures_told() {
     }
     assert_eq!(std::fs::read(&path).expect("read"), b"twoonethree");
     let readable = Arc::new(File::open(&path).expect("a file"));
-    uring.write_file(readable, 0, b"refused".to_vec());
+    uring.write_file(readable, 0, b"refused".to_vec(), 0);
     run(&mut uring, |_, event| match event {
         Event::FileWritten { buffer, result } => {
             assert_eq!(buffer, b"refused");
@@ -224,6 +224,6 @@ fn files_are_written_and_failures_told() {
         _ => false,
     });
     // A ring that ends in the middle of a write.
-    uring.write_file(file, 0, vec![1; 100_000]);
+    uring.write_file(file, 0, vec![1; 100_000], 0);
     drop(uring);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::super::frame::Group;
-use super::super::volume::SyncedFile;
+use super::super::volume::{InBlocks, SyncedFile};
 use super::{Inbox, Item, Logs, ShardLog, URGENT, lock};
 
 /// The plane takes a log to the disk.
@@ -17,6 +17,7 @@ const RETURNING: u8 = 2;
 /// A log that a core is to take to the disk by itself: everything up to a position is there, and at which offset that is.
 pub(in crate::log) struct Granted {
     pub(in crate::log) file: Arc<dyn SyncedFile>,
+    pub(in crate::log) in_blocks: Option<InBlocks>,
     pub(in crate::log) position: u64,
     pub(in crate::log) offset: u64,
 }
@@ -141,6 +142,7 @@ impl Logs {
         offset: u64,
     ) -> bool {
         let Some(log) = self.shards.get(shard) else { return true };
+        let in_blocks = file.in_blocks(offset);
         let mut inbox = lock(&log.inbox);
         if !log.is_of_plane(&inbox) {
             return false;
@@ -151,7 +153,7 @@ impl Logs {
             "all that was appended is on the disk"
         );
         inbox.direct = None;
-        inbox.granted = Some(Granted { file, position, offset });
+        inbox.granted = Some(Granted { file, in_blocks, position, offset });
         log.granted_at.store(position, Ordering::Relaxed);
         log.owner.store(CORE, Ordering::Release);
         true

@@ -108,7 +108,9 @@ impl<V: Volume> Plane<V> {
             let _ = self.volume.remove(&set.folder.join(file));
         }
         let _ = remove_unlisted(&mut self.volume, &set.folder, &set.name, &listed, generation);
-        self.logs.change().base_bytes = base_bytes + set.bytes.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        let mut status = self.logs.change();
+        status.base_bytes = base_bytes + set.bytes.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        status.needs_base = false;
         Ok(())
     }
 }

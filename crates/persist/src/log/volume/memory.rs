@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{DirectFile, SyncedFile, Volume};
+use super::{BLOCK_BYTES, DirectFile, InBlocks, SyncedFile, Volume, skip_to_block};
 
 /// What a disk writes whole.
 const SECTOR_BYTES: usize = 512;
@@ -180,6 +180,29 @@ impl State {
 /// A file of a disk in memory, for cores.
 struct MemoryFile(MemoryVolume, usize);
 
+/// The same, in blocks.
+struct MemoryBlocks(MemoryFile);
+
+impl SyncedFile for MemoryBlocks {
+    fn room_bytes(&self) -> usize {
+        ROOM_BYTES
+    }
+
+    fn handle(&self) -> Option<Arc<std::fs::File>> {
+        None
+    }
+
+    fn write_synced(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        let block = BLOCK_BYTES as u64;
+        assert_eq!(
+            (offset % block, bytes.len() as u64 % block, skip_to_block(bytes)),
+            (0, 0, 0),
+            "no blocks"
+        );
+        self.0.write_synced(offset, bytes)
+    }
+}
+
 impl DirectFile for MemoryFile {
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(&mut self.1, offset, &[IoSlice::new(bytes)])
@@ -187,6 +210,18 @@ impl DirectFile for MemoryFile {
 }
 
 impl SyncedFile for MemoryFile {
+    fn in_blocks(&self, end: u64) -> Option<InBlocks> {
+        // Every other file, so that both ways are gone.
+        if self.1 % 2 == 1 {
+            return None;
+        }
+        let state = self.0.state();
+        let content = &state.inodes.get(self.1)?.content;
+        let start = end - end % BLOCK_BYTES as u64;
+        let tail = content.get(start as usize..end as usize)?.to_vec();
+        Some(InBlocks { file: Arc::new(MemoryBlocks(MemoryFile(self.0.clone(), self.1))), tail })
+    }
+
     fn room_bytes(&self) -> usize {
         ROOM_BYTES
     }

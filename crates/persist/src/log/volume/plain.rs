@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
-use std::os::unix::fs::FileExt;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{DirectFile, PlainVolume, SyncedFile, Volume, read_full};
+use super::{BLOCK_BYTES, DirectFile, InBlocks, PlainVolume, SyncedFile, Volume, read_full, skip_to_block};
 
 /// How much room is made at a time.
 const ROOM_STEP_BYTES: usize = 64 * 1024;
@@ -40,7 +41,23 @@ impl DirectFile for PlainDirect {
 
 struct PlainSynced(Arc<fs::File>);
 
+/// The system's number for files past the page cache.
+const O_DIRECT: i32 = rustix::fs::OFlags::DIRECT.bits() as i32;
+
 impl SyncedFile for PlainSynced {
+    fn in_blocks(&self, end: u64) -> Option<InBlocks> {
+        // Whatever its name is by now.
+        let path = format!("/proc/self/fd/{}", self.0.as_raw_fd());
+        let file = fs::OpenOptions::new().read(true).write(true).custom_flags(O_DIRECT).open(path).ok()?;
+        let len = (end % BLOCK_BYTES as u64) as usize;
+        let mut block = vec![0; 2 * BLOCK_BYTES];
+        let skip = skip_to_block(&block);
+        let block = block.get_mut(skip..skip + BLOCK_BYTES)?;
+        let read = FileExt::read_at(&file, block, end - len as u64).ok()?;
+        let tail = block.get(..len).filter(|_| read >= len)?.to_vec();
+        Some(InBlocks { file: Arc::new(PlainSynced(Arc::new(file))), tail })
+    }
+
     fn room_bytes(&self) -> usize {
         SYNCED_ROOM_BYTES
     }
