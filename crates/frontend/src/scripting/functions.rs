@@ -1,7 +1,7 @@
 //! Libraries of functions: one list for all cores, and the commands that read and change it.
 //!
 //! ```text
-//! FUNCTION LOAD   every shard is locked ─► the code runs in this core's interpreter ─► the list is replaced ─► unlocked
+//! FUNCTION LOAD   every shard is locked ─► the code runs in this core's interpreter ─► the list is replaced ─► all logs have it ─► unlocked
 //! FCALL           looks into the list where it runs; its core loads the library into its own interpreter when it is new there
 //! ```
 //!
