@@ -104,7 +104,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         for running in &self.shared.scripts.running {
             for runs in running.busy().iter() {
                 let held = vec![false; usize::from(self.topology.shards)];
-                let busy = all.get_or_insert_with(|| Busy { held, is_function: runs.is_function });
+                let busy = all.get_or_insert(Busy { held, is_function: runs.is_function });
                 for &shard in &runs.held {
                     if let Some(held) = busy.held.get_mut(usize::from(shard)) {
                         *held = true;
