@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bench_compare::command::{Material, Mix};
 use bench_compare::keys::{Distribution, KeyFormat};
-use bench_compare::load::{Bound, Load};
+use bench_compare::load::{Bound, Load, Rate};
 use bench_compare::reply::{Reply, append_bulk, parse};
 
 type Store = Arc<Mutex<HashMap<Vec<u8>, Vec<u8>>>>;
@@ -118,7 +118,8 @@ fn every_request_is_answered_and_checked() {
 #[test]
 fn an_open_loop_issues_what_is_due() {
     let (address, _) = serve(honest, 4096);
-    let load = Load { rate: Some(20_000.0), pipeline: 2, ..load(address, "set", 1000) };
+    let rate = Some(Rate { per_second: 20_000.0, nap: Duration::from_micros(50) });
+    let load = Load { rate, pipeline: 2, ..load(address, "set", 1000) };
     let outcome = load.run().unwrap();
     assert_eq!((outcome.requests, outcome.tally.bad()), (1000, 0));
 }

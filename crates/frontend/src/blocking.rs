@@ -144,6 +144,11 @@ impl BlockedTable {
         self.deadlines.first().map(|&(at_us, _)| at_us)
     }
 
+    /// The pause of clients is over: whoever was woken meanwhile is tried.
+    pub(crate) fn end_pause(&mut self) {
+        self.todo.extend(self.paused.drain(..).map(Todo::Wake));
+    }
+
     pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Blocked> {
         self.blocked.get_mut(&number)
     }
@@ -405,10 +410,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             self.end_wait(number, End::Timeout);
             self.count_deadlines();
-        }
-        if self.detour.pause.is_none() && !self.blocking.paused.is_empty() {
-            let paused = std::mem::take(&mut self.blocking.paused);
-            self.blocking.todo.extend(paused.into_iter().map(Todo::Wake));
         }
         while let Some(todo) = self.blocking.todo.pop_front() {
             match todo {

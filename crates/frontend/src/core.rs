@@ -120,7 +120,7 @@ pub struct Core<C, W> {
     pub(crate) now: Now,
     pub(crate) conns: Vec<Option<Conn>>,
     /// Received and not looked at.
-    arrived: Vec<(ConnId, C)>,
+    pub(crate) arrived: Vec<(ConnId, C)>,
     pub(crate) plan: Plan<C>,
     /// Connections with output, or something else to tell the socket.
     pub(crate) dirty: Vec<u32>,
@@ -534,7 +534,12 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             self.shared.core_drained();
             self.shared.process.wake_all();
         }
-        self.said_drained && self.shared.all_drained() && self.is_saved()
+        // What others had in flight may have served a command that waits here: its reply has come, or is held for the log.
+        self.said_drained
+            && self.shared.all_drained()
+            && !self.work_waiting()
+            && !self.log.holds()
+            && self.is_saved()
     }
 }
 

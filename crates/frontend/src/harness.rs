@@ -10,7 +10,7 @@ use base::hash::KeyHasher;
 use bus::{Credits, Wake};
 
 use crate::config::{Config, Setting};
-use crate::core::{Core, CoreBus, CoreOptions, Io, Now};
+use crate::core::{Core, CoreBus, CoreOptions, Io, Next, Now};
 use crate::errand::ErrandCall;
 use crate::process::{CpuInfo, Facts, MemoryInfo, Process};
 use crate::shared::Shared;
@@ -70,6 +70,8 @@ impl Process for TestProcess {
 thread_local! {
     /// Each look at the tick counter moves it on by one, so each command takes one tick; sleeping, by a microsecond each.
     static TICKS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    /// By how many it moves, for tests of what takes long.
+    pub(crate) static TICK: std::cell::Cell<u64> = const { std::cell::Cell::new(1) };
     /// How long cores of this test were held up.
     pub(crate) static SLEPT_US: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
@@ -141,7 +143,7 @@ impl Harness {
                 shards,
                 hasher: KeyHasher::new((1, 2)),
                 seed: u64::from(shard),
-                ticks: || TICKS.replace(TICKS.get() + 1),
+                ticks: || TICKS.replace(TICKS.get() + TICK.get()),
                 sleep_us: |us| {
                     SLEPT_US.set(SLEPT_US.get() + us);
                     TICKS.set(TICKS.get() + us);
@@ -206,6 +208,33 @@ impl Harness {
         for (core, id, _) in self.sockets.closed.drain(..) {
             self.cores[core].closed(id);
             self.gone.push(Client { core, id });
+        }
+    }
+
+    /// A client's bytes arrive; its core takes no turn yet.
+    pub(crate) fn give(&mut self, client: Client, bytes: &[u8]) {
+        self.cores[client.core].receive(client.id, bytes.to_vec());
+    }
+
+    /// A core takes a turn.
+    pub(crate) fn turn(&mut self, core: usize) -> Next {
+        self.sockets.core = core;
+        self.cores[core].turn(self.now, &mut self.sockets)
+    }
+
+    /// A core, to look into it.
+    pub(crate) fn core(&mut self, core: usize) -> &mut Core<Vec<u8>, NoWake> {
+        &mut self.cores[core]
+    }
+
+    /// Cores take turns as long as they have a reason to: something has arrived, or they said that there is more to do. All others sleep.
+    pub(crate) fn run_awake(&mut self) {
+        let mut again = vec![false; self.cores.len()];
+        while let Some(core) = (0..again.len()).find(|&at| {
+            let core = &self.cores[at];
+            again[at] || core.work_waiting() || !core.arrived.is_empty()
+        }) {
+            again[core] = self.turn(core).again;
         }
     }
 

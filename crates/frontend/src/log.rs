@@ -25,14 +25,13 @@ use std::io;
 use std::mem::take;
 use std::sync::Arc;
 
-use base::Args;
 use bus::Wake;
 use hashbrown::HashMap;
-use persist::log::{Group, Head, Logs, Own, put_command, put_frame};
+use persist::log::{Group, Head, Logs, Own, put_frame};
 
 pub use self::across::Across;
 use self::hold::Held;
-pub(crate) use self::note::{note_call, note_touched_keys};
+pub(crate) use self::note::{note_call, note_change_of_list, note_touched_keys};
 use self::wait::Waiting;
 use crate::core::{Core, Io};
 use crate::message::{Op, Piece, StepCall, TaskId};
@@ -190,21 +189,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
             self.log.own.give_back();
             self.shared.logs.rotate(usize::from(self.id), generation);
-        }
-    }
-
-    /// Logs a change of what belongs to no shard, while a task holds all of them.
-    pub(crate) fn log_for_all(&mut self, args: Args<'_>) {
-        if self.shard.has_trail() {
-            let mut words: Vec<&[u8]> = args.iter().collect();
-            if args.arg(1).eq_ignore_ascii_case(b"load") && !args.arg(2).eq_ignore_ascii_case(b"replace") {
-                // It may be there already when this is replayed.
-                words.insert(2, b"REPLACE");
-            }
-            let trail = self.shard.trail();
-            put_command(&mut trail.body, 0, words.into_iter());
-            trail.barrier = true;
-            self.put_frame(self.shard.now_ms(), None);
         }
     }
 

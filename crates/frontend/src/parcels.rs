@@ -81,7 +81,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             shared.process.wake_all();
         }));
         if !carried {
-            self.shared.delivered(core).push((number, StepOut::Delivered(unreachable())));
+            self.parcel_done(number, StepOut::Delivered(unreachable()));
+            self.give_turns();
         }
     }
 
@@ -106,13 +107,23 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         }
         for (number, out) in answers {
-            let Some(place) = self.parcels.under_way.iter().position(|&(_, other)| other == number) else {
-                continue;
-            };
-            let (at, _) = self.parcels.under_way.swap_remove(place);
-            self.parcels.turns.retain(|&other| other != at);
-            self.outside_done(at, out);
+            self.parcel_done(number, out);
         }
+        self.give_turns();
+    }
+
+    /// What is under way with this number is done: its task goes on.
+    fn parcel_done(&mut self, number: u64, out: StepOut) {
+        let Some(place) = self.parcels.under_way.iter().position(|&(_, other)| other == number) else {
+            return;
+        };
+        let (at, _) = self.parcels.under_way.swap_remove(place);
+        self.parcels.turns.retain(|&other| other != at);
+        self.outside_done(at, out);
+    }
+
+    /// Tasks that wait for their turn have it, as far as there is room.
+    fn give_turns(&mut self) {
         while self.parcels.turns.len() < PARCELS_MAX
             && let Some(at) = self.parcels.queue.pop_front()
         {
@@ -130,5 +141,21 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     fn outside_done(&mut self, at: u32, out: StepOut) {
         self.step_done(Dest::Step { task: at, step: 0 }, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::harness::Harness;
+
+    #[test]
+    fn without_a_thread_the_client_has_an_answer_at_once() {
+        let mut harness = Harness::new(1, "");
+        let client = harness.connect(0);
+        harness.check(client, "SET a 1", "+OK\r\n");
+        harness.give(client, b"MIGRATE 127.0.0.1 1 a 0 1000\r\n");
+        harness.run_awake();
+        assert_eq!(harness.received(client), "-IOERR error or timeout connecting to the client\r\n");
+        harness.check(client, "GET a", "$1\r\n1\r\n");
     }
 }

@@ -99,6 +99,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         self.detour.pause = pause;
         self.shard.keep_expired(pause.is_some());
         self.refresh_hot_specs();
+        if pause.is_none() {
+            self.blocking.end_pause();
+        }
         // Whoever is held back asks again, when its bytes are parsed anew.
         for &index in &self.stalled {
             if let Some(Some(conn)) = self.conns.get_mut(index as usize)

@@ -113,6 +113,11 @@ impl Task {
         self.dest
     }
 
+    /// Its name at shards.
+    pub(crate) fn id(&self) -> TaskId {
+        self.id
+    }
+
     /// The protocol of its reply.
     pub(crate) fn resp3(&self) -> bool {
         self.resp3

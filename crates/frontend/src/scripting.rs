@@ -58,8 +58,9 @@ pub(crate) struct Scripting {
     loaded: HashMap<Sha, (ScriptId, Arc<Script>)>,
     epoch: u64,
     libraries: LoadedLibraries,
-    /// The run that is at work.
+    /// The run that is at work, and how many there were.
     pub(crate) current: Current,
+    runs: u64,
     /// The script of a piece that is to get more time.
     suspended: Option<Box<Suspended>>,
     /// How many commands the script of a piece has called.

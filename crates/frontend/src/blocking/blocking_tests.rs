@@ -387,3 +387,25 @@ fn a_pause_of_clients() {
         got(harness, d, &bulk(&[a, "1"]));
     });
 }
+
+#[test]
+fn who_is_woken_during_a_pause_is_served_when_it_ends() {
+    let names = spread(3, 3);
+    let (a, b) = (&names[1], &names[2]);
+    let mut harness = Harness::new(3, "");
+    let [waits, pauses, pushes] = [0, 1, 2].map(|core| harness.connect(core));
+    harness.check(waits, &format!("BLPOP {a} {b} 0"), "");
+    // The pause has reached the core of the client that waits, and not yet that of the key.
+    harness.give(pauses, b"CLIENT PAUSE 100000 WRITE\r\n");
+    harness.turn(1);
+    harness.turn(0);
+    harness.give(pushes, format!("RPUSH {b} x\r\n").as_bytes());
+    harness.run_awake();
+    got(&mut harness, pauses, "+OK\r\n");
+    got(&mut harness, pushes, ":1\r\n");
+    got(&mut harness, waits, "");
+    harness.give(pauses, b"CLIENT UNPAUSE\r\n");
+    harness.run_awake();
+    got(&mut harness, pauses, "+OK\r\n");
+    got(&mut harness, waits, &bulk(&[b, "x"]));
+}

@@ -1,6 +1,9 @@
 //! What is logged brings back what was there, with any number of shards.
 
+use std::sync::Arc;
+
 use base::Rng;
+use persist::log::{Manifest, MemoryVolume, Opening, Plane, Policy};
 
 use crate::harness::{Client, Harness};
 
@@ -196,4 +199,96 @@ fn another_number_of_shards_brings_everything_back() {
         check(seed, 3, 2, false, 300);
         check(seed, 2, 1, false, 300);
     }
+}
+
+/// A library whose function returns a number.
+fn library(name: &str, number: u32) -> String {
+    format!("#!lua name={name}\nredis.register_function('{name}', function() return {number} end)")
+}
+
+#[test]
+fn libraries_come_back_as_they_were_last() {
+    for again in [3, 2] {
+        let mut first = Harness::new(3, "--save");
+        first.keep_logs();
+        let clients: Vec<Client> = (0..3).map(|core| first.connect(core)).collect();
+        let load = |name: &str, number| encode(&["FUNCTION", "LOAD", "REPLACE", &library(name, number)]);
+        // The last comes from neither the first core nor the last one.
+        for (number, core) in [(1, 2), (2, 0), (3, 2), (4, 1)] {
+            first.send(clients[core], &load("turns", number));
+        }
+        first.send(clients[2], &load("gone", 1));
+        first.ask(clients[0], "FUNCTION DELETE gone");
+        first.send(clients[2], &load("kept", 7));
+        for (command, expect) in
+            [("MULTI", "+OK\r\n"), ("SET a 1", "+QUEUED\r\n"), ("FLUSHALL", "+QUEUED\r\n")]
+        {
+            first.check(clients[1], command, expect);
+        }
+        first.send(clients[1], &load("in_transaction", 8));
+        first.ask(clients[1], "SET b 2");
+        first.check(clients[1], "EXEC", "*4\r\n+OK\r\n+OK\r\n$14\r\nin_transaction\r\n+OK\r\n");
+        // What fails is logged nowhere.
+        assert!(first.ask(clients[1], "FUNCTION DELETE nosuch").starts_with("-ERR "));
+        let expect = first.ask(clients[0], "FUNCTION LIST");
+        let logs = first.logs();
+        let mut second = Harness::new(again, "--save");
+        for (shard, log) in logs.iter().enumerate() {
+            second.replay((again == 3).then_some(shard), log);
+        }
+        second.run();
+        let client = second.connect(1);
+        assert_eq!(second.ask(client, "FUNCTION LIST"), expect, "{again} shards");
+        for (name, number) in [("turns", 4), ("kept", 7), ("in_transaction", 8)] {
+            second.check(client, &format!("FCALL {name} 0"), &format!(":{number}\r\n"));
+        }
+        if again == 3 {
+            second.check(client, "MGET a b", "*2\r\n$-1\r\n$1\r\n2\r\n");
+        }
+    }
+}
+
+#[test]
+fn libraries_of_older_logs_come_back() {
+    let mut harness = Harness::new(3, "--save");
+    // Each in the log of the core that was asked, and not in the others.
+    for (shard, name) in ["a", "b", "c"].iter().enumerate() {
+        let (mut body, mut log) = (Vec::new(), Vec::new());
+        let code = library(name, shard as u32);
+        let words = [&b"FUNCTION"[..], b"LOAD", b"REPLACE", code.as_bytes()];
+        persist::log::put_command(&mut body, 0, words.into_iter());
+        let head = persist::log::Head { time_ms: 1, group: None, barrier: true };
+        persist::log::put_frame(&mut log, &head, &body);
+        harness.replay(Some(shard), &log);
+    }
+    let client = harness.connect(0);
+    for (number, name) in ["a", "b", "c"].iter().enumerate() {
+        harness.check(client, &format!("FCALL {name} 0"), &format!(":{number}\r\n"));
+    }
+}
+
+#[test]
+fn a_core_does_not_stop_before_what_it_was_served_is_sent() {
+    let mut harness = Harness::new(3, "--save");
+    let shared = Arc::clone(&harness.core(0).shared);
+    shared.logs.set_policy(Policy::Always);
+    let (folder, name) = ("folder".into(), "log".into());
+    shared.logs.open(Opening { folder, name, manifest: Manifest::default(), after: 0, whole: true });
+    harness.keep_logs();
+    let mut plane = Plane::new(Arc::clone(&shared.logs), MemoryVolume::default(), Box::new(|_| {}));
+    let topology = commands::Topology { shards: 3 };
+    let key = (0..).map(|number| format!("k{number}")).find(|key| topology.shard_of(key.as_bytes()) == 1);
+    let key = key.expect("a key");
+    let [waits, pushes] = [0, 2].map(|core| harness.connect(core));
+    harness.send(waits, format!("BLPOP {key} 0\r\n").as_bytes());
+    // Nobody waits for the answer to this.
+    harness.send(pushes, b"CLIENT REPLY OFF\r\n");
+    harness.give(pushes, format!("RPUSH {key} x\r\n").as_bytes());
+    harness.turn(2);
+    shared.stop();
+    let stops: Vec<bool> = [0, 1, 2, 0].iter().map(|&core| harness.turn(core).stop).collect();
+    assert_eq!(stops, [false, false, true, false], "a client of the first core has no reply yet");
+    plane.step(0);
+    assert!(harness.turn(0).stop);
+    assert_eq!(harness.received(waits), format!("*2\r\n${}\r\n{key}\r\n$1\r\nx\r\n", key.len()));
 }

@@ -65,6 +65,22 @@ pub(crate) fn note_call(shard: &mut Shard, spec: &CommandSpec, db: usize, args: 
     trail.forget();
 }
 
+/// Notes a change of the list of libraries, which is no shard's. All logs have it, as they have what concerns all keys, so these changes have
+/// one order. `alone`: there is one shard.
+pub(crate) fn note_change_of_list(shard: &mut Shard, args: Args<'_>, alone: bool) {
+    if !shard.has_trail() {
+        return;
+    }
+    let mut words: Vec<&[u8]> = args.iter().collect();
+    if args.arg(1).eq_ignore_ascii_case(b"load") && !args.arg(2).eq_ignore_ascii_case(b"replace") {
+        // It may be there already when this is replayed.
+        words.insert(2, b"REPLACE");
+    }
+    let trail = shard.trail();
+    put_command(&mut trail.body, 0, words.into_iter());
+    trail.barrier |= !alone;
+}
+
 /// Notes what a step did that did not come from calls of handlers.
 pub(crate) fn note_touched_keys(shard: &mut Shard) {
     shard.has_moved();

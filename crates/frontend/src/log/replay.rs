@@ -31,12 +31,16 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
                 Err(error) => return Err(format!("a frame of the log is broken: {error}")),
             };
             self.shard.replay_at(frame.head.time_ms);
+            // The first core alone changes the list of libraries, and so in one order: all logs tell of it. In those of older versions it was the
+            // log of whoever had called the command, in frames like these.
+            let of_list = self.id == 0
+                || frame.head.barrier && frame.head.group.is_none() && frame.commands().count() == 1;
             let (mut commands, mut args) = (frame.commands(), Vec::new());
             while let Some(db) = commands.next_into(&mut args).map_err(|error| error.to_string())? {
                 words.clear();
                 ranges.clear();
                 copy_each(args.iter().copied(), &mut words, &mut ranges);
-                count += u64::from(self.replay_call(db, &words, &ranges, &mut out)?);
+                count += u64::from(self.replay_call(db, &words, &ranges, of_list, &mut out)?);
             }
             bytes = bytes.get(len..).unwrap_or_default();
         }
@@ -44,12 +48,13 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         Ok(count)
     }
 
-    /// Runs a command as far as its keys live here. Returns whether any did.
+    /// Runs a command as far as its keys live here, or it is of the list of libraries and that is to be changed here. Returns whether it was.
     fn replay_call(
         &mut self,
         db: u16,
         words: &[u8],
         ranges: &[ArgRange],
+        of_list: bool,
         out: &mut Vec<u8>,
     ) -> Result<bool, Unfit> {
         let args = Args::new(words, ranges);
@@ -60,10 +65,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             .map_err(|error| format!("{} in the log: {}", name(), String::from_utf8_lossy(&error.text())))?;
         let spec = self.table().spec(command);
         if crate::scripting::functions::changes(spec.meta.name) {
-            if let Err(error) = self.changed(args, false) {
+            if of_list && let Err(error) = self.changed(args, false) {
                 tracing::warn!("{} in the log failed: {}", name(), String::from_utf8_lossy(&error.text()));
             }
-            return Ok(true);
+            return Ok(of_list);
         }
         let Some(handler) = self.handlers[usize::from(command)] else {
             return Err(format!("{} in the log: it cannot be replayed", name()));

@@ -1,7 +1,5 @@
 //! Scripts that take long: who is told so, and how they are ended.
 
-use std::sync::atomic::Ordering;
-
 use base::Args;
 use bus::Wake;
 use commands::meta::Flag;
@@ -71,48 +69,51 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// Tells all cores that a script of this core is busy.
     pub(crate) fn note_busy(&mut self, runs: Runs) {
-        let wrote = self.scripting.current.wrote;
-        let running = self.running();
-        running.wrote.store(wrote, Ordering::Relaxed);
-        running.kill.store(false, Ordering::Relaxed);
-        running.note(Some(runs));
+        self.running().busy().push(runs);
         self.shared.raise_epoch();
         self.refresh_config();
     }
 
-    /// Tells all cores that no script of this core is busy any more.
+    /// Tells all cores that the run at work is over, if it was busy.
     pub(crate) fn end_busy(&mut self) {
-        self.running().note(None);
+        let number = self.scripting.current.number;
+        self.running().busy().retain(|runs| runs.number != number);
         self.shared.raise_epoch();
         self.refresh_config();
     }
 
-    /// Whether the script that is busy here is to end.
+    /// Whether the run at work is to end. Not if it has written since it was told to.
     pub(crate) fn is_to_be_killed(&self) -> bool {
-        self.running().kill.load(Ordering::Relaxed)
+        let number = self.scripting.current.number;
+        self.running().busy().iter().any(|runs| runs.number == number && runs.killed && !runs.wrote)
     }
 
-    /// Tells all cores that the script that is busy here has written.
+    /// Tells all cores that the run at work, which is busy, has written.
     pub(crate) fn tell_wrote(&self) {
-        self.running().wrote.store(true, Ordering::Relaxed);
+        let number = self.scripting.current.number;
+        self.running()
+            .busy()
+            .iter_mut()
+            .filter(|runs| runs.number == number)
+            .for_each(|runs| runs.wrote = true);
     }
 
     /// Takes over which shards busy scripts hold.
     pub(crate) fn refresh_busy(&mut self) {
-        let mut busy: Option<Busy> = None;
+        let mut all: Option<Busy> = None;
         for running in &self.shared.scripts.running {
-            let Some(runs) = running.now() else { continue };
-            let shards = usize::from(self.topology.shards);
-            let busy =
-                busy.get_or_insert_with(|| Busy { held: vec![false; shards], is_function: runs.is_function });
-            for shard in runs.held {
-                if let Some(held) = busy.held.get_mut(usize::from(shard)) {
-                    *held = true;
+            for runs in running.busy().iter() {
+                let held = vec![false; usize::from(self.topology.shards)];
+                let busy = all.get_or_insert(Busy { held, is_function: runs.is_function });
+                for &shard in &runs.held {
+                    if let Some(held) = busy.held.get_mut(usize::from(shard)) {
+                        *held = true;
+                    }
                 }
             }
         }
-        if busy != self.detour.busy {
-            self.detour.busy = busy;
+        if all != self.detour.busy {
+            self.detour.busy = all;
             self.refresh_hot_specs();
         }
     }
@@ -178,23 +179,30 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
 
     /// SCRIPT KILL and FUNCTION KILL: ends whatever is busy and has not written.
     pub(crate) fn kill_scripts(&mut self, call: &Call, functions: bool) -> Result<(), CmdError> {
-        let running: Vec<&Running> =
-            self.shared.scripts.running.iter().filter(|running| running.now().is_some()).collect();
-        if running.is_empty() {
-            return Err(NOT_BUSY);
+        let (mut harmless, mut wrote, mut asked) = (false, false, false);
+        for running in &self.shared.scripts.running {
+            for runs in running.busy().iter_mut() {
+                wrote |= runs.wrote;
+                harmless |= !runs.wrote;
+                if !runs.wrote && runs.is_function == functions {
+                    runs.killed = true;
+                    asked = true;
+                }
+            }
         }
-        let (wrote, harmless): (Vec<_>, Vec<_>) =
-            running.into_iter().partition(|running| running.wrote.load(Ordering::Relaxed));
-        if harmless.is_empty() && !wrote.is_empty() {
-            return Err(UNKILLABLE);
+        if !asked {
+            return Err(match (harmless, wrote) {
+                (true, _) if functions => BUSY_SCRIPT,
+                (true, _) => BUSY_FUNCTION,
+                (false, true) => UNKILLABLE,
+                (false, false) => NOT_BUSY,
+            });
         }
-        let is_asked = |running: &&Running| running.now().is_some_and(|runs| runs.is_function == functions);
-        let asked: Vec<_> = harmless.into_iter().filter(is_asked).collect();
-        if asked.is_empty() {
-            return Err(if functions { BUSY_SCRIPT } else { BUSY_FUNCTION });
-        }
-        asked.iter().for_each(|running| running.kill.store(true, Ordering::Relaxed));
         self.answer(call, |reply| reply.ok());
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "busy_tests.rs"]
+mod tests;

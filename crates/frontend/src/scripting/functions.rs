@@ -1,7 +1,7 @@
 //! Libraries of functions: one list for all cores, and the commands that read and change it.
 //!
 //! ```text
-//! FUNCTION LOAD   every shard is locked ─► the code runs in this core's interpreter ─► the list is replaced ─► unlocked
+//! FUNCTION LOAD   every shard is locked ─► the code runs in this core's interpreter ─► the list is replaced ─► all logs have it ─► unlocked
 //! FCALL           looks into the list where it runs; its core loads the library into its own interpreter when it is new there
 //! ```
 //!
@@ -12,11 +12,11 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use base::Args;
 use bus::Wake;
-use commands::{CmdError, StepOut, Tx};
+use commands::{CmdError, Step, StepOut, Tx};
 use hashbrown::HashMap;
 use persist::load::{LoadError, Mode};
 use resp::Reply;
@@ -25,9 +25,11 @@ use script::{
     RunningFunction, ScriptId, Tick, read_payload,
 };
 
-use super::registry::{Running, Runs};
+use super::registry::Runs;
 use crate::core::{Core, conn_mut};
 use crate::journal::ShortArgs;
+use crate::log::note_change_of_list;
+use crate::message::{Dest, Op, StepCall};
 use crate::rounds::NewTask;
 use crate::route::Call;
 use crate::shared::Shared;
@@ -41,6 +43,8 @@ const LOAD_MAX_MS: u64 = 500;
 #[derive(Default)]
 pub(crate) struct Functions {
     libraries: RwLock<Arc<Libraries>>,
+    /// Held by whoever makes a new list out of the present one.
+    changing: Mutex<()>,
     /// Changes with the list.
     epoch: AtomicU64,
     /// Functions that were seen to touch keys that they don't declare.
@@ -51,6 +55,11 @@ impl Functions {
     /// The list as it is now.
     pub(crate) fn get(&self) -> Arc<Libraries> {
         Arc::clone(&self.libraries.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps others from changing the list meanwhile. Commands hold all shards, so that no core waits here; cores that load do not.
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the list. The caller holds all shards.
@@ -213,15 +222,17 @@ async fn hold(tx: Tx, execution: Execution) -> Result<(), CmdError> {
 impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// FUNCTION LOAD, DELETE, FLUSH and RESTORE.
     pub(crate) fn function_change(&mut self, call: &Call) -> Result<(), CmdError> {
-        if call.inner.is_some() {
+        let words = Words::of(self.call_args(call));
+        if let Some(at) = call.inner {
             // A transaction, which holds everything.
-            let words = Words::of(self.call_args(call));
             let bytes = self.changed(Args::new(&words.bytes, &words.ranges), call.resp3)?;
-            self.answer(call, |reply| reply.raw(&bytes));
+            if let Some(execution) = self.tasks.get(at).and_then(|task| task.execution.clone()) {
+                self.inner_done(&execution);
+            }
+            self.note_change(at, words, bytes);
             return Ok(());
         }
         self.asked = true;
-        let words = Words::of(self.call_args(call));
         let mut short = ShortArgs::default();
         self.keep_args(call, &mut short);
         self.plan.ranges.truncate(call.first_range as usize);
@@ -236,7 +247,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             db: call.db,
             resp3: call.resp3,
             no_touch: call.no_touch,
-            writes: false,
+            writes: true,
             command: None,
             words: short,
             keys: (0..self.topology.shards).map(|shard| (shard, Vec::new())).collect(),
@@ -256,19 +267,49 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let Some(task) = self.tasks.get_mut(at) else { return };
         task.await_one();
         let resp3 = task.resp3();
-        let bytes = self.changed(queued.args(words), resp3).unwrap_or_else(|error| {
-            let text = error.text();
-            self.stats().error(&text);
-            self.stats().commands[usize::from(queued.command)].failed.add(1);
-            let mut bytes = Vec::new();
-            Reply::new(&mut bytes, resp3).error_bytes(&text);
-            bytes
-        });
-        self.step_done(crate::message::Dest::Step { task: at, step: 0 }, StepOut::Reply(bytes));
+        let args = queued.args(words);
+        match self.changed(args, resp3) {
+            Ok(bytes) => self.note_change(at, Words::of(args), bytes),
+            Err(error) => {
+                let text = error.text();
+                self.stats().error(&text);
+                self.stats().commands[usize::from(queued.command)].failed.add(1);
+                let mut bytes = Vec::new();
+                Reply::new(&mut bytes, resp3).error_bytes(&text);
+                self.step_done(Dest::Step { task: at, step: 0 }, StepOut::Reply(bytes));
+            }
+        }
+    }
+
+    /// Has all shards note a change in their logs, as what task `at` did there. When the first one has, the task has the reply; the others
+    /// have when their locks are given back.
+    fn note_change(&mut self, at: u32, words: Words, reply: Vec<u8>) {
+        let Some(task) = self.tasks.get(at) else { return };
+        let (mut task, holds) = (task.id(), task.holds());
+        if !holds {
+            // A transaction with DEBUG in it holds nothing.
+            self.next_task += 1;
+            task.number = self.next_task;
+        }
+        let shards = self.topology.shards;
+        let (words, mut reply) = (Arc::new(words), Some(StepOut::Reply(reply)));
+        for shard in 0..shards {
+            let (words, out) = (Arc::clone(&words), reply.take());
+            let dest = if out.is_some() { Dest::Step { task: at, step: 0 } } else { Dest::NO_STEP };
+            let note: Step = Box::new(move |ctx| {
+                note_change_of_list(ctx.shard, Args::new(&words.bytes, &words.ranges), shards == 1);
+                out.unwrap_or(StepOut::Done)
+            });
+            let op = |step| if holds { Op::Step { step } } else { Op::Once { step } };
+            let call = StepCall { task, no_touch: true, parts: shards, run: Some(note) };
+            self.send_step(shard, dest, op, call, 0, &[]);
+        }
     }
 
     /// Changes the list. Returns the reply.
     pub(crate) fn changed(&mut self, args: Args<'_>, resp3: bool) -> Result<Vec<u8>, CmdError> {
+        let shared = Arc::clone(&self.shared);
+        let _changing = shared.scripts.functions.changing();
         let mut bytes = Vec::new();
         let mut reply = Reply::new(&mut bytes, resp3);
         match args.arg(1).to_ascii_lowercase().as_slice() {
@@ -296,7 +337,6 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             }
         }
         self.shard.count_changes(1);
-        self.log_for_all(args);
         Ok(bytes)
     }
 
@@ -360,6 +400,8 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     /// Adds a library that a file has.
     pub(crate) fn library_of_file(&mut self, code: &[u8], offset: u64) -> Result<(), LoadError> {
         let mode = self.shared.saving.mode();
+        let shared = Arc::clone(&self.shared);
+        let _changing = shared.scripts.functions.changing();
         let mut list = Libraries::clone(&self.shared.scripts.functions.get());
         match self.add_library(&mut list, code, mode == Mode::Merge) {
             Ok(_) if mode == Mode::Look => Ok(()),
@@ -394,7 +436,7 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
     pub(crate) fn function_stats(&mut self, call: &Call) -> Result<(), CmdError> {
         let now_ms = self.now.unix_ms;
         let list = self.shared.scripts.functions.get();
-        let running = self.shared.scripts.running.iter().find_map(Running::now);
+        let running = self.shared.scripts.running.iter().find_map(|running| running.busy().first().cloned());
         match running {
             Some(Runs { is_function: false, .. }) => return Err(super::busy::BUSY_SCRIPT),
             Some(runs) => {

@@ -30,6 +30,8 @@ const SLICE_US: u64 = 2000;
 /// The run of a script that is at work.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Current {
+    /// Its number among the runs of its core; 0 if there is none.
+    pub(crate) number: u64,
     /// When it began, in ticks, and in milliseconds since 1970.
     start: u64,
     pub(crate) since_ms: u64,
@@ -279,8 +281,10 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
         let start = (self.ticks)();
         let busy_ms = self.hot.busy_reply_ms;
         let slice_us = (busy_ms > 0).then(|| busy_ms.saturating_mul(1000));
+        self.scripting.runs += 1;
+        let number = self.scripting.runs;
         self.scripting.current =
-            Current { start, since_ms, slice_start: start, slice_us, is_busy: false, wrote: false };
+            Current { number, start, since_ms, slice_start: start, slice_us, is_busy: false, wrote: false };
     }
 
     /// A run that has taken its time gets a little more.
@@ -344,6 +348,9 @@ impl<C: AsRef<[u8]>, W: Wake> Core<C, W> {
             Held::All => (0..self.topology.shards).collect(),
         };
         self.note_busy(Runs {
+            number: self.scripting.current.number,
+            wrote: self.scripting.current.wrote,
+            killed: false,
             is_function,
             name: args.arg(1).to_vec(),
             words: args.iter().map(<[u8]>::to_vec).collect(),

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use base::limits::EVAL_SCRIPTS_MAX;
 use hashbrown::HashMap;
@@ -54,19 +54,21 @@ struct Known {
 /// What a core's interpreter is doing, for the eyes of other cores.
 #[derive(Default)]
 pub(crate) struct Running {
-    /// Whether the script that is busy has written.
-    pub(crate) wrote: AtomicBool,
     /// Bytes of the core's interpreter.
     pub(crate) bytes: AtomicU64,
-    /// Whether it is to end.
-    pub(crate) kill: AtomicBool,
-    /// What runs, once it has run for longer than `busy-reply-threshold`.
-    runs: Mutex<Option<Runs>>,
+    /// What has run for longer than `busy-reply-threshold`: the script of a piece, and those of tasks, which take turns.
+    busy: Mutex<Vec<Runs>>,
 }
 
 /// What has run for a long time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Runs {
+    /// Its number among the runs of its core.
+    pub(crate) number: u64,
+    /// Whether it has written.
+    pub(crate) wrote: bool,
+    /// Whether it is to end, if it has not written by then.
+    pub(crate) killed: bool,
     /// A function of a library, or else a script.
     pub(crate) is_function: bool,
     /// The name of the function.
@@ -81,13 +83,8 @@ pub(crate) struct Runs {
 
 impl Running {
     /// What has run for a long time.
-    pub(crate) fn now(&self) -> Option<Runs> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Notes what has run for a long time, or that it is over.
-    pub(crate) fn note(&self, runs: Option<Runs>) {
-        *self.runs.lock().unwrap_or_else(PoisonError::into_inner) = runs;
+    pub(crate) fn busy(&self) -> MutexGuard<'_, Vec<Runs>> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

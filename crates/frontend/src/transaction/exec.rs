@@ -191,6 +191,8 @@ pub(crate) struct Plan {
     guard: Option<Guard>,
     /// Whether one publish is enough.
     once: bool,
+    /// Whether it changes the list of libraries, for which it holds all shards.
+    changes_functions: bool,
     execution: Execution,
     around: Surroundings,
 }
@@ -270,6 +272,7 @@ impl Plan {
             desk: Rc::clone(&execution.desk),
             guard,
             once: once && !is_loose && !changes_functions,
+            changes_functions,
             execution: execution.clone(),
             around,
         };
@@ -303,6 +306,9 @@ pub(crate) async fn run(tx: Tx, plan: Plan) -> Result<(), CmdError> {
             tx.reply(|reply| reply.null_array());
             return Ok(());
         }
+    } else if plan.changes_functions {
+        // The core changes it by itself, so nothing else asks for the locks before that.
+        tx.round(Vec::new()).await;
     }
     let last_step = plan.kinds.iter().rposition(|kind| !matches!(kind, Kind::Own)).unwrap_or(0);
     let mut at = 0;

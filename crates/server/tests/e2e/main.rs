@@ -11,6 +11,7 @@ mod fixtures;
 mod harness;
 mod histories;
 mod keys;
+mod libraries;
 mod lifecycle;
 mod limits;
 mod migrate;
