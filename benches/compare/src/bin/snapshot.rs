@@ -270,13 +270,14 @@ fn latencies(arguments: &Arguments, name: &str, server: &Server, hash: bool) -> 
             sample
         })?);
     }
+    type Figure = fn(&Sample) -> f64;
     let with = if hash { ", a hash among them" } else { "" };
-    let of = |samples: &[Sample], figure: fn(&Sample) -> f64| median(samples.iter().map(figure).collect());
+    let of = |samples: &[Sample], figure: Figure| median(samples.iter().map(figure).collect());
     let ratios =
         without.iter().zip(&during).map(|(without, during)| during.latency.p999_us / without.latency.p999_us);
     let ratios: Vec<f64> = ratios.collect();
     let most = ratios.iter().copied().fold(0.0, f64::max);
-    let figures: [(&str, fn(&Sample) -> f64); 4] = [
+    let figures: [(&str, Figure); 4] = [
         ("p99.9", |sample| sample.latency.p999_us / 1000.0),
         ("slowest", |sample| sample.latency.max_us / 1000.0),
         ("longest turn of a loop", |sample| sample.turn_ms),
