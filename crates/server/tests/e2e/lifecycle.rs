@@ -102,14 +102,19 @@ fn a_busy_server_ends_in_good_order() {
 
 #[test]
 fn a_second_signal_ends_the_server_at_once() {
-    let mut server = Server::start(Setup::of(2)[0], &["--enable-debug-command", "yes"]);
-    let mut wire = server.connect();
-    assert_eq!(wire.ask("PING"), "+PONG\r\n");
-    wire.send(&encode(&["DEBUG", "SLEEP", "50"]));
-    server.signal(libc::SIGINT);
-    assert!(server.wait_for_line("SIGINT received"));
-    server.signal(libc::SIGINT);
-    assert_eq!(server.wait().code(), Some(1));
+    let attempt = || {
+        let mut server = Server::start(Setup::of(2)[0], &["--enable-debug-command", "yes"]);
+        let mut wire = server.connect();
+        assert_eq!(wire.ask("PING"), "+PONG\r\n");
+        wire.send(&encode(&["DEBUG", "SLEEP", "50"]));
+        server.signal(libc::SIGINT);
+        assert!(server.wait_for_line("SIGINT received"));
+        server.signal(libc::SIGINT);
+        server.wait().code()
+    };
+    // The first signal may come before the core sleeps, and then is enough.
+    let ended = (0..50).map(|_| attempt()).find(|&code| code != Some(0));
+    assert_eq!(ended, Some(Some(1)));
 }
 
 #[test]
