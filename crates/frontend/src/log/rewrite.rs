@@ -50,10 +50,6 @@ impl Shared {
         if self.feed.is_active() {
             return;
         }
-        let waits = |failed: bool| {
-            let last_ms = self.saving.rewrite_tried_ms.load(Ordering::Relaxed);
-            failed && now_ms.saturating_sub(last_ms) < RETRY_AFTER_MS
-        };
         if self.is_rewrite_wanted() {
             // The plane may have become free without the first core's noticing.
             self.process.wake_all();
@@ -71,7 +67,9 @@ impl Shared {
             && status.current_bytes >= least
             && grown.saturating_mul(100) >= status.base_bytes.max(1).saturating_mul(percent);
         let due = has_grown || status.needs_base;
-        if due && !waits(status.rewrite_failed) && status.rewriting_since_ms.is_none() {
+        let last_ms = self.saving.rewrite_tried_ms.load(Ordering::Relaxed);
+        let waits = status.rewrite_failed && now_ms.saturating_sub(last_ms) < RETRY_AFTER_MS;
+        if due && !waits && status.rewriting_since_ms.is_none() {
             self.want_rewrite();
         }
     }

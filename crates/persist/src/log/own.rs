@@ -55,13 +55,6 @@ impl Write {
     }
 }
 
-/// A file that is written in blocks.
-struct Blocks {
-    file: Arc<dyn SyncedFile>,
-    /// What is in the last block.
-    tail: Vec<u8>,
-}
-
 /// The write under way.
 struct InFlight {
     /// What is in the buffer before the frames: bytes that are skipped, and of those that are written the ones that were there.
@@ -82,7 +75,7 @@ impl InFlight {
     }
 }
 
-impl Blocks {
+impl InBlocks {
     /// Makes a buffer of the next write: whole blocks of the tail, these frames and at least so much room. Returns how many bytes of it are
     /// to be skipped, and how many are the tail.
     fn fill(&mut self, bytes: &mut Vec<u8>, frames: &[u8], room: usize) -> (usize, usize) {
@@ -108,7 +101,6 @@ pub struct Own {
     logs: Arc<Logs>,
     shard: usize,
     granted: Option<Granted>,
-    blocks: Option<Blocks>,
     /// Blocks were refused.
     not_in_blocks: bool,
     /// It is given back as soon as the write that is under way has ended.
@@ -136,7 +128,6 @@ impl Own {
             logs,
             shard,
             granted: None,
-            blocks: None,
             not_in_blocks: false,
             returning: false,
             closed: false,
@@ -174,8 +165,7 @@ impl Own {
             return false;
         }
         let Some(mut granted) = self.logs.take_granted(self.shard) else { return false };
-        let blocks = granted.in_blocks.take().filter(|_| !self.not_in_blocks);
-        self.blocks = blocks.map(|InBlocks { file, tail }| Blocks { file, tail });
+        granted.in_blocks.take_if(|_| self.not_in_blocks);
         self.granted = Some(granted);
         self.len = 0;
         true
@@ -184,7 +174,7 @@ impl Own {
     /// Once a turn: the write that is to be done next, if none is under way. Gives the log back if it is wanted.
     #[inline]
     pub fn next_write(&mut self, now_us: u64) -> Option<Write> {
-        let granted = self.granted.as_ref()?;
+        let granted = self.granted.as_mut()?;
         if let (Some(write), Some(bytes)) = (&self.under_way, self.again.take()) {
             let offset = granted.offset_of(write.start()) + write.done as u64;
             return Some(Write { file: Arc::clone(&granted.file), offset, bytes, skip: 0 });
@@ -205,7 +195,7 @@ impl Own {
         let is_longer = offset + frames as u64 > self.len && frames <= ROOM_FOR_MAX_BYTES;
         let room = if is_longer { granted.file.room_bytes() } else { 0 };
         let mut bytes = std::mem::take(&mut self.spare);
-        let (file, skip, tail) = match &mut self.blocks {
+        let (file, skip, tail) = match &mut granted.in_blocks {
             None => {
                 std::mem::swap(&mut self.pending, &mut bytes);
                 bytes.resize(frames + room, 0);
@@ -238,8 +228,9 @@ impl Own {
                 let rest = bytes.len().saturating_sub(write.skip + len);
                 write.done += len.saturating_sub(write.tail);
                 self.len = self.len.max(granted.offset_of(write.start()) + write.done as u64);
-                if write.done < write.frames && self.blocks.is_some() {
-                    // What is left does not begin with a block.
+                if write.done < write.frames && granted.in_blocks.is_some() {
+                    // What is left does not begin with a block, so all is written again.
+                    write.done = 0;
                     self.failed(bytes);
                     return;
                 }
@@ -266,14 +257,14 @@ impl Own {
             }
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
-                    && self.blocks.is_none() =>
+                    && granted.in_blocks.is_none() =>
             {
                 self.again = Some(bytes);
             }
             Err(error) => {
                 // Where files can't be written so, there is no point in trying again.
                 let never = matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput);
-                match self.blocks {
+                match granted.in_blocks {
                     Some(_) => self.not_in_blocks |= never,
                     None => self.closed |= never,
                 }
@@ -286,8 +277,8 @@ impl Own {
     fn failed(&mut self, mut bytes: Vec<u8>) {
         self.give_back();
         let Some(write) = self.under_way.take() else { return };
-        // A part may be done, and is no longer here: the plane begins behind it. Of blocks everything is here.
-        let done = if self.blocks.is_some() { 0 } else { write.done.min(write.frames) };
+        // A part may be done, and is no longer here: the plane begins behind it.
+        let done = write.done.min(write.frames);
         self.logs.forget(done);
         bytes.drain(..(write.skip + write.tail).min(bytes.len()));
         bytes.truncate(write.frames - done);
@@ -316,7 +307,6 @@ impl Own {
     fn end_return(&mut self, failed: Option<Item>) {
         self.returning = false;
         self.granted = None;
-        self.blocks = None;
         self.logs.end_return(self.shard, failed);
     }
 

@@ -14,17 +14,6 @@ const SNAPSHOT_FAILED: &str = "MISCONF Redis is configured to save RDB snapshots
                                the Redis logs for details about the RDB error.";
 const LOG_FAILED: &str = "MISCONF Errors writing to the AOF file: File too large";
 
-fn start(folder: &Path, shards: &str, more: &[&str]) -> Server {
-    let dir = folder.to_str().expect("text");
-    let args = ["--port", "0", "--bind", "127.0.0.1", "--pin-cpus", "no", "--dir", dir, "--shards", shards];
-    let server = Server::start_plain(&[&args[..], more].concat(), &[]);
-    eventually("loading", || {
-        let get = |_| redis::cmd("EXISTS").arg("a").query::<u8>(&mut server.client()).is_ok();
-        (0..16).all(get)
-    });
-    server
-}
-
 /// Files may be so long from now on.
 fn limit(server: &Server, bytes: Option<u64>) {
     let pid = Pid::from_raw(server.pid() as i32);
@@ -35,9 +24,10 @@ fn set_a(wire: &mut Wire<std::net::TcpStream>) -> String {
     wire.ask("SET a b")
 }
 
-fn kill(mut server: Server) {
-    server.signal(9);
-    server.wait();
+/// Whether the manifest of the log lists a base.
+fn has_base(folder: &Path) -> bool {
+    let manifest = folder.join("appendonlydir/appendonly.aof.manifest");
+    std::fs::read_to_string(manifest).is_ok_and(|manifest| manifest.contains("base "))
 }
 
 /// Text that cannot be compressed by much.
@@ -79,7 +69,8 @@ fn check_refusals(wire: &mut Wire<std::net::TcpStream>, error: &str) {
 fn a_snapshot_that_fails_leaves_the_old_one() {
     for (shards, form) in [("1", "rdb"), ("2", "rdb"), ("7", "rdb"), ("2", "folder")] {
         let folder = folder();
-        let mut server = start(folder.path(), shards, &["--save", "3600 100000", "--snapshot-format", form]);
+        let mut server =
+            Server::start_in(folder.path(), shards, &["--save", "3600 100000", "--snapshot-format", form]);
         let (mut wire, mut other) = (server.connect(), server.connect());
         assert_eq!(wire.ask("SET k v"), "+OK\r\n");
         assert_eq!(wire.ask("SAVE"), "+OK\r\n");
@@ -119,8 +110,8 @@ fn a_snapshot_that_fails_leaves_the_old_one() {
         assert_eq!(wire.ask("BGSAVE"), "+Background saving started\r\n");
         eventually("the success", || wire.info("persistence", "rdb_last_bgsave_status") == "ok");
         eventually("writes are accepted", || set_a(&mut wire) == "+OK\r\n");
-        kill(server);
-        let server = start(folder.path(), "3", &["--save", ""]);
+        server.kill();
+        let server = Server::start_in(folder.path(), "3", &["--save", ""]);
         assert_eq!(server.connect().number("STRLEN big"), 200_000);
         assert_eq!(server.connect().ask("EXISTS queued"), ":0\r\n");
     }
@@ -130,7 +121,7 @@ fn a_snapshot_that_fails_leaves_the_old_one() {
 fn fill_up(folder: &Path, shards: &str, policy: &str) -> Server {
     let log =
         ["--save", "", "--appendonly", "yes", "--auto-aof-rewrite-percentage", "0", "--appendfsync", policy];
-    let server = start(folder, shards, &log);
+    let server = Server::start_in(folder, shards, &log);
     let mut wire = server.connect();
     assert_eq!(wire.ask("SET k v"), "+OK\r\n");
     assert!(wire.ask("WAITAOF 1 0 0").starts_with("*2\r\n:1"));
@@ -167,8 +158,8 @@ fn a_log_that_cannot_grow_refuses_writes_until_it_can() {
         assert!(server.wait_for_line("the append-only log is written again"));
         assert_eq!(wire.ask("SET b c"), "+OK\r\n");
         assert!(wire.ask("WAITAOF 1 0 0").starts_with("*2\r\n:1"));
-        kill(server);
-        let server = start(folder.path(), "3", &["--save", "", "--appendonly", "yes"]);
+        server.kill();
+        let server = Server::start_in(folder.path(), "3", &["--save", "", "--appendonly", "yes"]);
         let mut wire = server.connect();
         for key in answered.iter().map(String::as_str).chain(["k", "a", "b"]) {
             assert_eq!(wire.ask(&format!("EXISTS {key}")), ":1\r\n", "{key} with {shards} shards");
@@ -191,8 +182,8 @@ fn what_is_always_synced_is_answered_when_the_disk_has_room_again() {
             limit(&server, None);
         }
         let answered: Vec<bool> = wires.iter_mut().map(|wire| mends && wire.reply() == "+OK\r\n").collect();
-        kill(server);
-        let server = start(folder.path(), "3", &["--save", "", "--appendonly", "yes"]);
+        server.kill();
+        let server = Server::start_in(folder.path(), "3", &["--save", "", "--appendonly", "yes"]);
         let mut wire = server.connect();
         for (number, answered) in answered.into_iter().enumerate() {
             let there = wire.number(&format!("EXISTS one:{number} two:{number}"));
@@ -207,7 +198,7 @@ fn a_rewrite_that_fails_leaves_the_log() {
     for shards in ["1", "2", "7"] {
         let folder = folder();
         let log = ["--save", "", "--appendonly", "yes", "--auto-aof-rewrite-percentage", "0"];
-        let server = start(folder.path(), shards, &log);
+        let server = Server::start_in(folder.path(), shards, &log);
         let mut wire = server.connect();
         assert_eq!(wire.ask("SET k v"), "+OK\r\n");
         assert_eq!(wire.ask(&format!("SET big {}", noise(200_000))), "+OK\r\n");
@@ -219,20 +210,17 @@ fn a_rewrite_that_fails_leaves_the_log() {
         assert_eq!(wire.ask("SET after 1"), "+OK\r\n");
         assert!(wire.ask("WAITAOF 1 0 0").starts_with("*2\r\n:1"));
         assert_eq!(wire.info("persistence", "aof_last_write_status"), "ok");
-        kill(server);
-        let server = start(folder.path(), shards, &log);
+        server.kill();
+        let server = Server::start_in(folder.path(), shards, &log);
         let mut wire = server.connect();
         assert_eq!(wire.ask("MGET k after"), "*2\r\n$1\r\nv\r\n$1\r\n1\r\n");
         assert_eq!(wire.number("STRLEN big"), 200_000);
         assert!(wire.ask("BGREWRITEAOF").starts_with("+Background append only file rewriting"));
-        eventually("the success", || {
-            let folder = folder.path().join("appendonlydir/appendonly.aof.manifest");
-            std::fs::read_to_string(folder).is_ok_and(|manifest| manifest.contains("base "))
-        });
+        eventually("the success", || has_base(folder.path()));
         assert_eq!(wire.ask("DEL after"), ":1\r\n");
         assert!(wire.ask("WAITAOF 1 0 0").starts_with("*2\r\n:1"));
-        kill(server);
-        let server = start(folder.path(), "3", &log);
+        server.kill();
+        let server = Server::start_in(folder.path(), "3", &log);
         assert_eq!(server.connect().ask("MGET k after"), "*2\r\n$1\r\nv\r\n$-1\r\n");
     }
 }
@@ -240,7 +228,7 @@ fn a_rewrite_that_fails_leaves_the_log() {
 #[test]
 fn a_log_that_cannot_be_switched_on_is_tried_again() {
     let folder = folder();
-    let server = start(folder.path(), "2", &["--save", ""]);
+    let server = Server::start_in(folder.path(), "2", &["--save", ""]);
     let mut wire = server.connect();
     assert_eq!(wire.ask("SET k v"), "+OK\r\n");
     assert_eq!(wire.ask(&format!("SET big {}", noise(200_000))), "+OK\r\n");
@@ -249,14 +237,11 @@ fn a_log_that_cannot_be_switched_on_is_tried_again() {
     eventually("the failure", || wire.info("persistence", "aof_last_bgrewrite_status") == "err");
     limit(&server, None);
     // Nobody asks for it.
-    eventually("the success", || {
-        let folder = folder.path().join("appendonlydir/appendonly.aof.manifest");
-        std::fs::read_to_string(folder).is_ok_and(|manifest| manifest.contains("base "))
-    });
+    eventually("the success", || has_base(folder.path()));
     assert_eq!(wire.ask("SET after 1"), "+OK\r\n");
     assert!(wire.ask("WAITAOF 1 0 0").starts_with("*2\r\n:1"));
-    kill(server);
-    let server = start(folder.path(), "3", &["--save", "", "--appendonly", "yes"]);
+    server.kill();
+    let server = Server::start_in(folder.path(), "3", &["--save", "", "--appendonly", "yes"]);
     let mut wire = server.connect();
     assert_eq!(wire.ask("MGET k after"), "*2\r\n$1\r\nv\r\n$1\r\n1\r\n");
     assert_eq!(wire.number("STRLEN big"), 200_000);

@@ -11,28 +11,13 @@ const KILLS: usize = 6;
 const KILLS_VARIABLE: &str = "ANAX_TEST_KILLS";
 
 fn start(folder: &Path, shards: &str, more: &[&str]) -> Server {
-    let dir = folder.to_str().expect("text");
-    let common = ["--port", "0", "--bind", "127.0.0.1", "--pin-cpus", "no", "--save", "", "--dir", dir];
-    let log = ["--shards", shards, "--appendonly", "yes"];
-    let server = Server::start_plain(&[&common[..], &log, more].concat(), &[]);
-    // Each core learns by itself that all is loaded.
-    eventually("loading", || {
-        let get = |_| redis::cmd("EXISTS").arg("a").query::<u8>(&mut server.client()).is_ok();
-        (0..16).all(get)
-    });
-    server
+    Server::start_in(folder, shards, &[&["--save", "", "--appendonly", "yes"], more].concat())
 }
 
 fn ask<T: redis::FromRedisValue>(server: &Server, words: &[&str]) -> T {
     let mut command = redis::cmd(words[0]);
     words[1..].iter().for_each(|word| _ = command.arg(word));
     command.query(&mut server.client()).expect("a reply")
-}
-
-/// The end of a server without warning.
-fn kill(mut server: Server) {
-    server.signal(9);
-    server.wait();
 }
 
 fn log_files(folder: &Path) -> Vec<PathBuf> {
@@ -125,7 +110,7 @@ fn nothing_that_was_answered_is_lost_by_kill() {
             threads.into_iter().map(|thread| thread.join().expect("a client")).collect()
         });
         // It was killed already.
-        kill(server);
+        server.kill();
     }
 }
 
@@ -148,7 +133,7 @@ fn nothing_that_was_answered_is_lost_by_kill_without_syncs() {
             server.signal(9);
             threads.into_iter().map(|thread| thread.join().expect("a client")).collect()
         });
-        kill(server);
+        server.kill();
         let server = start(folder.path(), "3", &[]);
         for (client, answered) in answered.into_iter().enumerate() {
             let keys = ["one", "0", "5"].map(|place| format!("{{c{client}}}:{place}"));
@@ -157,7 +142,7 @@ fn nothing_that_was_answered_is_lost_by_kill_without_syncs() {
                 assert!(found == answered || found == answered + 1, "{found}, and {answered} was answered");
             }
         }
-        kill(server);
+        server.kill();
     }
 }
 
@@ -194,7 +179,7 @@ fn a_restart_with_other_shards_has_the_same_data() {
             ask::<redis::Value>(&server, &["MSET", "a", "1", "b", "2", "c", "3", "d", "4"]);
         }
         digest = Some(ask(&server, &["DEBUG", "DIGEST"]));
-        kill(server);
+        server.kill();
     }
 }
 
@@ -213,7 +198,7 @@ fn a_rewrite_replaces_the_log() {
         manifest.expect("a manifest").contains("base ")
     });
     ask::<()>(&server, &["SET", "after", "1"]);
-    kill(server);
+    server.kill();
     let server = start(folder.path(), "3", &[]);
     assert_eq!(ask::<usize>(&server, &["DBSIZE"]), 11);
     assert_eq!(ask::<String>(&server, &["GET", "k9"]), "299");
@@ -228,7 +213,7 @@ fn a_log_that_is_switched_on_holds_what_is_there() {
     eventually("the first base", || folder.path().join("appendonlydir/appendonly.aof.manifest").exists());
     ask::<()>(&server, &["CONFIG", "SET", "appendfsync", "always"]);
     ask::<()>(&server, &["SET", "d", "4"]);
-    kill(server);
+    server.kill();
     let server = start(folder.path(), "1", &[]);
     assert_eq!(ask::<usize>(&server, &["DBSIZE"]), 4);
 }
@@ -261,7 +246,7 @@ fn torn_ends_are_cut_and_damage_is_refused() {
     for number in 0..20 {
         ask::<()>(&server, &["SET", &format!("k{number}"), "a value"]);
     }
-    kill(server);
+    server.kill();
     let (good, said) = check(folder.path(), None);
     assert!(good && said.contains("20 frames") && said.contains("no errors"), "{said}");
     let file = log_files(folder.path())[0].clone();
@@ -279,7 +264,7 @@ fn torn_ends_are_cut_and_damage_is_refused() {
     assert!(good && said.contains("1 files were cut"), "{said}");
     let server = start(folder.path(), "2", &[]);
     assert_eq!(ask::<usize>(&server, &["DBSIZE"]), 19);
-    kill(server);
+    server.kill();
     let mut damaged = std::fs::read(&file).expect("a log");
     damaged[60] ^= 4;
     std::fs::write(&file, &damaged).expect("written");
@@ -313,7 +298,7 @@ fn files_of_redis_and_valkey_are_imported() {
                 assert_eq!(ask::<usize>(&server, &["SCARD", "s"]), 2);
                 assert!(ask::<i64>(&server, &["TTL", "b"]) > 1_000_000);
                 ask::<()>(&server, &["SET", "a", "again"]);
-                kill(server);
+                server.kill();
             }
             assert!(to.join("appendonly.aof.manifest.redis").exists());
         }
@@ -357,7 +342,7 @@ fn one_file_of_an_old_redis_is_imported() {
                 );
                 assert_eq!(ask::<Vec<String>>(&server, &["MGET", "a", "b"]), ["2", "2"]);
                 ask::<()>(&server, &["SET", "new", "1"]);
-                kill(server);
+                server.kill();
             }
             assert!(!folder.path().join(name).exists(), "it has moved");
             let dir = folder.path().to_str().expect("text");
@@ -419,7 +404,7 @@ fn commands_over_several_shards_are_imported() {
                 assert_eq!(ask::<usize>(&server, &["STRLEN", "bits"]), 1);
                 ask::<()>(&server, &["DEBUG", "LOADAOF"]);
             }
-            kill(server);
+            server.kill();
         }
     }
 }
@@ -433,7 +418,7 @@ fn a_log_cut_at_any_byte_keeps_writes_whole() {
     {
         ask::<()>(&server, words);
     }
-    kill(server);
+    server.kill();
     let keep = |path: &PathBuf| (path.clone(), frames_of(path));
     let manifest = folder.path().join("appendonlydir/appendonly.aof.manifest");
     let files: Vec<(PathBuf, Vec<u8>)> =

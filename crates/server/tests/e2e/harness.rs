@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -63,6 +63,26 @@ impl Server {
         let mut server = Server::launch(args, environment);
         assert!(server.wait_for_line("ready"), "the server does not start:\n{}", server.log.join("\n"));
         server
+    }
+
+    /// Starts a server with so many shards on what a folder holds, with more arguments, and waits until it is loaded.
+    pub(crate) fn start_in(folder: &Path, shards: &str, more: &[&str]) -> Server {
+        let dir = folder.to_str().expect("text");
+        let common =
+            ["--port", "0", "--bind", "127.0.0.1", "--pin-cpus", "no", "--dir", dir, "--shards", shards];
+        let server = Server::start_plain(&[&common[..], more].concat(), &[]);
+        // Each core learns by itself that all is loaded.
+        eventually("loading", || {
+            let get = |_| redis::cmd("EXISTS").arg("a").query::<u8>(&mut server.client()).is_ok();
+            (0..16).all(get)
+        });
+        server
+    }
+
+    /// Ends the server without warning.
+    pub(crate) fn kill(mut self) {
+        self.signal(9);
+        self.wait();
     }
 
     /// Starts a server and does not wait.

@@ -5,22 +5,13 @@ use std::path::Path;
 
 use redis::cmd;
 
-use crate::harness::{Server, eventually, folder};
+use crate::harness::{Server, folder};
 
 /// How many clients there are: more than cores, so that they are at different ones.
 const CLIENTS: usize = 12;
 
 fn start(folder: &Path, shards: &str) -> Server {
-    let dir = folder.to_str().expect("text");
-    let common = ["--port", "0", "--bind", "127.0.0.1", "--pin-cpus", "no", "--save", "", "--dir", dir];
-    let server = Server::start_plain(
-        &[&common[..], &["--shards", shards, "--appendonly", "yes", "--appendfsync", "always"]].concat(),
-        &[],
-    );
-    eventually("loading", || {
-        (0..16).all(|_| cmd("EXISTS").arg("a").query::<u8>(&mut server.client()).is_ok())
-    });
-    server
+    Server::start_in(folder, shards, &["--save", "", "--appendonly", "yes", "--appendfsync", "always"])
 }
 
 fn library(name: &str, number: usize) -> String {
@@ -37,7 +28,7 @@ fn libraries_are_there_after_kill_and_the_last_has_won() {
     let folder = folder();
     let mut expected: Vec<(String, usize)> = Vec::new();
     for (run, shards) in ["3", "3", "2", "5", "1", "4", "4", "3"].into_iter().enumerate() {
-        let mut server = start(folder.path(), shards);
+        let server = start(folder.path(), shards);
         let mut clients: Vec<redis::Connection> = (0..CLIENTS).map(|_| server.client()).collect();
         let listed: Vec<redis::Value> =
             cmd("FUNCTION").arg("LIST").query(&mut clients[0]).expect("a list of libraries");
@@ -71,8 +62,7 @@ fn libraries_are_there_after_kill_and_the_last_has_won() {
         expected.push(("whole".into(), run));
         load(&mut clients[1], "gone", run);
         cmd("FUNCTION").arg("DELETE").arg("gone").query::<()>(&mut clients[2]).expect("deleted");
-        server.signal(9);
-        server.wait();
+        server.kill();
         drop(clients);
     }
 }
